@@ -1,0 +1,73 @@
+using System.Text.RegularExpressions;
+using Gemma4.Testing;
+using Xunit;
+
+namespace Gemma4.Engine.Tests;
+
+/// <summary>Reads every source file and fails on an arrow between rooms that the house does not have.</summary>
+public sealed partial class ArchitectureTests
+{
+    /// <summary>Room → rooms it may know, as docs/architecture.md lists them. ◆ rooms may say TorchSharp.</summary>
+    private static readonly Dictionary<string, string[]> MayKnow = new()
+    {
+        ["Requests"] = [],
+        ["Configuration"] = [],
+        ["Kernels"] = [],
+        ["Tokenization"] = [],
+        ["Chat"] = ["Requests", "Tokenization"],
+        ["Vision"] = ["Requests", "Kernels", "Configuration"],
+        ["Audio"] = ["Requests", "Kernels", "Configuration"],
+        ["StructuredOutput"] = ["Requests", "Tokenization"],
+        ["Parsing"] = ["Requests", "Tokenization"],
+        ["KvCache"] = [],
+        ["Scheduling"] = ["KvCache", "Requests"],
+        ["Layers"] = ["Kernels"],
+        ["Models"] = ["Layers", "Configuration"],
+        ["Loading"] = ["Models", "Layers", "Configuration"],
+        ["Sampling"] = ["Requests", "Kernels"],
+        ["Execution"] = ["Layers", "Models", "Loading", "Sampling", "Scheduling", "KvCache", "Requests", "Configuration"],
+    };
+
+    private static readonly string[] TensorRooms = ["Layers", "Models", "Loading", "Sampling", "Execution", "Verification"];
+
+    /// <summary>Rooms that, like the root files, stand above all others.</summary>
+    private static readonly string[] TopRooms = ["Verification"];
+
+    public static TheoryData<string> EngineFiles()
+    {
+        string engine = Path.Combine(RepositoryPaths.Root, "src", "Gemma4.Engine");
+        return [.. Directory.EnumerateFiles(engine, "*.cs", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(engine, f))];
+    }
+
+    [Theory]
+    [MemberData(nameof(EngineFiles))]
+    public void Engine_file_follows_the_arrows(string file)
+    {
+        string room = file.Contains('/') ? file[..file.IndexOf('/')] : "";
+        string text = File.ReadAllText(Path.Combine(RepositoryPaths.Root, "src", "Gemma4.Engine", file));
+        Assert.DoesNotMatch(@"Gemma4\.Server|Microsoft\.AspNetCore|Serilog", text);
+        if (room is "" || TopRooms.Contains(room))
+            return;
+        Assert.True(MayKnow.ContainsKey(room), $"{file}: '{room}' is not a room of the house (see docs/architecture.md)");
+        if (!TensorRooms.Contains(room))
+            Assert.DoesNotMatch(@"\bTorchSharp\b", text);
+        foreach (Match known in RoomReference().Matches(text))
+        {
+            string other = known.Groups[1].Value;
+            if (other != room && MayKnow.ContainsKey(other))
+                Assert.True(MayKnow[room].Contains(other), $"{file}: {room} may not know {other}");
+        }
+    }
+
+    [Fact]
+    public void Source_files_hold_one_idea()
+    {
+        string[] tooLong = [.. Directory
+            .EnumerateFiles(Path.Combine(RepositoryPaths.Root, "src"), "*.cs", SearchOption.AllDirectories)
+            .Where(f => File.ReadLines(f).Count() > 400 && !File.ReadLines(f).First().StartsWith("// Longer than 400 lines because", StringComparison.Ordinal))];
+        Assert.Empty(tooLong);
+    }
+
+    [GeneratedRegex(@"Gemma4\.Engine\.([A-Z]\w+)")]
+    private static partial Regex RoomReference();
+}
