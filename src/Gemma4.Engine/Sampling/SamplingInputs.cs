@@ -1,0 +1,28 @@
+using Gemma4.Engine.Requests;
+
+namespace Gemma4.Engine.Sampling;
+
+/// <summary>All that one sequence's next token depends on beside its logits.</summary>
+internal readonly ref struct SamplingInputs
+{
+    /// <summary>How tokens are chosen.</summary>
+    public required SamplingParams Params { get; init; }
+
+    /// <summary>Prompt, then output.</summary>
+    public required ReadOnlySpan<int> TokenIds { get; init; }
+
+    /// <summary>How many of <see cref="TokenIds"/> are the prompt.</summary>
+    public required int NumPromptTokens { get; init; }
+
+    /// <summary>Seed of the sequence; with the number of output tokens it fixes the draw.</summary>
+    public required ulong Seed { get; init; }
+
+    /// <summary>Narrows the choice; null when nothing does.</summary>
+    public ITokenConstraint? Constraint { get; init; }
+
+    /// <summary>Tokens that may not be chosen now: end tokens while the output is shorter than its minimum.</summary>
+    public ReadOnlySpan<int> ForbiddenTokenIds { get; init; }
+
+    /// <summary>Number of tokens generated so far.</summary>
+    public int NumOutputTokens => TokenIds.Length - NumPromptTokens;
+}

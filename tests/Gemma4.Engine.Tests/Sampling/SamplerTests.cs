@@ -1,0 +1,196 @@
+using Gemma4.Engine.Requests;
+using Gemma4.Engine.Sampling;
+using Xunit;
+
+namespace Gemma4.Engine.Tests.Sampling;
+
+public sealed class SamplerTests
+{
+    private static readonly float[] Logits = [1f, 3f, 2f, -1f, 2.5f, 0f, -2f, 1.5f];
+
+    [Fact]
+    public void Temperature_zero_takes_the_best_token_and_the_lowest_id_among_equals()
+    {
+        Assert.Equal(1, Next(Logits, new SamplingParams { Temperature = 0 }));
+        Assert.Equal(2, Next([0, 1, 7, 7], new SamplingParams { Temperature = 0 }));
+    }
+
+    public static TheoryData<string, SamplingParams, double[]> Distributions()
+    {
+        double[] softmax = Softmax(Logits, 1);
+        return new()
+        {
+            { "plain", new SamplingParams(), softmax },
+            { "temperature 0.5", new SamplingParams { Temperature = 0.5f }, Softmax(Logits, 0.5) },
+            { "temperature 2", new SamplingParams { Temperature = 2f }, Softmax(Logits, 2) },
+            { "top-k 3", new SamplingParams { TopK = 3 }, Keep(softmax, 1, 4, 2) },
+            { "top-k above V", new SamplingParams { TopK = 1000 }, softmax },
+            { "top-p", new SamplingParams { TopP = 0.7f }, Keep(softmax, 1, 4, 2) },
+            { "top-p 0", new SamplingParams { TopP = 0f }, Keep(softmax, 1) },
+            { "top-k then top-p", new SamplingParams { TopK = 2, TopP = 0.6f }, Keep(softmax, 1) },
+            { "min-p", new SamplingParams { MinP = 0.3f }, Keep(softmax, 1, 4, 2) },
+            { "bias", new SamplingParams { LogitBias = Bias((3, 4f)) }, Softmax([1f, 3f, 2f, 3f, 2.5f, 0f, -2f, 1.5f], 1) },
+            { "allowed", new SamplingParams { AllowedTokenIds = [5, 0] }, Keep(softmax, 0, 5) },
+            { "suppressed", new SamplingParams { SuppressedTokenIds = [1, 4] }, Keep(softmax, 0, 2, 3, 5, 6, 7) },
+        };
+    }
+
+    /// <summary>Pearson's test against the promised distribution; the seed is fixed, so this holds always or never.</summary>
+    [Theory]
+    [MemberData(nameof(Distributions))]
+    public void Samples_follow_the_promised_distribution(string name, SamplingParams p, double[] expected)
+    {
+        const int draws = 40_000;
+        int[] counts = new int[Logits.Length];
+        for (ulong seed = 0; seed < draws; seed++)
+            counts[Next(Logits, p, seed)]++;
+        double chiSquare = 0;
+        for (int id = 0; id < counts.Length; id++)
+        {
+            if (expected[id] == 0)
+                Assert.True(counts[id] == 0, $"{name}: token {id} must never be drawn");
+            else
+                chiSquare += Math.Pow(counts[id] - draws * expected[id], 2) / (draws * expected[id]);
+        }
+        Assert.True(chiSquare < 24.3, $"{name}: chi-square {chiSquare:F1} exceeds the 99.9 % quantile of seven degrees of freedom");
+    }
+
+    [Fact]
+    public void Every_step_of_one_seed_draws_afresh()
+    {
+        const int draws = 20_000;
+        int[] counts = new int[Logits.Length];
+        int[] tokens = new int[draws];
+        for (int step = 0; step < draws; step++)
+            counts[Next(Logits, new SamplingParams(), seed: 7, tokens: tokens.AsSpan(0, step + 1))]++;
+        double[] expected = Softmax(Logits, 1);
+        for (int id = 0; id < counts.Length; id++)
+            Assert.InRange(counts[id] / (double)draws, expected[id] - 0.015, expected[id] + 0.015);
+    }
+
+    [Fact]
+    public void The_same_seed_and_step_draw_the_same_token()
+    {
+        for (ulong seed = 0; seed < 50; seed++)
+            Assert.Equal(Next(Logits, new SamplingParams(), seed), Next(Logits, new SamplingParams(), seed));
+    }
+
+    [Fact]
+    public void Top_p_without_top_k_selects_beyond_its_first_guess()
+    {
+        float[] flat = new float[5000];
+        var seen = new HashSet<int>();
+        for (ulong seed = 0; seed < 20_000; seed++)
+            seen.Add(Next(flat, new SamplingParams { TopP = 0.5f }, seed));
+        Assert.All(seen, id => Assert.InRange(id, 0, 2500));
+        Assert.True(seen.Count > 2400, $"{seen.Count} of about 2500 equal tokens were seen");
+    }
+
+    [Fact]
+    public void Presence_and_frequency_penalties_count_output_tokens_only()
+    {
+        var p = new SamplingParams { Temperature = 0, PresencePenalty = 0.2f, FrequencyPenalty = 0.2f };
+        Assert.Equal(1, Next(Logits, p, tokens: [1, 1, 1, 1], promptLength: 4));
+        Assert.Equal(1, Next(Logits, p, tokens: [0, 1], promptLength: 1));        // 3 − 0.4 = 2.6 stays above 2.5
+        Assert.Equal(4, Next(Logits, p, tokens: [0, 1, 1], promptLength: 1));     // 3 − 0.6 = 2.4 falls below 2.5
+    }
+
+    [Fact]
+    public void Repetition_penalty_counts_the_prompt_and_pushes_negative_logits_down()
+    {
+        var p = new SamplingParams { Temperature = 0, RepetitionPenalty = 2f };
+        Assert.Equal(4, Next(Logits, p, tokens: [1, 0], promptLength: 2));
+        Assert.Equal(1, Next([-1f, -1.5f], p, tokens: [0], promptLength: 1));
+    }
+
+    [Fact]
+    public void Bad_words_are_forbidden_only_where_they_would_be_completed()
+    {
+        var p = new SamplingParams { Temperature = 0, BadWords = [[5, 1], [4]] };
+        Assert.Equal(1, Next(Logits, p, tokens: [0], promptLength: 1));
+        Assert.Equal(2, Next(Logits, p, tokens: [5], promptLength: 1));
+    }
+
+    [Fact]
+    public void A_constraint_masks_and_hears_the_choice()
+    {
+        var constraint = new OnlyToken(6);
+        var inputs = new SamplingInputs
+        {
+            Params = new SamplingParams(), TokenIds = [0], NumPromptTokens = 1, Seed = 1, Constraint = constraint,
+        };
+        Assert.Equal(6, new Sampler(Logits.Length).Sample(Logits, inputs, out _, out bool ends));
+        Assert.Equal(6, constraint.Accepted);
+        Assert.True(ends);
+    }
+
+    [Fact]
+    public void Logprobs_are_those_of_the_model_whatever_the_parameters_change()
+    {
+        var inputs = new SamplingInputs
+        {
+            Params = new SamplingParams { NumLogprobs = 3, Temperature = 0.1f, LogitBias = Bias((3, 100f)) },
+            TokenIds = [0], NumPromptTokens = 1, Seed = 1,
+        };
+        Assert.Equal(3, new Sampler(Logits.Length).Sample(Logits, inputs, out TokenLogprobs? logprobs, out _));
+        double[] softmax = Softmax(Logits, 1);
+        Assert.Equal(Math.Log(softmax[3]), logprobs!.Logprob, 1e-5);
+        Assert.Equal([1, 4, 2], logprobs.Top.Select(t => t.TokenId));
+        Assert.All(logprobs.Top, t => Assert.Equal(Math.Log(softmax[t.TokenId]), t.Logprob, 1e-5));
+    }
+
+    [Fact]
+    public void Logits_that_are_not_numbers_and_empty_masks_are_errors()
+    {
+        Assert.Contains("not a number", Assert.Throws<InvalidOperationException>(() => Next([1, float.NaN], new SamplingParams())).Message);
+        var nothing = new SamplingParams { SuppressedTokenIds = [0, 1] };
+        Assert.Contains("No token", Assert.Throws<InvalidOperationException>(() => Next([1, 2], nothing)).Message);
+    }
+
+    [Fact]
+    public void The_input_logits_stay_untouched()
+    {
+        float[] logits = [.. Logits];
+        Next(logits, new SamplingParams { LogitBias = Bias((0, 5f)), TopP = 0.5f, NumLogprobs = 2 });
+        Assert.Equal(Logits, logits);
+    }
+
+    private static int Next(float[] logits, SamplingParams p, ulong seed = 0, ReadOnlySpan<int> tokens = default, int promptLength = 0)
+    {
+        var inputs = new SamplingInputs { Params = p, TokenIds = tokens, NumPromptTokens = promptLength, Seed = seed };
+        return new Sampler(logits.Length).Sample(logits, inputs, out _, out _);
+    }
+
+    private static System.Collections.Immutable.ImmutableDictionary<int, float> Bias(params (int Id, float Bias)[] entries) =>
+        System.Collections.Immutable.ImmutableDictionary.CreateRange(entries.Select(e => KeyValuePair.Create(e.Id, e.Bias)));
+
+    private static double[] Softmax(float[] logits, double temperature)
+    {
+        double[] weights = [.. logits.Select(l => Math.Exp(l / temperature))];
+        return [.. weights.Select(w => w / weights.Sum())];
+    }
+
+    private static double[] Keep(double[] probabilities, params int[] ids)
+    {
+        double total = ids.Sum(id => probabilities[id]);
+        return [.. probabilities.Select((p, id) => ids.Contains(id) ? p / total : 0)];
+    }
+
+    private sealed class OnlyToken(int id) : ITokenConstraint
+    {
+        public int Accepted { get; private set; } = -1;
+
+        public bool TryFillMask(Span<uint> mask)
+        {
+            mask.Clear();
+            mask[id >> 5] = 1u << (id & 31);
+            return true;
+        }
+
+        public bool Accept(int tokenId)
+        {
+            Accepted = tokenId;
+            return false;
+        }
+    }
+}
