@@ -35,4 +35,7 @@ public sealed class RequestRejectedException(RejectionReason reason, string mess
 
     /// <summary>A more exact error code than the reason's, when there is one.</summary>
     public string? Code { get; } = code;
+
+    /// <summary>When trying again makes sense; null when it does not or is not known.</summary>
+    public TimeSpan? RetryAfter { get; init; }
 }

@@ -4,7 +4,7 @@ using Gemma4.Engine.Requests;
 namespace Gemma4.Engine.Scheduling;
 
 /// <summary>Names a sequence among all that the engine serves.</summary>
-/// <param name="Value">Unique over the engine's life.</param>
+/// <param name="Value">Unique over the engine's life, and smaller for those that came earlier.</param>
 public readonly record struct SequenceId(long Value);
 
 /// <summary>One stream of tokens being served: the prompt, then what was sampled; some of them computed.</summary>
@@ -38,6 +38,9 @@ public sealed class Sequence(SequenceId id, GenerationRequest request, int index
 
     /// <summary>Number of sampled tokens.</summary>
     public int NumOutputTokens => NumTokens - NumPromptTokens;
+
+    /// <summary>True while the next token must not be one of <see cref="GenerationRequest.StopTokenIds"/>.</summary>
+    public bool SuppressesStopTokens => NumOutputTokens < Request.MinTokens;
 
     /// <summary>Tokens whose keys and values are in the cache; a step lets it catch up with <see cref="NumTokens"/>.</summary>
     public int NumComputedTokens { get; internal set; }

@@ -1,15 +1,63 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Gemma4.Engine.KvCache;
 using Gemma4.Engine.Requests;
 
 namespace Gemma4.Engine.Scheduling;
 
-/// <summary>One forward pass: which tokens of which sequences, and where their keys and values go.</summary>
-/// <param name="Sequences">In batch order. Valid until the next plan is made.</param>
-/// <param name="NumTokens">Sum over the sequences, T.</param>
-public sealed record StepPlan(IReadOnlyList<ScheduledSequence> Sequences, int NumTokens)
+/// <summary>One forward pass: which tokens of which sequences, where their keys and values go, which media they meet.</summary>
+/// <remarks>The scheduler reuses one plan: what is read from it is valid until the next one is made.</remarks>
+public sealed class StepPlan
 {
+    private readonly List<ScheduledSequence> _sequences = [];
+    private readonly List<ScheduledMedia> _media = [];
+
+    /// <summary>An empty plan.</summary>
+    public StepPlan()
+    {
+    }
+
+    /// <summary>A plan of given sequences, for runners that are driven without a scheduler.</summary>
+    /// <param name="sequences">In batch order.</param>
+    /// <remarks>Names every media item whose span a sequence's tokens reach.</remarks>
+    public StepPlan(params ReadOnlySpan<ScheduledSequence> sequences)
+    {
+        foreach (ScheduledSequence scheduled in sequences)
+            Add(scheduled);
+    }
+
+    /// <summary>In batch order: sequences with one token to compute first, then the others, each kind eldest first.</summary>
+    public ReadOnlySpan<ScheduledSequence> Sequences => CollectionsMarshal.AsSpan(_sequences);
+
+    /// <summary>Media items whose placeholders lie among the tokens of this step, in batch order.</summary>
+    public ReadOnlySpan<ScheduledMedia> Media => CollectionsMarshal.AsSpan(_media);
+
+    /// <summary>Sum over the sequences, T.</summary>
+    public int NumTokens { get; private set; }
+
     /// <summary>True when there is nothing to do.</summary>
-    public bool IsEmpty => Sequences.Count == 0;
+    public bool IsEmpty => _sequences.Count == 0;
+
+    internal void Clear()
+    {
+        _sequences.Clear();
+        _media.Clear();
+        NumTokens = 0;
+    }
+
+    internal void Add(in ScheduledSequence scheduled)
+    {
+        ImmutableArray<MediaItem> media = scheduled.Sequence.Request.Media;
+        int end = scheduled.FirstPosition + scheduled.NumTokens;
+        for (int i = 0; i < media.Length; i++)
+        {
+            MediaItem item = media[i];
+            if (item.FirstToken < end && item.FirstToken + item.NumSoftTokens > scheduled.FirstPosition)
+                _media.Add(new ScheduledMedia(_sequences.Count, item));
+        }
+        _sequences.Add(scheduled);
+        NumTokens += scheduled.NumTokens;
+    }
 }
 
 /// <summary>One sequence's share of a step: positions <c>FirstPosition .. FirstPosition + NumTokens - 1</c>.</summary>
@@ -18,5 +66,11 @@ public sealed record StepPlan(IReadOnlyList<ScheduledSequence> Sequences, int Nu
 /// <param name="NumTokens">Tokens to compute in this step, at least 1.</param>
 /// <param name="BlockTables">By KV group: the block of position p is <c>BlockTables[group][p / BlockSize]</c>.</param>
 /// <param name="Samples">True when the last token's logits give the next token.</param>
-public sealed record ScheduledSequence(
-    Sequence Sequence, int FirstPosition, int NumTokens, IReadOnlyList<IReadOnlyList<BlockId>> BlockTables, bool Samples);
+public readonly record struct ScheduledSequence(
+    Sequence Sequence, int FirstPosition, int NumTokens, ImmutableArray<BlockTable> BlockTables, bool Samples);
+
+/// <summary>A media item that a step needs the soft tokens of.</summary>
+/// <param name="SequenceIndex">Which of the plan's sequences.</param>
+/// <param name="Item">Encoded now unless the runner still holds its soft tokens, which it finds by <see cref="MediaItem.ContentHash"/>:
+/// where media attend causally a long item may be spread over several steps, each of which names it.</param>
+public readonly record struct ScheduledMedia(int SequenceIndex, MediaItem Item);

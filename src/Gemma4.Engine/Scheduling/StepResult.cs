@@ -1,13 +1,17 @@
+using System.Collections.Immutable;
 using Gemma4.Engine.Requests;
 
 namespace Gemma4.Engine.Scheduling;
 
 /// <summary>What a step sampled, one entry a scheduled sequence in the plan's order.</summary>
-/// <param name="Samples">Entries of sequences that do not sample are default.</param>
-public sealed record StepResult(IReadOnlyList<SampledToken> Samples);
+/// <param name="Samples">Entries of sequences that do not sample carry no token.</param>
+public readonly record struct StepResult(ReadOnlyMemory<SampledToken> Samples);
 
-/// <summary>A sampled token.</summary>
-/// <param name="TokenId">The token.</param>
+/// <summary>What a step made of one sequence.</summary>
+/// <param name="TokenId">The sampled token; not read where the plan does not sample.</param>
 /// <param name="Logprobs">Its log-probabilities, when asked for.</param>
 /// <param name="EndsSequence">The constraint asked for the end after this token.</param>
-public readonly record struct SampledToken(int TokenId, TokenLogprobs? Logprobs = null, bool EndsSequence = false);
+/// <param name="PromptLogprobs">Where <see cref="GenerationRequest.PromptLogprobs"/> asks: of the prompt tokens that the step's logits
+/// predict, so of positions <c>FirstPosition + 1 .. min(FirstPosition + NumTokens, NumPromptTokens - 1)</c>; default otherwise.</param>
+public readonly record struct SampledToken(
+    int TokenId, TokenLogprobs? Logprobs = null, bool EndsSequence = false, ImmutableArray<TokenLogprobs> PromptLogprobs = default);

@@ -1,0 +1,64 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Gemma4.Engine.Configuration;
+
+/// <summary>How much the engine takes on at once, and with how much memory.</summary>
+public sealed class EngineOptions : IValidatableObject
+{
+    /// <summary>Tokens that a sequence may have, prompt and output together; null takes the model's own limit.</summary>
+    [Range(2, int.MaxValue)]
+    public int? MaxContextLength { get; set; }
+
+    /// <summary>Sequences that may share a step.</summary>
+    [Range(1, 4096)]
+    public int MaxSequences { get; set; } = 128;
+
+    /// <summary>Tokens a step computes at most, over all sequences. Smaller steps keep running sequences more even, larger ones read
+    /// prompts faster.</summary>
+    [Range(1, 1 << 20)]
+    public int MaxTokensPerStep { get; set; } = 2048;
+
+    /// <summary>Soft tokens of media that a step encodes at most; one item is always allowed. Bounds how long text of others waits.</summary>
+    [Range(1, 1 << 20)]
+    public int MaxEncoderTokensPerStep { get; set; } = 280;
+
+    /// <summary>Requests that may wait for their first step; more are refused as <c>QueueFull</c>.</summary>
+    [Range(1, 1 << 20)]
+    public int MaxQueuedRequests { get; set; } = 512;
+
+    /// <summary>KV positions in a block, a power of two.</summary>
+    [Range(1, 1024)]
+    public int BlockSize { get; set; } = 16;
+
+    /// <summary>Bytes of the KV cache, taken once at start; null lets the runner choose from free memory.</summary>
+    [Range(1, long.MaxValue)]
+    public long? KvCacheBytes { get; set; }
+
+    /// <summary>Length of the sequences that the memory is split for, between layers that keep all and layers that keep a window.</summary>
+    [Range(1, int.MaxValue)]
+    public int TypicalSequenceTokens { get; set; } = 4096;
+
+    /// <summary>Whether prompts that begin alike share what was computed.</summary>
+    public bool PrefixCache { get; set; } = true;
+
+    /// <summary>Steps that may fail in a row before the engine gives up.</summary>
+    [Range(1, 1000)]
+    public int MaxConsecutiveFaults { get; set; } = 3;
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (MaxTokensPerStep < MaxSequences)
+        {
+            yield return new ValidationResult(
+                $"{nameof(MaxTokensPerStep)} ({MaxTokensPerStep}) must be at least {nameof(MaxSequences)} ({MaxSequences}), so that every "
+                + $"running sequence gets its next token in each step. Raise {nameof(MaxTokensPerStep)} or lower {nameof(MaxSequences)}.",
+                [nameof(MaxTokensPerStep), nameof(MaxSequences)]);
+        }
+        if (!int.IsPow2(BlockSize))
+        {
+            yield return new ValidationResult(
+                $"{nameof(BlockSize)} ({BlockSize}) must be a power of two; 16 and 32 are good values.", [nameof(BlockSize)]);
+        }
+    }
+}
