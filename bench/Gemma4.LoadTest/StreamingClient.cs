@@ -1,0 +1,107 @@
+using System.Diagnostics;
+using System.Net.Http.Headers;
+using System.Net.ServerSentEvents;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Gemma4.LoadTest;
+
+/// <summary>What one request saw.</summary>
+/// <param name="Error">Null when the answer was complete.</param>
+/// <param name="Text">The answer.</param>
+/// <param name="FirstToken">From sending to the first delta with text.</param>
+/// <param name="Gaps">Between deltas that followed each other.</param>
+/// <param name="PromptTokens">As the server counted.</param>
+/// <param name="CachedTokens">Of these, found in the prefix cache.</param>
+/// <param name="OutputTokens">As the server counted.</param>
+internal sealed record RequestResult(
+    string? Error, string Text, TimeSpan FirstToken, IReadOnlyList<TimeSpan> Gaps, int PromptTokens, int CachedTokens, int OutputTokens);
+
+/// <summary>Sends streaming chat completions as any client of OpenAI's API would.</summary>
+internal sealed class StreamingClient(LoadOptions options) : IDisposable
+{
+    private readonly HttpClient _http = new(new SocketsHttpHandler { MaxConnectionsPerServer = 2000 })
+    {
+        BaseAddress = options.Base,
+        Timeout = Timeout.InfiniteTimeSpan,
+    };
+
+    public async Task<RequestResult> SendAsync(LoadRequest request, CancellationToken cancellationToken)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(options.Timeout);
+        try
+        {
+            return await SendCoreAsync(request, timeout.Token);
+        }
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException or IOException or JsonException)
+        {
+            return Failed($"{e.GetType().Name}: {e.Message}");
+        }
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private async Task<RequestResult> SendCoreAsync(LoadRequest request, CancellationToken cancellationToken)
+    {
+        using var message = new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions") { Content = Body(request) };
+        if (options.ApiKey is not null)
+            message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", options.ApiKey);
+        long start = Stopwatch.GetTimestamp();
+        using HttpResponseMessage response = await _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        if (!response.IsSuccessStatusCode)
+            return Failed($"HTTP {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync(cancellationToken)}");
+
+        var text = new StringBuilder();
+        var gaps = new List<TimeSpan>();
+        TimeSpan? first = null;
+        long last = 0;
+        string? finish = null;
+        JsonNode? usage = null;
+        bool done = false;
+        await foreach (SseItem<string> item in SseParser.Create(await response.Content.ReadAsStreamAsync(cancellationToken)).EnumerateAsync(cancellationToken))
+        {
+            if (item.Data == "[DONE]")
+            {
+                done = true;
+                continue;
+            }
+            JsonNode frame = JsonNode.Parse(item.Data)!;
+            if (frame["error"] is JsonNode error)
+                return Failed($"in the stream: {error.ToJsonString()}");
+            usage = frame["usage"] ?? usage;
+            if (frame["choices"] is not JsonArray { Count: > 0 } choices)
+                continue;
+            finish = (string?)choices[0]!["finish_reason"] ?? finish;
+            string? delta = (string?)choices[0]!["delta"]?["content"] ?? (string?)choices[0]!["delta"]?["reasoning_content"];
+            if (string.IsNullOrEmpty(delta))
+                continue;
+            text.Append(delta);
+            long now = Stopwatch.GetTimestamp();
+            if (first is null)
+                first = Stopwatch.GetElapsedTime(start, now);
+            else
+                gaps.Add(Stopwatch.GetElapsedTime(last, now));
+            last = now;
+        }
+        if (!done || finish is null || usage is null)
+            return Failed($"the stream ended early (finish_reason {finish ?? "missing"}, [DONE] {(done ? "seen" : "missing")})");
+        return new RequestResult(
+            null, text.ToString(), first ?? Stopwatch.GetElapsedTime(start), gaps, (int)usage["prompt_tokens"]!,
+            (int?)usage["prompt_tokens_details"]?["cached_tokens"] ?? 0, (int)usage["completion_tokens"]!);
+    }
+
+    private StringContent Body(LoadRequest request) => new(new JsonObject
+    {
+        ["model"] = options.Model,
+        ["messages"] = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = request.Prompt }),
+        ["temperature"] = 0,
+        ["max_tokens"] = request.MaxTokens,
+        ["ignore_eos"] = true,
+        ["stream"] = true,
+        ["stream_options"] = new JsonObject { ["include_usage"] = true },
+    }.ToJsonString(), Encoding.UTF8, "application/json");
+
+    private static RequestResult Failed(string error) => new(error, "", TimeSpan.Zero, [], 0, 0, 0);
+}
