@@ -1,0 +1,37 @@
+namespace Gemma4.Engine.Configuration;
+
+/// <summary>What <c>processor_config.json</c> says of media; the released values where it is silent.</summary>
+public sealed record ProcessorDefaults
+{
+    /// <summary>Soft tokens a picture may cost.</summary>
+    public int ImageSoftTokens { get; init; } = 280;
+
+    /// <summary>Soft tokens one frame of a film may cost.</summary>
+    public int VideoSoftTokens { get; init; } = 70;
+
+    /// <summary>Frames sampled from a film.</summary>
+    public int VideoFrames { get; init; } = 32;
+
+    /// <summary>Soft tokens a sound may cost.</summary>
+    public int AudioSoftTokens { get; init; } = 750;
+
+    /// <summary>Sound behind one soft token.</summary>
+    public TimeSpan AudioPerToken { get; init; } = TimeSpan.FromMilliseconds(40);
+
+    internal static ProcessorDefaults Load(string file)
+    {
+        var defaults = new ProcessorDefaults();
+        if (!File.Exists(file))
+            return defaults;
+        ConfigSection processor = ConfigSection.Load(file);
+        ConfigSection? image = processor.OptionalSection("image_processor"), video = processor.OptionalSection("video_processor");
+        return new ProcessorDefaults
+        {
+            ImageSoftTokens = image?.OptionalCount("max_soft_tokens") ?? defaults.ImageSoftTokens,
+            VideoSoftTokens = video?.OptionalCount("max_soft_tokens") ?? defaults.VideoSoftTokens,
+            VideoFrames = video?.OptionalCount("num_frames") ?? defaults.VideoFrames,
+            AudioSoftTokens = processor.OptionalCount("audio_seq_length") ?? defaults.AudioSoftTokens,
+            AudioPerToken = processor.OptionalNumber("audio_ms_per_token") is { } ms ? TimeSpan.FromMilliseconds(ms) : defaults.AudioPerToken,
+        };
+    }
+}

@@ -1,0 +1,27 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Gemma4.Engine.Layers;
+
+/// <summary>Root-mean-square normalisation over the last dimension, computed in float32.</summary>
+/// <param name="weight">Scale <c>[D]</c> float32, or null for none; owned by the weight source.</param>
+/// <param name="eps">Added to the mean square inside the root.</param>
+/// <remarks>Zhang and Sennrich 2019, eq. 4. Gemma 4 scales by <c>w</c>, not <c>1 + w</c>.</remarks>
+internal sealed class RmsNorm(Tensor? weight, double eps)
+{
+    /// <summary>The scale <c>[D]</c> in float32; null where there is none.</summary>
+    public Tensor? Weight => weight;
+
+    /// <summary>Normalises.</summary>
+    /// <param name="x">Activations <c>[..., D]</c>, any float dtype. Not modified.</param>
+    /// <returns>A new tensor of the same shape and dtype; the caller owns it.</returns>
+    public Tensor Forward(Tensor x)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor wide = x.to(ScalarType.Float32);
+        Tensor y = wide * (wide.square().mean([-1], keepdim: true) + eps).rsqrt();
+        if (weight is not null)
+            y = y.mul_(weight);
+        return scope.MoveToOuter(y.to(x.dtype));
+    }
+}

@@ -1,0 +1,54 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Gemma4.Engine.Layers;
+
+/// <summary>Rotary position embedding of the first R pairs (i, i + H/2); the other pairs stand still.</summary>
+/// <remarks>Su et al. 2021, eq. 34, with the halves paired as Gemma does. "Proportional" frequencies divide by H, not by 2R.</remarks>
+internal sealed class RotaryEmbedding
+{
+    private readonly int _half;
+    private readonly int _pairs;
+    private readonly float[] _frequencies;
+
+    /// <param name="headDim">Width of a head, H.</param>
+    /// <param name="pairs">Rotated pairs, R.</param>
+    /// <param name="theta">Base of the frequencies.</param>
+    public RotaryEmbedding(int headDim, int pairs, double theta)
+    {
+        _half = headDim / 2;
+        _pairs = pairs;
+        _frequencies = new float[pairs];
+        for (int i = 0; i < pairs; i++)
+            _frequencies[i] = 1f / MathF.Pow((float)theta, 2f * i / headDim);
+    }
+
+    /// <summary>Angles of some positions, computed in float32.</summary>
+    /// <param name="positions"><c>[T]</c> int64 on the device.</param>
+    /// <param name="dtype">Dtype of what will be turned.</param>
+    /// <returns>The caller owns both tensors.</returns>
+    public RotaryAngles At(Tensor positions, ScalarType dtype)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor frequencies = tensor(_frequencies, device: positions.device);                                             // [R]
+        Tensor angles = positions.to(ScalarType.Float32).view(-1, 1, 1) * frequencies;                                    // [T, 1, R]
+        return new RotaryAngles(scope.MoveToOuter(angles.cos().to(dtype)), scope.MoveToOuter(angles.sin().to(dtype)));
+    }
+
+    /// <summary>Turns every head of every row.</summary>
+    /// <param name="x"><c>[T, n, H]</c>. Not modified.</param>
+    /// <param name="angles">Angles of the T positions.</param>
+    /// <returns>A new tensor <c>[T, n, H]</c>; the caller owns it.</returns>
+    public Tensor Rotate(Tensor x, RotaryAngles angles)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor y = x.clone();
+        Tensor a = x.narrow(-1, 0, _pairs), b = x.narrow(-1, _half, _pairs);                                              // [T, n, R]
+        y.narrow(-1, 0, _pairs).copy_(a * angles.Cos - b * angles.Sin);
+        y.narrow(-1, _half, _pairs).copy_(b * angles.Cos + a * angles.Sin);
+        return scope.MoveToOuter(y);
+    }
+}
+
+/// <summary>Cosines and sines of T positions, each <c>[T, 1, R]</c>.</summary>
+internal readonly record struct RotaryAngles(Tensor Cos, Tensor Sin);

@@ -1,0 +1,92 @@
+using Gemma4.Engine.Configuration;
+using Gemma4.Engine.Layers;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Gemma4.Engine.Loading;
+
+/// <summary>Weights of a checkpoint whose names and shapes were checked before.</summary>
+/// <remarks>On the CPU a weight stored in the wanted dtype is the mapped file itself; anything else is converted or moved once.</remarks>
+internal sealed class CheckpointWeights : WeightSource
+{
+    private readonly CheckpointIndex _index;
+    private readonly IProgress<LoadProgress>? _progress;
+    private readonly long _bytesToLoad;
+    private readonly Dictionary<string, MappedFile> _files = new(StringComparer.Ordinal);
+    private readonly List<IDisposable> _owned = [];
+    private long _bytesLoaded;
+
+    /// <param name="index">The checkpoint.</param>
+    /// <param name="dtype">Dtype of the model.</param>
+    /// <param name="device">Where weights go.</param>
+    /// <param name="bytesToLoad">Bytes of all tensors that will be taken, for the progress.</param>
+    /// <param name="progress">Told after each tensor.</param>
+    public CheckpointWeights(CheckpointIndex index, ScalarType dtype, Device device, long bytesToLoad, IProgress<LoadProgress>? progress)
+    {
+        _index = index;
+        _progress = progress;
+        _bytesToLoad = bytesToLoad;
+        Dtype = dtype;
+        Device = device;
+    }
+
+    public override ScalarType Dtype { get; }
+
+    public override Device Device { get; }
+
+    public override unsafe Tensor Take(string name, ScalarType dtype, ReadOnlySpan<long> shape)
+    {
+        StoredTensor stored = Find(name);
+        if (!_files.TryGetValue(stored.File, out MappedFile? file))
+            _files.Add(stored.File, file = new MappedFile(stored.File));
+        Tensor mapped = NativeTensor.Over(file.At(stored.Offset), stored.Dtype, shape);
+        bool aliases = stored.Dtype == dtype && Device.type == DeviceType.CPU && stored.Offset % mapped.element_size() == 0;
+        Tensor taken = mapped;
+        if (!aliases)
+        {
+            taken = mapped.to(dtype, Device, copy: true).DetachFromDisposeScope();
+            mapped.Dispose();
+        }
+        _owned.Add(taken);
+        _bytesLoaded += stored.Length;
+        _progress?.Report(new LoadProgress(_bytesLoaded, _bytesToLoad));
+        return taken;
+    }
+
+    public override Linear TakeLinear(string name, int outFeatures, int inFeatures) =>
+        new DenseLinear(Take($"{name}.weight", Dtype, [outFeatures, inFeatures]));
+
+    public override IReadOnlyList<Linear> TakeLinears(string name, int count, int outFeatures, int inFeatures)
+    {
+        Tensor all = Take(name, Dtype, [count, outFeatures, inFeatures]);
+        var linears = new Linear[count];
+        for (int i = 0; i < count; i++)
+        {
+            Tensor one = all.select(0, i).DetachFromDisposeScope();
+            _owned.Add(one);
+            linears[i] = new DenseLinear(one);
+        }
+        return linears;
+    }
+
+    public override RowTable TakeRows(string name, int rows, int width)
+    {
+        var table = new FileRowTable(Find(name), Dtype, Device);
+        _owned.Add(table);
+        return table;
+    }
+
+    public override void Dispose()
+    {
+        foreach (IDisposable owned in _owned)
+            owned.Dispose();
+        _owned.Clear();
+        foreach (MappedFile file in _files.Values)
+            file.Dispose();
+        _files.Clear();
+    }
+
+    private StoredTensor Find(string name) => _index.TryGet(name, out StoredTensor stored)
+        ? stored
+        : throw new CheckpointException(_index.Source, $"tensor {name} is missing");
+}

@@ -1,0 +1,18 @@
+using System.Collections.Immutable;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Gemma4.Engine.Loading;
+
+/// <summary>A tensor as a safetensors header describes it.</summary>
+/// <param name="File">Path of the file it lies in.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Dtype">How its elements are stored.</param>
+/// <param name="Shape">Its dimensions.</param>
+/// <param name="Offset">First byte, from the start of the file.</param>
+/// <param name="Length">Bytes.</param>
+internal sealed record StoredTensor(string File, string Name, ScalarType Dtype, ImmutableArray<long> Shape, long Offset, long Length)
+{
+    /// <summary>The shape as people write it: <c>[2, 3]</c>.</summary>
+    public static string Show(ReadOnlySpan<long> shape) => $"[{string.Join(", ", shape.ToArray())}]";
+}
