@@ -1,0 +1,26 @@
+namespace Gemma4.Engine.Vision;
+
+/// <summary>A decoded picture, read once from top to bottom as rows of red, green, blue and an unused fourth byte.</summary>
+/// <remarks>
+/// Orientation is applied. Transparency is dropped, not blended: the reference converts with Pillow's <c>convert("RGB")</c>, which keeps
+/// the colour under a transparent pixel.
+/// </remarks>
+internal abstract class PixelRows : IDisposable
+{
+    /// <summary>Pixels of a row, orientation applied.</summary>
+    public abstract int Width { get; }
+
+    /// <summary>Number of rows, orientation applied.</summary>
+    public abstract int Height { get; }
+
+    /// <summary>Reads the next rows.</summary>
+    /// <param name="band">Room for <paramref name="count"/> rows.</param>
+    /// <param name="stride">Bytes from one row to the next; at least <c>4 * Width</c>.</param>
+    /// <param name="firstRow">The number of rows read before.</param>
+    /// <param name="count">How many rows to read; not more than are left.</param>
+    /// <exception cref="Requests.RequestRejectedException">The file ends too early or is damaged.</exception>
+    public abstract void Read(Span<byte> band, int stride, int firstRow, int count);
+
+    /// <inheritdoc/>
+    public abstract void Dispose();
+}

@@ -1,0 +1,45 @@
+using SkiaSharp;
+
+namespace Gemma4.Engine.Vision;
+
+/// <summary>Rows that are decoded as they are read, so that the whole picture is never in memory.</summary>
+internal sealed class ScanlineRows : PixelRows
+{
+    private readonly SKCodec _codec;
+    private readonly ImageFormat _format;
+    private readonly string? _param;
+
+    private ScanlineRows(SKCodec codec, ImageFormat format, string? param) => (_codec, _format, _param) = (codec, format, param);
+
+    /// <inheritdoc/>
+    public override int Width => _codec.Info.Width;
+
+    /// <inheritdoc/>
+    public override int Height => _codec.Info.Height;
+
+    /// <summary>Null when the file has to be decoded as a whole: interlaced, animated, upside down or turned.</summary>
+    /// <param name="codec">Owned by the result, if there is one.</param>
+    /// <param name="pixels">The pixel layout to decode to.</param>
+    /// <param name="format">The file's format.</param>
+    /// <param name="param">The request field to name in a refusal.</param>
+    public static ScanlineRows? TryStart(SKCodec codec, SKImageInfo pixels, ImageFormat format, string? param) =>
+        codec.EncodedOrigin == SKEncodedOrigin.TopLeft
+            && codec.StartScanlineDecode(pixels) == SKCodecResult.Success
+            && codec.ScanlineOrder == SKCodecScanlineOrder.TopDown
+            ? new ScanlineRows(codec, format, param)
+            : null;
+
+    /// <inheritdoc/>
+    public override unsafe void Read(Span<byte> band, int stride, int firstRow, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(band.Length, (count - 1) * stride + Width * 4, nameof(band));
+        fixed (byte* target = band)
+        {
+            if (_codec.GetScanlines((nint)target, count, stride) != count)
+                throw ImageRejected.Unreadable(_format, "truncated or damaged", _param);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose() => _codec.Dispose();
+}
