@@ -13,7 +13,7 @@ internal sealed unsafe class BufferedRows : PixelRows
 
     /// <summary>Decodes the first frame of <paramref name="codec"/>, which stays the caller's.</summary>
     /// <exception cref="Requests.RequestRejectedException">The file ends too early or is damaged.</exception>
-    public BufferedRows(SKCodec codec, SKImageInfo pixels, ImageFormat format, string? param)
+    public BufferedRows(SKCodec codec, SKEncodedOrigin orientation, SKImageInfo pixels, ImageFormat format, string? param)
     {
         int w = pixels.Width, h = pixels.Height;
         // Zeroed pages come from the system untouched, so that clearing costs nothing; a first frame may cover less than the canvas.
@@ -25,7 +25,7 @@ internal sealed unsafe class BufferedRows : PixelRows
             throw ImageRejected.Unreadable(format, result == SKCodecResult.IncompleteInput ? "truncated" : $"damaged ({result})", param);
         }
         // Where the oriented picture's pixel (0, 0) lies in the stored one, and how far apart its neighbours in x and in y lie there.
-        (int ox, int oy, (int X, int Y) right, (int X, int Y) down) = codec.EncodedOrigin switch
+        (int ox, int oy, (int X, int Y) right, (int X, int Y) down) = orientation switch
         {
             SKEncodedOrigin.TopRight => (w - 1, 0, (-1, 0), (0, 1)),
             SKEncodedOrigin.BottomRight => (w - 1, h - 1, (-1, 0), (0, -1)),

@@ -34,8 +34,11 @@ internal static class ImageDecoder
             CheckSize(codec.Info.Width, codec.Info.Height, limits, param);
             // No colour space: values are taken as stored, as the reference takes them. Unpremultiplied: colour under transparency is kept.
             var pixels = new SKImageInfo(codec.Info.Width, codec.Info.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul, null);
-            if (ScanlineRows.TryStart(codec, pixels, format, param) is not { } rows)
-                return new BufferedRows(codec, pixels, format, param);
+            SKEncodedOrigin orientation = codec.EncodedOrigin != SKEncodedOrigin.TopLeft
+                ? codec.EncodedOrigin
+                : (SKEncodedOrigin)ExifOrientation.Read(file, format);
+            if (orientation != SKEncodedOrigin.TopLeft || ScanlineRows.TryStart(codec, pixels, format, param) is not { } rows)
+                return new BufferedRows(codec, orientation, pixels, format, param);
             handedOver = true;
             return rows;
         }

@@ -17,14 +17,13 @@ internal sealed class ScanlineRows : PixelRows
     /// <inheritdoc/>
     public override int Height => _codec.Info.Height;
 
-    /// <summary>Null when the file has to be decoded as a whole: interlaced, animated, upside down or turned.</summary>
+    /// <summary>Null when the file can only be decoded as a whole: WebP, GIF, or rows from the bottom up.</summary>
     /// <param name="codec">Owned by the result, if there is one.</param>
     /// <param name="pixels">The pixel layout to decode to.</param>
     /// <param name="format">The file's format.</param>
     /// <param name="param">The request field to name in a refusal.</param>
     public static ScanlineRows? TryStart(SKCodec codec, SKImageInfo pixels, ImageFormat format, string? param) =>
-        codec.EncodedOrigin == SKEncodedOrigin.TopLeft
-            && codec.StartScanlineDecode(pixels) == SKCodecResult.Success
+        codec.StartScanlineDecode(pixels) == SKCodecResult.Success
             && codec.ScanlineOrder == SKCodecScanlineOrder.TopDown
             ? new ScanlineRows(codec, format, param)
             : null;

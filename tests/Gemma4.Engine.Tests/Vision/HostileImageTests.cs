@@ -1,0 +1,119 @@
+using System.Diagnostics;
+using Gemma4.Engine.Requests;
+using Gemma4.Engine.Vision;
+using SkiaSharp;
+using Xunit;
+
+namespace Gemma4.Engine.Tests.Vision;
+
+/// <summary>Files that mean harm: each is refused naming the part, in bounded time and memory.</summary>
+public sealed class HostileImageTests
+{
+    private const string Part = "messages[0].content[1].image_url.url";
+
+    [Theory]
+    [InlineData(60_000, 60_000, "image_too_large")]
+    [InlineData(50_000, 1, "image_too_large")]
+    [InlineData(int.MaxValue, int.MaxValue, null)] // beyond what a PNG may be at all
+    [InlineData(10_000, 10_000, "image_too_large")]
+    [InlineData(4_000, 1, "invalid_image")]
+    [InlineData(1, 4_000, "invalid_image")]
+    [InlineData(0, 10, null)]
+    public void Header_is_judged_before_anything_of_its_size_is_allocated(int width, int height, string? code)
+    {
+        byte[] bomb = TestPictures.Png(width, height, 8, 2, new byte[100]);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        RequestRejectedException e = AssertRefused(bomb);
+        Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 100_000);
+        Assert.Equal(code ?? "image_parse_error", e.Code);
+    }
+
+    [Theory]
+    [InlineData("hello world, this is not a picture")]
+    [InlineData("%PDF-1.7 ...............................")]
+    [InlineData("<svg xmlns='http://www.w3.org/2000/svg'/>")]
+    [InlineData("<html><body>404</body></html>")]
+    [InlineData("B")]
+    public void Another_kind_of_file_is_no_picture(string text) =>
+        Assert.Equal("invalid_image_format", AssertRefused(System.Text.Encoding.ASCII.GetBytes(text)).Code);
+
+    [Fact]
+    public void Empty_file_is_called_so() => Assert.Equal("empty_image_file", AssertRefused([]).Code);
+
+    [Fact]
+    public void Icon_is_not_read_though_the_decoder_could() =>
+        Assert.Equal("invalid_image_format", AssertRefused([0, 0, 1, 0, 1, 0, 1, 1, 0, 0, 1, 0, 32, 0, 40, 0, 0, 0, 22, 0, 0, 0]).Code);
+
+    [Fact]
+    public void File_over_the_limit_is_refused_by_its_length()
+    {
+        var limits = new ImageLimits { MaxEncodedBytes = 1000 };
+        RequestRejectedException e = Assert.Throws<RequestRejectedException>(() => Prepare(new byte[1001], limits));
+        Assert.Equal(("image_file_too_large", Part), (e.Code, e.Param));
+    }
+
+    public static TheoryData<string> Kinds() => ["png", "jpeg", "webp", "gif", "bmp"];
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void Truncated_file_is_refused_wherever_it_is_cut(string kind)
+    {
+        byte[] whole = ValidPictures.All[kind];
+        Prepare(whole);
+        foreach (double share in new[] { 0.02, 0.1, 0.3, 0.5, 0.7, 0.85 })
+            AssertRefused(whole[..(int)(whole.Length * share)]);
+    }
+
+    [Fact]
+    public void Progressive_jpeg_of_a_thousand_scans_is_refused_unread()
+    {
+        byte[] jpeg = TestPictures.FlatJpeg(99);
+        int scan = jpeg.AsSpan().IndexOf([(byte)0xFF, (byte)0xDA]);
+        byte[] scans = [.. jpeg[..scan], .. Enumerable.Repeat(jpeg[scan..^2], 1000).SelectMany(s => s), .. jpeg[^2..]];
+        Assert.Equal(1000, JpegScans.Count(scans));
+        Assert.Equal(1, JpegScans.Count(jpeg));
+        Assert.Contains("scans", AssertRefused(scans).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Zlib_bomb_stops_at_the_pixels_the_header_promised()
+    {
+        // 30 MB of zeros deflate to 30 kB; the header asks for 16 x 16 of them.
+        byte[] png = TestPictures.Png(16, 16, 8, 2, new byte[30_000_000]);
+        var clock = Stopwatch.StartNew();
+        Prepare(png);
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(2));
+    }
+
+    private static PreparedImage Prepare(byte[] file, ImageLimits? limits = null) =>
+        ImagePreprocessor.Prepare(file, 70, limits ?? ImageLimits.Default, Part, TestContext.Current.CancellationToken);
+
+    private static RequestRejectedException AssertRefused(byte[] file)
+    {
+        var e = Assert.Throws<RequestRejectedException>(() => Prepare(file));
+        Assert.Equal((RejectionReason.InvalidMedia, Part), (e.Reason, e.Param));
+        return e;
+    }
+}
+
+/// <summary>A small valid picture of each kind, to cut and to mutate.</summary>
+internal static class ValidPictures
+{
+    public static IReadOnlyDictionary<string, byte[]> All { get; } = Create();
+
+    private static Dictionary<string, byte[]> Create()
+    {
+        using SKBitmap quarters = TestPictures.Quarters();
+        var random = new Random(7);
+        for (int i = 0; i < 400; i++)
+            quarters.SetPixel(random.Next(32), random.Next(48), new SKColor((uint)random.Next() | 0xFF000000u));
+        return new()
+        {
+            ["png"] = TestPictures.Encode(quarters, SKEncodedImageFormat.Png),
+            ["jpeg"] = TestPictures.Encode(quarters, SKEncodedImageFormat.Jpeg, 80),
+            ["webp"] = TestPictures.Encode(quarters, SKEncodedImageFormat.Webp, 80),
+            ["gif"] = TestPictures.Gif([1, 2, 3, 250, 240, 230], transparent: true),
+            ["bmp"] = TestPictures.Bmp(20, 20, (x, y) => ((byte)(x * 9), (byte)(y * 9), 7)),
+        };
+    }
+}

@@ -1,0 +1,161 @@
+using Gemma4.Engine.Requests;
+using Gemma4.Engine.Vision;
+using SkiaSharp;
+using Xunit;
+
+namespace Gemma4.Engine.Tests.Vision;
+
+public sealed class ImageDecoderTests
+{
+    private static readonly (byte, byte, byte) Red = (255, 0, 0), Green = (0, 255, 0), Blue = (0, 0, 255), White = (255, 255, 255);
+
+    [Fact]
+    public void Palette_keeps_the_colour_under_transparency()
+    {
+        byte[] png = TestPictures.Png(2, 1, 8, 3, [0, 0, 1], ("PLTE", [10, 20, 30, 200, 100, 50]), ("tRNS", [0, 128]));
+        Assert.Equal([(10, 20, 30), (200, 100, 50)], Decode(png).Pixels);
+    }
+
+    [Fact]
+    public void Alpha_is_dropped_not_blended()
+    {
+        byte[] png = TestPictures.Png(2, 1, 8, 6, [0, 10, 20, 30, 0, 200, 100, 50, 128]);
+        Assert.Equal([(10, 20, 30), (200, 100, 50)], Decode(png).Pixels);
+        byte[] grey = TestPictures.Png(2, 1, 8, 4, [0, 77, 0, 200, 128]);
+        Assert.Equal([(77, 77, 77), (200, 200, 200)], Decode(grey).Pixels);
+    }
+
+    [Theory]
+    [InlineData(1, new byte[] { 0, 0b0110_0000 }, 255)]
+    [InlineData(2, new byte[] { 0, 0b0011_0100 }, 255)]
+    [InlineData(4, new byte[] { 0, 0x0F, 0xF0 }, 255)]
+    public void Grey_of_few_bits_is_stretched_to_the_full_range(byte depth, byte[] scanline, byte second)
+    {
+        (int R, int G, int B)[] pixels = Decode(TestPictures.Png(3, 1, depth, 0, scanline)).Pixels;
+        Assert.Equal((0, 0, 0), pixels[0]);
+        Assert.Equal((second, second, second), pixels[1]);
+    }
+
+    [Fact]
+    public void Sixteen_bits_keep_their_upper_eight()
+    {
+        byte[] rgb = TestPictures.Png(2, 1, 16, 2, [0, 10, 0, 20, 0, 30, 0, 255, 255, 128, 0, 0, 0]);
+        (int R, int G, int B)[] pixels = Decode(rgb).Pixels;
+        AssertNear((10, 20, 30), pixels[0], 1);
+        AssertNear((255, 128, 0), pixels[1], 1);
+        AssertNear((77, 77, 77), Decode(TestPictures.Png(1, 1, 16, 0, [0, 77, 0])).Pixels[0], 1);
+    }
+
+    [Fact]
+    public void Interlaced_rows_come_in_order()
+    {
+        // Adam7 of 2 x 2: pass 1 holds (0, 0), pass 6 holds (1, 0), pass 7 holds row 1.
+        byte[] png = TestPictures.Png(2, 2, 8, 0, interlaced: true, [0, 10, 0, 20, 0, 30, 40]);
+        Assert.Equal([(10, 10, 10), (20, 20, 20), (30, 30, 30), (40, 40, 40)], Decode(png).Pixels);
+    }
+
+    [Theory]
+    [InlineData(255, 255, 255, 255, 255, 255, 255)] // stored inverted: no ink
+    [InlineData(255, 255, 255, 0, 0, 0, 0)] // black alone
+    [InlineData(0, 255, 255, 255, 0, 255, 255)] // cyan
+    [InlineData(128, 255, 255, 128, 64, 128, 128)]
+    public void Cmyk_is_converted_as_inks(byte c, byte m, byte y, byte k, int red, int green, int blue)
+    {
+        (int Width, int Height, (int, int, int)[] Pixels) = Decode(TestPictures.FlatJpeg(c, m, y, k));
+        Assert.Equal((8, 8), (Width, Height));
+        AssertNear((red, green, blue), Pixels[9], 1);
+    }
+
+    [Fact]
+    public void Grey_jpeg_is_grey() => Assert.All(Decode(TestPictures.FlatJpeg(99)).Pixels, p => Assert.Equal((99, 99, 99), p));
+
+    [Fact]
+    public void Gif_gives_its_first_frame()
+    {
+        (int Width, int Height, (int, int, int)[] Pixels) = Decode(TestPictures.Gif([1, 2, 3, 250, 240, 230], transparent: false));
+        Assert.Equal((4, 2), (Width, Height));
+        Assert.Equal([(1, 2, 3), (250, 240, 230), (1, 2, 3), (250, 240, 230)], Pixels[..4]);
+        Assert.Equal((1, 2, 3), Decode(TestPictures.Gif([1, 2, 3, 250, 240, 230], transparent: true)).Pixels[0]);
+    }
+
+    [Fact]
+    public void Bmp_stored_upside_down_is_read_upright()
+    {
+        byte[] bmp = TestPictures.Bmp(3, 2, (x, y) => ((byte)(x * 10), (byte)(y * 10), 7));
+        Assert.Equal([(0, 0, 7), (10, 0, 7), (20, 0, 7), (0, 10, 7), (10, 10, 7), (20, 10, 7)], Decode(bmp).Pixels);
+    }
+
+    [Theory]
+    [InlineData(SKEncodedImageFormat.Png)]
+    [InlineData(SKEncodedImageFormat.Webp)]
+    [InlineData(SKEncodedImageFormat.Jpeg)]
+    public void Quarters_come_back(SKEncodedImageFormat format)
+    {
+        using SKBitmap quarters = TestPictures.Quarters();
+        AssertQuarters(Decode(TestPictures.Encode(quarters, format)), 32, 48, Red, Green, Blue, White);
+    }
+
+    public static TheoryData<ushort, string> Orientations() => new()
+    {
+        { 1, "RGBW" }, { 2, "GRWB" }, { 3, "WBGR" }, { 4, "BWRG" }, { 5, "RBGW" }, { 6, "BRWG" }, { 7, "WGBR" }, { 8, "GWRB" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Orientations))]
+    public void Exif_orientation_is_applied(ushort orientation, string quarters)
+    {
+        using SKBitmap stored = TestPictures.Quarters();
+        byte[] jpeg = TestPictures.WithExifOrientation(TestPictures.Encode(stored, SKEncodedImageFormat.Jpeg), orientation);
+        (int w, int h) = orientation >= 5 ? (48, 32) : (32, 48);
+        (byte, byte, byte)[] colors = [.. quarters.Select(q => q switch { 'R' => Red, 'G' => Green, 'B' => Blue, _ => White })];
+        AssertQuarters(Decode(jpeg), w, h, colors[0], colors[1], colors[2], colors[3]);
+    }
+
+    [Fact]
+    public void Exif_orientation_of_a_png_is_applied()
+    {
+        byte[] png = TestPictures.Png(2, 1, 8, 0, [0, 10, 20], ("eXIf", TestPictures.ExifOrientation(6)));
+        (int Width, int Height, (int, int, int)[] Pixels) = Decode(png);
+        Assert.Equal((1, 2), (Width, Height));
+        Assert.Equal([(10, 10, 10), (20, 20, 20)], Pixels);
+    }
+
+    [Fact]
+    public void Exif_orientation_of_a_webp_is_applied()
+    {
+        using SKBitmap stored = TestPictures.Quarters();
+        byte[] webp = TestPictures.WithExifChunk(TestPictures.Encode(stored, SKEncodedImageFormat.Webp), 32, 48, orientation: 6);
+        AssertQuarters(Decode(webp), 48, 32, Blue, Red, White, Green);
+    }
+
+    private static void AssertQuarters(
+        (int Width, int Height, (int, int, int)[] Pixels) picture, int width, int height, params (byte R, byte G, byte B)[] colors)
+    {
+        Assert.Equal((width, height), (picture.Width, picture.Height));
+        (int X, int Y)[] centres = [(width / 4, height / 4), (width * 3 / 4, height / 4), (width / 4, height * 3 / 4), (width * 3 / 4, height * 3 / 4)];
+        for (int q = 0; q < 4; q++)
+            AssertNear((colors[q].R, colors[q].G, colors[q].B), picture.Pixels[centres[q].Y * width + centres[q].X], 3);
+    }
+
+    private static void AssertNear((int R, int G, int B) expected, (int R, int G, int B) actual, int tolerance) =>
+        Assert.True(
+            Math.Abs(expected.R - actual.R) <= tolerance && Math.Abs(expected.G - actual.G) <= tolerance && Math.Abs(expected.B - actual.B) <= tolerance,
+            $"expected {expected}, got {actual}");
+
+    private static unsafe (int Width, int Height, (int R, int G, int B)[] Pixels) Decode(byte[] file)
+    {
+        fixed (byte* encoded = file)
+        {
+            using PixelRows rows = ImageDecoder.Open(encoded, file.Length, ImageLimits.Default, param: null);
+            var bytes = new byte[rows.Width * rows.Height * 4];
+            int half = rows.Height / 2; // in two bands, so that the second one begins somewhere
+            if (half > 0)
+                rows.Read(bytes, rows.Width * 4, 0, half);
+            rows.Read(bytes.AsSpan(half * rows.Width * 4), rows.Width * 4, half, rows.Height - half);
+            var pixels = new (int, int, int)[rows.Width * rows.Height];
+            for (int i = 0; i < pixels.Length; i++)
+                pixels[i] = (bytes[i * 4], bytes[i * 4 + 1], bytes[i * 4 + 2]);
+            return (rows.Width, rows.Height, pixels);
+        }
+    }
+}
