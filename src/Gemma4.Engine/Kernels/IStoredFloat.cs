@@ -1,0 +1,53 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Gemma4.Engine.Kernels;
+
+/// <summary>How a number lies in memory; arithmetic is always float32.</summary>
+/// <typeparam name="T">Its storage.</typeparam>
+internal unsafe interface IStoredFloat<T>
+    where T : unmanaged
+{
+    /// <summary>Loads eight neighbours, widened; lane i holds <c>source[i]</c>.</summary>
+    static abstract Vector256<float> Load(T* source);
+
+    /// <summary>Widens one.</summary>
+    static abstract float ToSingle(T value);
+
+    /// <summary>Rounds one to nearest, ties to even.</summary>
+    static abstract T FromSingle(float value);
+}
+
+/// <summary>IEEE float32.</summary>
+internal readonly unsafe struct Float32 : IStoredFloat<float>
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Load(float* source) => Vector256.Load(source);
+
+    public static float ToSingle(float value) => value;
+
+    public static float FromSingle(float value) => value;
+}
+
+/// <summary>bfloat16: the upper half of a float32.</summary>
+internal readonly unsafe struct BFloat16 : IStoredFloat<ushort>
+{
+    /// <remarks>Eight 16-bit lanes are widened to 32 bits and moved to the upper half; the lower half of a widened number is zero.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Load(ushort* source)
+    {
+        Vector128<ushort> halves = Vector128.Load(source);
+        Vector256<uint> wide = Vector256.Create(Vector128.WidenLower(halves), Vector128.WidenUpper(halves));
+        return (wide << 16).AsSingle();
+    }
+
+    public static float ToSingle(ushort value) => BitConverter.UInt32BitsToSingle((uint)value << 16);
+
+    public static ushort FromSingle(float value)
+    {
+        uint bits = BitConverter.SingleToUInt32Bits(value);
+        if (float.IsNaN(value))
+            return (ushort)((bits >> 16) | 0x40);
+        return (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
+    }
+}
