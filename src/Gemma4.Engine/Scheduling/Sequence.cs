@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Gemma4.Engine.KvCache;
 using Gemma4.Engine.Requests;
 
 namespace Gemma4.Engine.Scheduling;
@@ -8,24 +9,48 @@ namespace Gemma4.Engine.Scheduling;
 public readonly record struct SequenceId(long Value);
 
 /// <summary>One stream of tokens being served: the prompt, then what was sampled; some of them computed.</summary>
-public sealed class Sequence(SequenceId id, GenerationRequest request, int index, ulong seed)
+public sealed class Sequence
 {
-    private readonly List<int> _tokenIds = [.. request.PromptTokenIds];
+    private readonly List<int> _tokenIds;
+
+    /// <summary>A sequence with nothing computed, for runners that are driven without a scheduler.</summary>
+    /// <param name="id">Unique among all sequences.</param>
+    /// <param name="request">The request it belongs to.</param>
+    /// <param name="index">Which of the request's sequences, from 0.</param>
+    /// <param name="seed">Seeds its samples.</param>
+    public Sequence(SequenceId id, GenerationRequest request, int index, ulong seed)
+        : this(id, request, index, seed, new SequenceKv(0, null), [], request.MaxTokens ?? int.MaxValue)
+    {
+    }
+
+    internal Sequence(
+        SequenceId id, GenerationRequest request, int index, ulong seed, SequenceKv kv, KeyedSpan[] mediaSpans, int maxOutputTokens)
+    {
+        _tokenIds = [.. request.PromptTokenIds];
+        Id = id;
+        Request = request;
+        Index = index;
+        Seed = seed;
+        Constraint = request.Constraint?.Create();
+        Kv = kv;
+        MediaSpans = mediaSpans;
+        MaxOutputTokens = maxOutputTokens;
+    }
 
     /// <summary>Unique among all sequences.</summary>
-    public SequenceId Id { get; } = id;
+    public SequenceId Id { get; }
 
     /// <summary>The request it belongs to.</summary>
-    public GenerationRequest Request { get; } = request;
+    public GenerationRequest Request { get; }
 
     /// <summary>Which of the request's sequences, from 0.</summary>
-    public int Index { get; } = index;
+    public int Index { get; }
 
     /// <summary>Seeds its samples: token i is drawn from (seed, i), whatever runs beside it.</summary>
-    public ulong Seed { get; } = seed;
+    public ulong Seed { get; }
 
     /// <summary>Its own constraint, made at admission; null when there is none.</summary>
-    public ITokenConstraint? Constraint { get; } = request.Constraint?.Create();
+    public ITokenConstraint? Constraint { get; }
 
     /// <summary>Prompt and generated tokens. Valid until the next append.</summary>
     public ReadOnlySpan<int> TokenIds => CollectionsMarshal.AsSpan(_tokenIds);
@@ -47,6 +72,43 @@ public sealed class Sequence(SequenceId id, GenerationRequest request, int index
 
     /// <summary>Prompt tokens found in the prefix cache at first admission.</summary>
     public int NumCachedTokens { get; internal set; }
+
+    /// <summary>Tokens that it may generate: what was asked for, clamped to what context and memory hold.</summary>
+    internal int MaxOutputTokens { get; }
+
+    /// <summary>Tokens still to compute.</summary>
+    internal int NumOutstandingTokens => NumTokens - NumComputedTokens;
+
+    /// <summary>Its blocks.</summary>
+    internal SequenceKv Kv { get; }
+
+    /// <summary>The prompt's media, in order.</summary>
+    internal KeyedSpan[] MediaSpans { get; }
+
+    /// <summary>Leading media whose encoder work was paid for since it last began to run.</summary>
+    internal int NumMediaReached { get; set; }
+
+    /// <summary>Where it stands.</summary>
+    internal SequenceState State { get; set; }
+
+    /// <summary>True once a step was planned with it, even if it was preempted since.</summary>
+    internal bool HasStarted { get; set; }
+
+    /// <summary>Number of the last step that was planned with it.</summary>
+    internal long LastStep { get; set; }
+
+    /// <summary>Prompt positions, from 1 on, whose log-probabilities were reported.</summary>
+    internal int NumPromptLogprobsReported { get; set; }
+
+    /// <summary>True while its prompt must be computed whole, because every position's logits are asked for.</summary>
+    internal bool NeedsPromptLogits =>
+        Request.PromptLogprobs && Index == 0 && NumPromptLogprobsReported < NumPromptTokens - 1;
+
+    /// <summary>A running sequence that is computing a prefix of this one; null when there is none worth waiting for.</summary>
+    internal Sequence? WaitsFor { get; set; }
+
+    /// <summary>How far <see cref="WaitsFor"/> must have come.</summary>
+    internal int WaitsForTokens { get; set; }
 
     internal void Append(int tokenId) => _tokenIds.Add(tokenId);
 }

@@ -1,0 +1,94 @@
+using Gemma4.Engine.Requests;
+
+namespace Gemma4.Engine;
+
+/// <summary>Counts requests in and out: bounds the queue, refuses when the engine stops, and says when the last one has ended.</summary>
+/// <remarks>Thread-safe. Requests enter on their own tasks; the engine's thread reports what became of them.</remarks>
+internal sealed class AdmissionGate(int maxQueued)
+{
+    private static readonly TimeSpan ShortestRetry = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(1);
+    private readonly Lock _lock = new();
+    private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private string? _closedBecause;
+    private int _numQueued;
+    private int _numActive;
+    private double _secondsBetweenStarts;
+
+    /// <summary>Requests that no step was planned with yet.</summary>
+    public int NumQueued
+    {
+        get
+        {
+            lock (_lock)
+                return _numQueued;
+        }
+    }
+
+    /// <summary>Requests that have not ended.</summary>
+    public int NumActive
+    {
+        get
+        {
+            lock (_lock)
+                return _numActive;
+        }
+    }
+
+    /// <summary>Lets a request into the queue.</summary>
+    /// <exception cref="RequestRejectedException">The queue is full or the gate closed.</exception>
+    public void Enter()
+    {
+        lock (_lock)
+        {
+            if (_closedBecause is not null)
+                throw new RequestRejectedException(RejectionReason.Unavailable, _closedBecause);
+            if (_numQueued >= maxQueued)
+            {
+                double seconds = Math.Clamp(_numQueued * _secondsBetweenStarts, ShortestRetry.TotalSeconds, LongestRetry.TotalSeconds);
+                throw new RequestRejectedException(
+                    RejectionReason.QueueFull, $"{_numQueued} requests are waiting already, as many as may; try again later.")
+                {
+                    RetryAfter = TimeSpan.FromSeconds(Math.Ceiling(seconds)),
+                };
+            }
+            _numQueued++;
+            _numActive++;
+        }
+    }
+
+    /// <summary>Notes that a queued request left the queue, to run or because it ended there.</summary>
+    /// <param name="sinceLastStart">Time since another one left; how fast the queue moves.</param>
+    public void LeaveQueue(TimeSpan sinceLastStart)
+    {
+        lock (_lock)
+        {
+            _numQueued--;
+            _secondsBetweenStarts += (sinceLastStart.TotalSeconds - _secondsBetweenStarts) / 16;
+        }
+    }
+
+    /// <summary>Notes that a request ended.</summary>
+    public void Leave()
+    {
+        lock (_lock)
+        {
+            if (--_numActive == 0 && _closedBecause is not null)
+                _empty.TrySetResult();
+        }
+    }
+
+    /// <summary>Refuses all further requests.</summary>
+    /// <param name="because">What they are told; the first reason stays.</param>
+    /// <returns>Completes when the last request has ended.</returns>
+    public Task Close(string because)
+    {
+        lock (_lock)
+        {
+            _closedBecause ??= because;
+            if (_numActive == 0)
+                _empty.TrySetResult();
+        }
+        return _empty.Task;
+    }
+}

@@ -1,0 +1,184 @@
+using System.Diagnostics;
+using System.Threading.Channels;
+using Gemma4.Engine.Requests;
+using Gemma4.Engine.Scheduling;
+using Microsoft.Extensions.Logging;
+
+namespace Gemma4.Engine;
+
+/// <summary>The engine's thread: takes commands in, lets the scheduler plan, the runner compute, and hands tokens out.</summary>
+/// <remarks>It owns scheduler and runner; nothing here waits for a reader or a writer, only for commands when there is nothing to do.</remarks>
+internal sealed class EngineLoop
+{
+    private readonly Channel<EngineCommand> _commands = Channel.CreateUnbounded<EngineCommand>(
+        new UnboundedChannelOptions { SingleReader = true });
+
+    private readonly Scheduler _scheduler;
+    private readonly IModelRunner _runner;
+    private readonly AdmissionGate _gate;
+    private readonly RequestTracker _requests;
+    private readonly EngineMetrics _metrics;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _time;
+    private readonly int _maxConsecutiveFaults;
+    private readonly Thread _thread;
+    private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile EngineHealth _health = EngineHealth.Ready;
+    private volatile bool _stopping;
+    private int _numConsecutiveFaults;
+
+    /// <summary>A loop that has not started.</summary>
+    public EngineLoop(
+        Scheduler scheduler, IModelRunner runner, AdmissionGate gate, RequestTracker requests, EngineMetrics metrics,
+        ILogger logger, TimeProvider time, int maxConsecutiveFaults)
+    {
+        _scheduler = scheduler;
+        _runner = runner;
+        _gate = gate;
+        _requests = requests;
+        _metrics = metrics;
+        _logger = logger;
+        _time = time;
+        _maxConsecutiveFaults = maxConsecutiveFaults;
+        _thread = new Thread(Run) { Name = "Gemma4 engine", IsBackground = true };
+    }
+
+    /// <summary>Ready, degraded or failed.</summary>
+    public EngineHealth Health => _health;
+
+    /// <summary>Starts the thread.</summary>
+    public void Start() => _thread.Start();
+
+    /// <summary>Hands a command over without waiting.</summary>
+    /// <returns>False when the loop has ended: nothing runs any more.</returns>
+    public bool TryPost(EngineCommand command) => _commands.Writer.TryWrite(command);
+
+    /// <summary>Ends all sequences and the thread, after the step it is in.</summary>
+    /// <returns>Completes when the thread has ended and the runner is disposed.</returns>
+    public Task StopAsync()
+    {
+        _stopping = true;
+        _commands.Writer.TryComplete();
+        return _stopped.Task;
+    }
+
+    private void Run()
+    {
+        try
+        {
+            while (!_stopping)
+                Step();
+            _commands.Writer.TryComplete();
+            ApplyCommands();
+            EndAll();
+        }
+        catch (Exception e)
+        {
+            // A slip in our own bookkeeping, or a runner that is lost: no sequence may hang because of it.
+            Fail(e);
+        }
+        finally
+        {
+            _runner.Dispose();
+            _stopped.TrySetResult();
+        }
+    }
+
+    private void Step()
+    {
+        ApplyCommands();
+        StepPlan plan = _scheduler.Schedule();
+        if (plan.IsEmpty)
+        {
+            if (_scheduler.TryPeek(out _))
+                throw new InvalidOperationException("The scheduler planned nothing while sequences wait.");
+            _metrics.RecordState(_scheduler);
+            WaitForCommands();
+            return;
+        }
+        _requests.Start(plan);
+        long started = _time.GetTimestamp();
+        if (!TryExecute(plan, out StepResult result))
+            return;
+        foreach (ref readonly SequenceOutput output in _scheduler.Commit(plan, result))
+            _requests.Publish(output.Sequence, output.Event);
+        _metrics.RecordStep(_time.GetElapsedTime(started), plan, _scheduler);
+    }
+
+    private bool TryExecute(StepPlan plan, out StepResult result)
+    {
+        try
+        {
+            result = _runner.Execute(plan);
+            _numConsecutiveFaults = 0;
+            _health = EngineHealth.Ready;
+            return true;
+        }
+        catch (Exception fault)
+        {
+            Log.StepFailed(_logger, fault, plan.Sequences.Length, plan.NumTokens);
+            foreach (ref readonly ScheduledSequence scheduled in plan.Sequences)
+                End(scheduled.Sequence, FinishReason.Error, StepFailedMessage);
+            if (++_numConsecutiveFaults >= _maxConsecutiveFaults || !_runner.CanContinueAfter(fault))
+                throw;
+            _health = new EngineHealth(EngineState.Degraded, "The last step failed.");
+            result = default;
+            return false;
+        }
+    }
+
+    private const string StepFailedMessage = "The engine failed while computing this answer.";
+
+    private void ApplyCommands()
+    {
+        while (_commands.Reader.TryRead(out EngineCommand? command))
+        {
+            switch (command)
+            {
+                case EngineCommand.Admit(ActiveRequest request):
+                    _requests.Add(request);
+                    foreach (Sequence sequence in request.Sequences)
+                        _scheduler.Add(sequence);
+                    break;
+                case EngineCommand.Abort(Sequence sequence):
+                    End(sequence, FinishReason.Aborted, null);
+                    break;
+                case EngineCommand.AbortAll:
+                    EndAll();
+                    break;
+                default:
+                    throw new UnreachableException();
+            }
+        }
+    }
+
+    /// <summary>Blocks this thread until there is a command or the loop is to stop.</summary>
+    private void WaitForCommands() => _commands.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult();
+
+    private void End(Sequence sequence, FinishReason reason, string? error)
+    {
+        if (_scheduler.End(sequence))
+            _requests.Publish(sequence, SequenceProgress.Ended(sequence, reason, error));
+    }
+
+    private void EndAll()
+    {
+        while (_scheduler.TryPeek(out Sequence? sequence))
+            End(sequence, FinishReason.Aborted, null);
+    }
+
+    /// <summary>Ends what there is and what is still on its way with an error. Asks nothing of the scheduler, which may be what failed.</summary>
+    private void Fail(Exception e)
+    {
+        Log.EngineFailed(_logger, e);
+        _health = new EngineHealth(EngineState.Failed, "The engine failed and does not serve any more; its log says why.");
+        _ = _gate.Close("The engine has failed.");
+        _commands.Writer.TryComplete();
+        while (_commands.Reader.TryRead(out EngineCommand? command))
+        {
+            if (command is EngineCommand.Admit(ActiveRequest request))
+                _requests.Add(request);
+        }
+        _requests.EndAll(StepFailedMessage);
+    }
+}

@@ -1,0 +1,84 @@
+using Gemma4.Engine.Requests;
+using Gemma4.Engine.Scheduling;
+
+namespace Gemma4.Engine;
+
+/// <summary>Knows which stream a sequence belongs to, hands its events over and measures them as they leave. Engine thread only.</summary>
+internal sealed class RequestTracker(AdmissionGate gate, EngineMetrics metrics, TimeProvider time)
+{
+    private readonly Dictionary<SequenceId, ActiveRequest> _requests = [];
+    private long _lastStart = time.GetTimestamp();
+
+    /// <summary>Follows a request from its queueing on.</summary>
+    public void Add(ActiveRequest request)
+    {
+        foreach (Sequence sequence in request.Sequences)
+            _requests.Add(sequence.Id, request);
+    }
+
+    /// <summary>Notes that a plan takes requests out of the queue.</summary>
+    public void Start(StepPlan plan)
+    {
+        foreach (ref readonly ScheduledSequence scheduled in plan.Sequences)
+        {
+            ActiveRequest request = _requests[scheduled.Sequence.Id];
+            if (request.IsQueued)
+                LeaveQueue(request);
+        }
+    }
+
+    /// <summary>Hands an event to the request's reader, without waiting.</summary>
+    public void Publish(Sequence sequence, in TokenEvent e)
+    {
+        ActiveRequest request = _requests[sequence.Id];
+        if (e.TokenId is not null)
+            RecordToken(request, sequence.Index);
+        if (e.FinishReason is { } reason)
+            RecordEnd(request, sequence, reason);
+        request.Stream.Publish(in e);
+    }
+
+    /// <summary>Ends every sequence with an error.</summary>
+    public void EndAll(string error)
+    {
+        foreach (ActiveRequest request in _requests.Values.Distinct().ToList())
+        {
+            foreach (Sequence sequence in request.Sequences)
+            {
+                if (_requests.ContainsKey(sequence.Id))
+                    Publish(sequence, SequenceProgress.Ended(sequence, FinishReason.Error, error));
+            }
+        }
+    }
+
+    private void RecordToken(ActiveRequest request, int index)
+    {
+        long now = time.GetTimestamp();
+        ref long last = ref request.LastToken[index];
+        if (last == 0)
+            metrics.RecordFirstToken(time.GetElapsedTime(request.Submitted, now));
+        else
+            metrics.RecordNextToken(time.GetElapsedTime(last, now));
+        last = now;
+    }
+
+    private void RecordEnd(ActiveRequest request, Sequence sequence, FinishReason reason)
+    {
+        _requests.Remove(sequence.Id);
+        metrics.RecordSequenceEnd(sequence);
+        if (--request.NumRunning > 0)
+            return;
+        if (request.IsQueued)
+            LeaveQueue(request);
+        metrics.RecordRequestEnd(time.GetElapsedTime(request.Submitted), request.Request, reason);
+        gate.Leave();
+    }
+
+    private void LeaveQueue(ActiveRequest request)
+    {
+        long now = time.GetTimestamp();
+        request.IsQueued = false;
+        gate.LeaveQueue(time.GetElapsedTime(_lastStart, now));
+        _lastStart = now;
+    }
+}

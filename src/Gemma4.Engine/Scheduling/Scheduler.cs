@@ -1,0 +1,247 @@
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
+using Gemma4.Engine.KvCache;
+using Gemma4.Engine.Requests;
+
+namespace Gemma4.Engine.Scheduling;
+
+/// <summary>Decides who runs, how many tokens and in which blocks. Arithmetic only: the same calls make the same plans.</summary>
+/// <remarks>
+/// There is no prompt phase and no generation phase. A sequence has tokens, some of them computed, and each step lets the computed ones
+/// catch up under one budget of tokens: sequences that lack one token come first, so that a long prompt beside them never starves
+/// them; then those that lack more, eldest first; then new ones. When blocks run out, the youngest sequence that this step does not
+/// need yet is preempted: it gives its blocks back and later computes its tokens again, most of them found in the prefix cache.
+/// The eldest sequence can always go on, because it was admitted only if it fits alone; so every sequence ends.
+/// </remarks>
+internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits)
+{
+    private readonly SequenceQueue _waiting = new();
+    private readonly SequenceQueue _running = new();
+    private readonly List<SequenceOutput> _outputs = [];
+    private readonly StepPlan _plan = new();
+    private readonly int _blockSize = cache.Plan.BlockSize;
+    private long _step;
+    private int _encoderTokensUsed;
+    private bool _isShortOfBlocks;
+
+    /// <summary>Sequences that wait, preempted ones included.</summary>
+    public int NumWaiting => _waiting.Count;
+
+    /// <summary>Sequences that hold blocks.</summary>
+    public int NumRunning => _running.Count;
+
+    /// <summary>Preemptions since the start.</summary>
+    public long NumPreemptions { get; private set; }
+
+    /// <summary>Tokens looked up in the prefix cache since the start, at first admissions.</summary>
+    public long NumPrefixQueries { get; private set; }
+
+    /// <summary>Tokens found in the prefix cache since the start, at first admissions.</summary>
+    public long NumPrefixHits { get; private set; }
+
+    /// <summary>Running sequences, for checks of invariants.</summary>
+    internal ReadOnlySpan<Sequence> Running => _running.Items;
+
+    /// <summary>Waiting sequences.</summary>
+    internal ReadOnlySpan<Sequence> Waiting => _waiting.Items;
+
+    /// <summary>Queues a sequence that <see cref="SequenceFactory"/> made.</summary>
+    public void Add(Sequence sequence)
+    {
+        Debug.Assert(sequence.State == SequenceState.Waiting, "a sequence is added once");
+        _waiting.Add(sequence);
+    }
+
+    /// <summary>Ends a sequence between steps; does nothing when it has ended.</summary>
+    /// <returns>True when it had not ended before.</returns>
+    public bool End(Sequence sequence)
+    {
+        if (sequence.State == SequenceState.Ended)
+            return false;
+        if (sequence.State == SequenceState.Waiting)
+            _waiting.Remove(sequence);
+        else
+            StopRunning(sequence);
+        sequence.State = SequenceState.Ended;
+        sequence.WaitsFor = null;
+        return true;
+    }
+
+    /// <summary>Any sequence that has not ended.</summary>
+    public bool TryPeek([NotNullWhen(true)] out Sequence? sequence)
+    {
+        sequence = _running.Count > 0 ? _running[0] : _waiting.Count > 0 ? _waiting[0] : null;
+        return sequence is not null;
+    }
+
+    /// <summary>Plans the next step. It is empty only when no sequence is left.</summary>
+    /// <returns>Valid until the next call; to be committed or, after a fault, its sequences ended.</returns>
+    public StepPlan Schedule()
+    {
+        _plan.Clear();
+        _step++;
+        _encoderTokensUsed = 0;
+        _isShortOfBlocks = false;
+        for (int i = 0; i < _running.Count; i++)
+        {
+            if (_running[i].NumOutstandingTokens == 1)
+                Continue(i);
+        }
+        for (int i = 0; i < _running.Count; i++)
+        {
+            if (_running[i].NumOutstandingTokens > 1)
+                Continue(i);
+        }
+        if (!_isShortOfBlocks)
+            AdmitWaiting();
+        return _plan;
+    }
+
+    /// <summary>Takes in what a step computed and sampled.</summary>
+    /// <returns>What to tell the readers, in the plan's order; valid until the next call.</returns>
+    public ReadOnlySpan<SequenceOutput> Commit(StepPlan plan, StepResult result)
+    {
+        ReadOnlySpan<SampledToken> samples = result.Samples.Span;
+        if (samples.Length != plan.Sequences.Length)
+            throw new InvalidOperationException($"the runner returned {samples.Length} results for {plan.Sequences.Length} sequences");
+        _outputs.Clear();
+        for (int i = 0; i < samples.Length; i++)
+        {
+            ref readonly ScheduledSequence scheduled = ref plan.Sequences[i];
+            Sequence sequence = scheduled.Sequence;
+            sequence.NumComputedTokens = scheduled.FirstPosition + scheduled.NumTokens;
+            cache.Commit(sequence.Kv, sequence.TokenIds[..sequence.NumComputedTokens]);
+            if (SequenceProgress.TryAdvance(in scheduled, in samples[i], out TokenEvent e))
+            {
+                if (e.FinishReason is not null)
+                    End(sequence);
+                _outputs.Add(new SequenceOutput(sequence, e));
+            }
+        }
+        return CollectionsMarshal.AsSpan(_outputs);
+    }
+
+    private int BudgetLeft => limits.MaxTokensPerStep - _plan.NumTokens;
+
+    /// <summary>Plans the next tokens of a running sequence, if budget and blocks allow any.</summary>
+    private void Continue(int index)
+    {
+        Sequence sequence = _running[index];
+        int first = sequence.NumComputedTokens;
+        int wanted = Math.Min(sequence.NumOutstandingTokens, BudgetLeft);
+        int numTokens = Cut(sequence, first, wanted, out int encoderTokens);
+        while (numTokens > 0 && cache.MaxEnd(sequence.Kv) < first + numTokens)
+        {
+            int fitting = Cut(sequence, first, cache.MaxEnd(sequence.Kv) - first, out int fittingEncoderTokens);
+            if (fitting > 0)
+            {
+                (numTokens, encoderTokens) = (fitting, fittingEncoderTokens);
+                break;
+            }
+            _isShortOfBlocks = true;
+            if (!TryPreemptYoungerThan(index))
+                return;
+        }
+        if (numTokens > 0)
+            Plan(sequence, numTokens, encoderTokens);
+    }
+
+    private bool TryPreemptYoungerThan(int index)
+    {
+        for (int i = _running.Count - 1; i > index; i--)
+        {
+            Sequence victim = _running[i];
+            if (victim.LastStep == _step)
+                continue;
+            StopRunning(victim);
+            victim.State = SequenceState.Waiting;
+            _waiting.Add(victim);
+            NumPreemptions++;
+            return true;
+        }
+        return false;
+    }
+
+    private void AdmitWaiting()
+    {
+        int index = 0;
+        while (index < _waiting.Count && _running.Count < limits.MaxSequences && BudgetLeft > 0)
+        {
+            Sequence sequence = _waiting[index];
+            if (SharedPrefixWait.Continues(sequence))
+            {
+                index++;
+                continue;
+            }
+            int hit = FindPrefix(sequence);
+            if (!sequence.NeedsPromptLogits && SharedPrefixWait.TryBegin(sequence, hit, _blockSize, _running.Items))
+            {
+                index++;
+                continue;
+            }
+            if (!TryStart(sequence, hit))
+                return;
+            _waiting.RemoveAt(index);
+        }
+    }
+
+    private bool TryStart(Sequence sequence, int hit)
+    {
+        int first = hit * _blockSize;
+        int outstanding = sequence.NumTokens - first;
+        int numTokens = Cut(sequence, first, Math.Min(outstanding, BudgetLeft), out _);
+        if (numTokens == 0)
+            return false;
+        // Beside others it starts only when all of it has room, or the two would preempt each other for no gain. Alone it always fits.
+        int chunk = Math.Min(outstanding, limits.MaxTokensPerStep);
+        if (_running.Count > 0 && !cache.HasRoomFor(sequence.Kv, hit, sequence.NumTokens, chunk))
+            return false;
+        cache.Begin(sequence.Kv, hit);
+        numTokens = Cut(sequence, first, Math.Min(numTokens, cache.MaxEnd(sequence.Kv) - first), out int encoderTokens);
+        if (numTokens <= 0)
+        {
+            cache.Release(sequence.Kv);
+            return false;
+        }
+        if (!sequence.HasStarted)
+        {
+            sequence.HasStarted = true;
+            sequence.NumCachedTokens = Math.Min(first, sequence.NumPromptTokens);
+            NumPrefixQueries += sequence.NumPromptTokens;
+            NumPrefixHits += sequence.NumCachedTokens;
+        }
+        sequence.NumComputedTokens = first;
+        sequence.State = SequenceState.Running;
+        _running.Add(sequence);
+        Plan(sequence, numTokens, encoderTokens);
+        return true;
+    }
+
+    private void Plan(Sequence sequence, int numTokens, int encoderTokens)
+    {
+        int first = sequence.NumComputedTokens;
+        int end = first + numTokens;
+        cache.Extend(sequence.Kv, end);
+        sequence.LastStep = _step;
+        sequence.NumMediaReached = MediaCut.NumReached(sequence, end);
+        _encoderTokensUsed += encoderTokens;
+        bool samples = end == sequence.NumTokens && sequence.MaxOutputTokens > 0;
+        _plan.Add(new ScheduledSequence(sequence, first, numTokens, sequence.Kv.Tables, samples));
+    }
+
+    private void StopRunning(Sequence sequence)
+    {
+        _running.Remove(sequence);
+        cache.Release(sequence.Kv);
+        sequence.NumComputedTokens = 0;
+        sequence.NumMediaReached = 0;
+    }
+
+    private int FindPrefix(Sequence sequence) => sequence.NeedsPromptLogits
+        ? 0
+        : cache.FindPrefix(sequence.Kv, sequence.NumTokens - 1, limits.MediaIsBidirectional ? sequence.MediaSpans : []);
+
+    private int Cut(Sequence sequence, int first, int numTokens, out int encoderTokens) =>
+        MediaCut.Apply(sequence, first, numTokens, limits, _encoderTokensUsed, out encoderTokens);
+}

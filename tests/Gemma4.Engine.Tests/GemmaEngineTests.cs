@@ -1,0 +1,72 @@
+using System.Collections.Immutable;
+using Gemma4.Engine.Requests;
+using Gemma4.Testing;
+using Xunit;
+
+namespace Gemma4.Engine.Tests;
+
+public sealed class GemmaEngineTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Tokens_are_those_of_the_model_run_alone()
+    {
+        await using var served = new LedgerEngine();
+        GenerationRequest request = LedgerEngine.Request([1, 2, 3, 4, 5, 6, 7], maxTokens: 20);
+
+        await using GenerationStream stream = await served.Engine.SubmitAsync(request, Cancellation);
+        List<TokenEvent> events = await ReadAsync(stream);
+
+        Assert.Equal(served.Model.Generate(request, 7, 20), events.Select(e => e.TokenId!.Value));
+        Assert.Equal(FinishReason.Length, events[^1].FinishReason);
+        Assert.All(events.SkipLast(1), e => Assert.Null(e.FinishReason));
+    }
+
+    [Fact]
+    public async Task A_hundred_requests_at_once_get_each_its_own_tokens()
+    {
+        await using var served = new LedgerEngine();
+        GenerationRequest[] requests = [.. Enumerable.Range(0, 100).Select(i =>
+            LedgerEngine.Request([.. Enumerable.Range(0, 5 + i).Select(t => (t * (i + 3)) % 90)], maxTokens: 10 + (i % 7)))];
+
+        List<int>[] outputs = await Task.WhenAll(requests.Select(async request =>
+        {
+            await using GenerationStream stream = await served.Engine.SubmitAsync(request, Cancellation);
+            return (await ReadAsync(stream)).Select(e => e.TokenId!.Value).ToList();
+        }));
+
+        for (int i = 0; i < requests.Length; i++)
+            Assert.Equal(served.Model.Generate(requests[i], 7, requests[i].MaxTokens!.Value), outputs[i]);
+    }
+
+    [Fact]
+    public async Task Second_request_finds_the_prompt_of_the_first()
+    {
+        await using var served = new LedgerEngine();
+        ImmutableArray<int> prompt = [.. Enumerable.Range(0, 50)];
+
+        int first = await CachedTokensAsync(served, prompt, null);
+        int second = await CachedTokensAsync(served, prompt, null);
+        int salted = await CachedTokensAsync(served, prompt, "other");
+
+        Assert.Equal(0, first);
+        Assert.Equal(48, second);
+        Assert.Equal(0, salted);
+    }
+
+    private static async Task<int> CachedTokensAsync(LedgerEngine served, ImmutableArray<int> prompt, string? salt)
+    {
+        GenerationRequest request = LedgerEngine.Request(prompt, maxTokens: 3) with { CacheSalt = salt };
+        await using GenerationStream stream = await served.Engine.SubmitAsync(request, Cancellation);
+        return (await ReadAsync(stream))[0].NumCachedTokens;
+    }
+
+    private static async Task<List<TokenEvent>> ReadAsync(GenerationStream stream)
+    {
+        List<TokenEvent> events = [];
+        await foreach (TokenEvent e in stream.ReadAllAsync(Cancellation))
+            events.Add(e);
+        return events;
+    }
+}

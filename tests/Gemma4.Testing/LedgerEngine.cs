@@ -1,0 +1,59 @@
+using System.Collections.Immutable;
+using System.Diagnostics.Metrics;
+using Gemma4.Engine;
+using Gemma4.Engine.Configuration;
+using Gemma4.Engine.KvCache;
+using Gemma4.Engine.Requests;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Gemma4.Testing;
+
+/// <summary>A whole engine, thread and all, over a <see cref="LedgerModelRunner"/>.</summary>
+internal sealed class LedgerEngine : IAsyncDisposable
+{
+    private readonly TestMeterFactory _meters = new();
+
+    /// <summary>Starts the engine.</summary>
+    /// <param name="options">Defaults are small.</param>
+    /// <param name="numBlocks">Blocks of the full group and of the sliding one.</param>
+    /// <param name="beforeStep">Looks at each plan, and may throw to make the step fail.</param>
+    /// <param name="survivesFaults">Whether the runner says that it can go on.</param>
+    /// <param name="time">Clock of the metrics.</param>
+    public LedgerEngine(
+        EngineOptions? options = null, (int Full, int Sliding)? numBlocks = null, Action<Gemma4.Engine.Scheduling.StepPlan>? beforeStep = null,
+        bool survivesFaults = true, TimeProvider? time = null)
+    {
+        options ??= new EngineOptions { MaxSequences = 8, MaxTokensPerStep = 64, BlockSize = 4, MaxContextLength = 256 };
+        (int full, int sliding) = numBlocks ?? (256, 64);
+        var plan = new KvCachePlan(options.BlockSize, Model.Groups, [full, sliding]);
+        Runner = new LedgerModelRunner(Model, plan) { BeforeStep = beforeStep, SurvivesFaults = survivesFaults };
+        Engine = new GemmaEngine(
+            Runner, new ModelTraits(1024, Model.MediaIsBidirectional), plan, options, _meters, NullLoggerFactory.Instance,
+            time ?? TimeProvider.System);
+    }
+
+    /// <summary>What the tokens must be.</summary>
+    public LedgerModel Model { get; } = new(97, [new KvGroupSpec(null, 64), new KvGroupSpec(9, 128)], MediaIsBidirectional: true);
+
+    /// <summary>What executes the steps.</summary>
+    public LedgerModelRunner Runner { get; }
+
+    /// <summary>The engine.</summary>
+    public GemmaEngine Engine { get; }
+
+    /// <summary>Makes a request with seed 7.</summary>
+    public static GenerationRequest Request(ImmutableArray<int> prompt, int? maxTokens) => new()
+    {
+        Id = "request",
+        PromptTokenIds = prompt,
+        Sampling = new SamplingParams { Seed = 7 },
+        MaxTokens = maxTokens,
+    };
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await Engine.DisposeAsync();
+        _meters.Dispose();
+    }
+}
