@@ -28,12 +28,19 @@ public abstract record GenerationEvent
     /// <param name="Json">The next piece of JSON text.</param>
     public sealed record ToolCallArguments(int Index, string Json) : GenerationEvent;
 
-    /// <summary>Log-probabilities of content tokens since the last such event, when asked for.</summary>
+    /// <summary>A call is whole: the pieces of its arguments are a JSON object. A call without this event was cut off, or turned out to
+    /// be malformed after its first pieces had gone out.</summary>
+    /// <param name="Index">The call's index.</param>
+    public sealed record ToolCallCompleted(int Index) : GenerationEvent;
+
+    /// <summary>Log-probabilities of content tokens since the last such event, when asked for; follows the <see cref="Content"/>
+    /// that their text begins in.</summary>
     /// <param name="Tokens">One entry a token.</param>
     public sealed record Logprobs(ImmutableArray<(int TokenId, TokenLogprobs Logprobs)> Tokens) : GenerationEvent;
 
     /// <summary>The sequence ended; the last event.</summary>
     /// <param name="Reason">Why, as the engine saw it; a stop string counts as <see cref="FinishReason.Stop"/>.</param>
     /// <param name="StopString">The stop string that matched, if one did.</param>
-    public sealed record Finished(FinishReason Reason, string? StopString = null) : GenerationEvent;
+    /// <param name="Error">What to tell the caller when <paramref name="Reason"/> is <see cref="FinishReason.Error"/>.</param>
+    public sealed record Finished(FinishReason Reason, string? StopString = null, string? Error = null) : GenerationEvent;
 }
