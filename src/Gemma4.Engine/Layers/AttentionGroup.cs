@@ -71,8 +71,6 @@ internal sealed class AttentionGroup
         Tensor rows = arange(slice.FirstPosition, slice.ContextLength, device: device).unsqueeze(1);                 // [t, 1]
         Tensor columns = arange(first, slice.ContextLength, device: device).unsqueeze(0);                            // [1, S]
         Tensor hidden = columns > rows;                                                                              // [t, S]
-        if (window is { } w)
-            hidden = hidden | (columns <= rows - w);
         foreach (MediaSpan span in spans)
         {
             if (span.SequenceIndex != sequence)
@@ -82,6 +80,8 @@ internal sealed class AttentionGroup
             if (count > 0)
                 hidden.narrow(0, from - slice.FirstPosition, count).narrow(1, from - first, count).fill_(false);
         }
+        if (window is { } w)
+            hidden = hidden | (columns <= rows - w);
         return scope.MoveToOuter(hidden);
     }
 }

@@ -13,8 +13,7 @@ internal static class Gelu
     /// <summary><c>gelu(gate) · up</c>, a new tensor; the caller owns it. Neither argument is modified.</summary>
     public static Tensor Gate(Tensor gate, Tensor up)
     {
-        Tensor y = Forward(gate);
-        y.mul_(up).Dispose();
-        return y;
+        using DisposeScope scope = NewDisposeScope();
+        return scope.MoveToOuter(Forward(gate).mul_(up));
     }
 }

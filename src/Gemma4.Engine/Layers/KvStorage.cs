@@ -70,9 +70,9 @@ internal sealed class KvLayer(Tensor? keys, Tensor values) : IDisposable
     /// <param name="v">Values <c>[T, K, H]</c>.</param>
     public void Write(Tensor slots, Tensor? k, Tensor v)
     {
-        if (keys is not null)
-            keys.index_copy_(0, slots, k!).Dispose();
-        values.index_copy_(0, slots, v).Dispose();
+        using DisposeScope scope = NewDisposeScope();      // in-place operations return aliases
+        keys?.index_copy_(0, slots, k!);
+        values.index_copy_(0, slots, v);
     }
 
     public void Dispose()

@@ -1,0 +1,131 @@
+using Gemma4.Engine.Layers;
+using Gemma4.Engine.Models;
+using Gemma4.Engine.Models.Text;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Gemma4.Engine.Verification;
+
+/// <summary>Runs one golden case through the paged cache and compares everything the reference recorded.</summary>
+/// <param name="model">The model.</param>
+/// <param name="bars">How close it must come.</param>
+internal sealed class CaseVerifier(Gemma4Model model, AccuracyBars bars)
+{
+    private const int TailRows = 4;
+    private const int TopCount = 8;
+
+    /// <summary>Prompt tokens a step when the prompt is cut into chunks; prime, so that chunks and blocks never line up.</summary>
+    private const int ChunkTokens = 37;
+
+    /// <param name="golden">The case.</param>
+    /// <param name="softTokens">Soft tokens <c>[M, D]</c> for all its placeholders; null where it has none.</param>
+    /// <returns>All comparisons.</returns>
+    public CaseResult Verify(GoldenCase golden, Tensor? softTokens)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        int tokens = golden.InputIds.Length;
+        var trace = new ForwardTrace(TailRows, routingRows: 16);
+        using var session = new PagedSession(model, tokens + golden.Greedy.Length);
+        Tensor hidden = Feed(session, golden, 0, tokens, softTokens, trace);                             // [T, D]
+        Tensor logits = model.Logits(hidden);                                                            // [T, V]
+        float[] last = Row(logits, tokens - 1);
+        var checks = new List<CaseCheck>
+        {
+            CaseCheck.Of("hidden", bars.Hidden.Measure(trace.HiddenTail, golden.Tensors.Floats("hidden_tail"))),
+            CaseCheck.Of("logits", bars.Logits.Measure(last, golden.Tensors.Floats("last_logits"))),
+            CaseCheck.Of("top", MeasureTop(golden, logits)),
+            Greedy("greedy", golden, session, last),
+        };
+        using var chunked = new PagedSession(model, tokens + golden.Greedy.Length);
+        checks.Add(Greedy("chunked", golden, chunked, InChunks(chunked, golden, softTokens)));
+        return new CaseResult($"{golden.Model}/{golden.Name}", checks);
+    }
+
+    /// <summary>Compares the router's choices with <c>routing.safetensors</c>, recorded on the first tokens of one case.</summary>
+    public CaseResult VerifyRouting(GoldenCase golden, TensorFile routing)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        var trace = new ForwardTrace(TailRows, routingRows: 16);
+        using var session = new PagedSession(model, golden.InputIds.Length);
+        Feed(session, golden, 0, golden.InputIds.Length, null, trace);
+        var checks = new List<CaseCheck>();
+        foreach ((int layer, (int[] experts, float[] weights)) in trace.Routings.OrderBy(r => r.Key))
+        {
+            if (!routing.Has($"layer{layer}_experts"))
+                continue;
+            int[] expected = routing.Ints($"layer{layer}_experts");
+            int different = experts.Zip(expected).Count(p => p.First != p.Second) + Math.Abs(experts.Length - expected.Length);
+            checks.Add(new CaseCheck($"layer {layer} experts", different <= bars.RoutingDifferences(expected.Length), $"{expected.Length - different}/{expected.Length}"));
+            if (different == 0)
+                checks.Add(CaseCheck.Of($"layer {layer} weights", bars.Logits.Measure(weights, routing.Floats($"layer{layer}_weights"))));
+        }
+        return new CaseResult($"{golden.Model}/routing", checks);
+    }
+
+    /// <summary>Computes a stretch of the prompt; the hidden states belong to the caller's scope.</summary>
+    private Tensor Feed(PagedSession session, GoldenCase golden, int first, int end, Tensor? softTokens, IForwardObserver? observer)
+    {
+        long[] rows = [.. Enumerable.Range(first, end - first).Where(p => model.Config.IsMediaPlaceholder(golden.InputIds[p])).Select(p => (long)(p - first))];
+        SoftTokens? soft = null;
+        if (rows.Length > 0 && softTokens is not null)
+        {
+            int before = golden.InputIds.Take(first).Count(model.Config.IsMediaPlaceholder);
+            soft = new SoftTokens(softTokens.narrow(0, before, rows.Length), tensor(rows, device: model.Device));
+        }
+        return session.Step(golden.InputIds.AsSpan()[first..end], golden.MediaSpans, soft, observer);
+    }
+
+    /// <summary>Computes the prompt in chunks that split no media span, and returns the last position's logits.</summary>
+    private float[] InChunks(PagedSession session, GoldenCase golden, Tensor? softTokens)
+    {
+        while (true)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            int first = session.NumTokens, end = Math.Min(first + ChunkTokens, golden.InputIds.Length);
+            foreach (MediaSpan span in golden.MediaSpans)
+            {
+                if (end > span.FirstPosition && end < span.FirstPosition + span.NumTokens)
+                    end = span.FirstPosition > first ? span.FirstPosition : span.FirstPosition + span.NumTokens;
+            }
+            Tensor hidden = Feed(session, golden, first, end, softTokens, null);
+            if (end == golden.InputIds.Length)
+                return Row(model.Logits(hidden.narrow(0, hidden.shape[0] - 1, 1)), 0);
+        }
+    }
+
+    /// <summary>Decodes token by token. A token may differ from the reference's only where the reference's two best were too close to tell.</summary>
+    private CaseCheck Greedy(string what, GoldenCase golden, PagedSession session, float[] logits)
+    {
+        int count = golden.Greedy.Length;
+        for (int i = 0; i < count; i++)
+        {
+            int best = Array.IndexOf(logits, logits.Max());
+            if (best != golden.Greedy[i])
+                return new CaseCheck(what, golden.Top2Gaps[i] <= bars.GreedyGap, $"{i}/{count}, then {best} for {golden.Greedy[i]} at a gap of {golden.Top2Gaps[i]:0.0000}");
+            if (i + 1 == count)
+                break;
+            using DisposeScope scope = NewDisposeScope();
+            logits = Row(model.Logits(session.Step([best], golden.MediaSpans)), 0);
+        }
+        return new CaseCheck(what, true, $"{count}/{count}");
+    }
+
+    /// <summary>Compares log-probabilities at every position: of the reference's eight tokens, and of our own eight best.</summary>
+    private Deviation MeasureTop(GoldenCase golden, Tensor logits)
+    {
+        Tensor logprobs = logits.log_softmax(-1);                                                        // [T, V]
+        Tensor ids = tensor(golden.Tensors.Ints("top_ids"), device: model.Device).to(ScalarType.Int64).view(-1, TopCount);
+        float[] expected = golden.Tensors.Floats("top_logprobs");
+        Deviation theirs = bars.Logits.Measure(Flat(logprobs.gather(1, ids)), expected);
+        Deviation ours = bars.Logits.Measure(Flat(logprobs.topk(TopCount, -1).values), expected);
+        return ours.Share > theirs.Share ? ours : theirs;
+    }
+
+    private static float[] Row(Tensor matrix, long row)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return Flat(matrix[row]);
+    }
+
+    private static float[] Flat(Tensor values) => values.to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray();
+}
