@@ -1,0 +1,25 @@
+namespace Gemma4.Engine.Audio;
+
+/// <summary>A sound being decoded, block by block.</summary>
+/// <remarks>A source of a damaged file throws <see cref="InvalidDataException"/>, or whatever its library throws.</remarks>
+internal abstract class SampleSource : IDisposable
+{
+    /// <summary>The file format's name, for messages.</summary>
+    public abstract string Format { get; }
+
+    /// <summary>Samples a second, of each channel.</summary>
+    public abstract int SampleRate { get; }
+
+    /// <summary>Channels, interleaved in what is read.</summary>
+    public abstract int Channels { get; }
+
+    /// <summary>Decodes more samples.</summary>
+    /// <param name="samples">Room for some; a multiple of <see cref="Channels"/>.</param>
+    /// <returns>How many were written, a multiple of <see cref="Channels"/>; 0 at the end.</returns>
+    public abstract int Read(Span<float> samples);
+
+    /// <inheritdoc/>
+    public virtual void Dispose()
+    {
+    }
+}
