@@ -47,7 +47,7 @@ public sealed class GemmaEngine : IGenerationEngine, IAsyncDisposable
         _loop = new EngineLoop(
             new Scheduler(manager, limits), runner, _gate, new RequestTracker(_gate, metrics, time), metrics, logger, time,
             options.MaxConsecutiveFaults);
-        Log.EngineStarted(logger, cache.TotalBytes >> 20, cache.BytesPerToken, cache.CapacityTokens, maxContextLength);
+        Log.EngineStarted(logger, KvCostTable.ForPlan(cache, maxContextLength).TrimEnd());
         _loop.Start();
     }
 

@@ -5,9 +5,8 @@ namespace Gemma4.Engine;
 /// <summary>What the engine's thread says. Never a prompt or an answer.</summary>
 internal static partial class Log
 {
-    [LoggerMessage(EventId = 100, Level = LogLevel.Information,
-        Message = "KV cache: {Megabytes} MiB, {BytesPerToken} bytes a token, {Tokens} tokens; sequences of at most {MaxContextLength} tokens")]
-    public static partial void EngineStarted(ILogger logger, long megabytes, long bytesPerToken, long tokens, int maxContextLength);
+    [LoggerMessage(EventId = 100, Level = LogLevel.Information, Message = "{KvCache}")]
+    public static partial void EngineStarted(ILogger logger, string kvCache);
 
     [LoggerMessage(EventId = 101, Level = LogLevel.Error, Message = "A step of {NumSequences} sequences and {NumTokens} tokens failed; they end with an error")]
     public static partial void StepFailed(ILogger logger, Exception fault, int numSequences, int numTokens);
