@@ -2,29 +2,34 @@ using System.Text.Json;
 
 namespace Gemma4.Engine.Tokenization;
 
+/// <summary>Two neighbouring tokens and the one that takes their place; the lower the rank, the sooner.</summary>
+internal readonly record struct Merge(int Left, int Right, int Rank, int Product);
+
 /// <summary>Reads <c>model.merges</c>: pairs of tokens, or strings with a space between the two, the earlier the sooner merged.</summary>
 internal sealed class MergeReader(TokenizerFile file, Vocabulary vocabulary, int subwordPrefixBytes)
 {
     private byte[] _scratch = new byte[256];
     private byte[] _left = new byte[256];
     private byte[] _joined = new byte[512];
+    private int _product;   // of the merge before
 
-    /// <summary>Calls back with left, right, rank and product of each merge in order.</summary>
-    public void Read(Action<int, int, int, int> merge)
+    /// <summary>Reads on from the array's beginning to its end.</summary>
+    public List<Merge> Read(ref Utf8JsonReader reader)
     {
-        var reader = new Utf8JsonReader(file[file.Merges]);
-        reader.Read();
+        if (reader.TokenType != JsonTokenType.StartArray)
+            throw file.Error("model.merges", "an array is expected");
+        List<Merge> merges = [];
         int rank = 0;
         try
         {
             while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
             {
                 if (reader.TokenType == JsonTokenType.StartArray)
-                    ReadPair(ref reader, rank, merge);
+                    merges.Add(ReadPair(ref reader, rank));
                 else if (reader.TokenType != JsonTokenType.String)
                     throw Error(rank, "a pair of tokens is expected");
                 else if (!reader.ValueSpan.StartsWith("#version"u8))   // a heading in files made from merges.txt
-                    ReadLine(ref reader, rank, merge);
+                    merges.Add(ReadLine(ref reader, rank));
                 else
                     continue;
                 rank++;
@@ -34,9 +39,10 @@ internal sealed class MergeReader(TokenizerFile file, Vocabulary vocabulary, int
         {
             throw Error(rank, $"a token is not Unicode text: {e.Message}");
         }
+        return merges;
     }
 
-    private void ReadPair(ref Utf8JsonReader reader, int rank, Action<int, int, int, int> merge)
+    private Merge ReadPair(ref Utf8JsonReader reader, int rank)
     {
         ReadOnlySpan<byte> first = Part(ref reader, rank);
         if (first.Length > _left.Length)
@@ -46,7 +52,7 @@ internal sealed class MergeReader(TokenizerFile file, Vocabulary vocabulary, int
         ReadOnlySpan<byte> right = Part(ref reader, rank);
         if (!reader.Read() || reader.TokenType != JsonTokenType.EndArray)
             throw Error(rank, "exactly two tokens are expected");
-        Merge(left, right, rank, merge);
+        return Join(left, right, rank);
     }
 
     private ReadOnlySpan<byte> Part(ref Utf8JsonReader reader, int rank)
@@ -56,16 +62,16 @@ internal sealed class MergeReader(TokenizerFile file, Vocabulary vocabulary, int
         return VocabularyReader.Utf8(ref reader, ref _scratch);
     }
 
-    private void ReadLine(ref Utf8JsonReader reader, int rank, Action<int, int, int, int> merge)
+    private Merge ReadLine(ref Utf8JsonReader reader, int rank)
     {
         ReadOnlySpan<byte> line = VocabularyReader.Utf8(ref reader, ref _scratch);
         int space = line.IndexOf((byte)' ');
         if (space < 0 || line[(space + 1)..].Contains((byte)' '))
             throw Error(rank, "two tokens with one space between them are expected");
-        Merge(line[..space], line[(space + 1)..], rank, merge);
+        return Join(line[..space], line[(space + 1)..], rank);
     }
 
-    private void Merge(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right, int rank, Action<int, int, int, int> merge)
+    private Merge Join(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right, int rank)
     {
         if (right.Length < subwordPrefixBytes)
             throw Error(rank, "the second token is shorter than model.continuing_subword_prefix");
@@ -74,8 +80,14 @@ internal sealed class MergeReader(TokenizerFile file, Vocabulary vocabulary, int
             _joined = new byte[2 * (left.Length + tail.Length)];
         left.CopyTo(_joined);
         tail.CopyTo(_joined.AsSpan(left.Length));
-        merge(Find(left, rank), Find(right, rank), rank, Find(_joined.AsSpan(0, left.Length + tail.Length), rank));
+        ReadOnlySpan<byte> joined = _joined.AsSpan(0, left.Length + tail.Length);
+        // Merges mostly come in the order of what they make, several ways to make one token together: look there first.
+        if (!IsAt(joined, _product))
+            _product = IsAt(joined, _product + 1) ? _product + 1 : Find(joined, rank);
+        return new Merge(Find(left, rank), Find(right, rank), rank, _product);
     }
+
+    private bool IsAt(ReadOnlySpan<byte> token, int id) => vocabulary.Contains(id) && token.SequenceEqual(vocabulary[id]);
 
     private int Find(ReadOnlySpan<byte> token, int rank)
     {

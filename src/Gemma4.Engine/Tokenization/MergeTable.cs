@@ -17,22 +17,14 @@ internal sealed class MergeTable
     private readonly Entry[] _entries;
     private readonly int _shift;
 
-    public MergeTable(int maxMerges)
+    public MergeTable(List<Merge> merges)
     {
-        int bits = Math.Max(4, BitOperations.Log2((uint)Math.Max(1, maxMerges)) + 2);
+        int bits = BitOperations.Log2((uint)merges.Count | 1) + 2;
         _entries = new Entry[1 << bits];
         _shift = 64 - bits;
         Array.Fill(_entries, new Entry { Pair = Empty });
-    }
-
-    /// <summary>Sets a merge. The last of equal pairs counts, as in the reference, where they are keys of a map.</summary>
-    public void Set(int left, int right, int rank, int product)
-    {
-        ulong pair = Pair(left, right);
-        int slot = Slot(pair);
-        while (_entries[slot].Pair != Empty && _entries[slot].Pair != pair)
-            slot = (slot + 1) & (_entries.Length - 1);
-        _entries[slot] = new Entry { Pair = pair, Rank = rank, Product = product };
+        foreach (Merge merge in merges)
+            Set(merge);
     }
 
     /// <summary>The rank of the pair's merge, lower is sooner, or <see cref="NoRank"/>.</summary>
@@ -57,17 +49,14 @@ internal sealed class MergeTable
         }
     }
 
-    /// <summary>A copy that lacks some pairs.</summary>
-    public MergeTable Without(IEnumerable<(int Left, int Right)> pairs)
+    /// <summary>The last of equal pairs counts, as in the reference, where they are keys of a map.</summary>
+    private void Set(Merge merge)
     {
-        HashSet<ulong> excluded = [.. pairs.Select(p => Pair(p.Left, p.Right))];
-        var rest = new MergeTable(_entries.Length / 4);
-        foreach (Entry entry in _entries)
-        {
-            if (entry.Pair != Empty && !excluded.Contains(entry.Pair))
-                rest.Set((int)(entry.Pair >> 32), (int)entry.Pair, entry.Rank, entry.Product);
-        }
-        return rest;
+        ulong pair = Pair(merge.Left, merge.Right);
+        int slot = Slot(pair);
+        while (_entries[slot].Pair != Empty && _entries[slot].Pair != pair)
+            slot = (slot + 1) & (_entries.Length - 1);
+        _entries[slot] = new Entry { Pair = pair, Rank = merge.Rank, Product = merge.Product };
     }
 
     private static ulong Pair(int left, int right) => ((ulong)(uint)left << 32) | (uint)right;

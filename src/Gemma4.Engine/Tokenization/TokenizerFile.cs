@@ -5,11 +5,13 @@ using System.Text.Json;
 namespace Gemma4.Engine.Tokenization;
 
 /// <summary>
-/// The parts of a <c>tokenizer.json</c>. The two large ones, vocabulary and merges, stay as ranges of the file's bytes for
-/// their readers, whichever of them the file has first; the small ones are read into JSON elements.
+/// The parts of a <c>tokenizer.json</c>, read in one pass: vocabulary and merges, thirty megabytes of it, into compact arrays,
+/// the small rest into JSON elements.
 /// </summary>
 internal sealed class TokenizerFile
 {
+    private const string SubwordPrefix = "continuing_subword_prefix";
+
     private readonly byte[] _utf8;
 
     private TokenizerFile(string path, byte[] utf8)
@@ -33,11 +35,9 @@ internal sealed class TokenizerFile
     /// <summary>The model's settings but for vocabulary and merges.</summary>
     public Dictionary<string, JsonElement> Model { get; } = new(StringComparer.Ordinal);
 
-    public Range Vocab { get; private set; }
+    public Vocabulary Vocabulary { get; private set; } = null!;
 
-    public Range Merges { get; private set; }
-
-    public ReadOnlySpan<byte> this[Range range] => _utf8.AsSpan(range);
+    public List<Merge> Merges { get; private set; } = null!;
 
     public static TokenizerFile Read(string path)
     {
@@ -101,7 +101,9 @@ internal sealed class TokenizerFile
     {
         if (reader.TokenType != JsonTokenType.StartObject)
             throw Error("model", "an object is expected");
-        bool hasVocab = false, hasMerges = false;
+        Vocabulary? vocabulary = null;
+        List<Merge>? merges = null;
+        int mergesAt = -1;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             string key = reader.GetString()!;
@@ -109,30 +111,37 @@ internal sealed class TokenizerFile
             switch (key)
             {
                 case "vocab":
-                    Vocab = Skip(ref reader, JsonTokenType.StartObject, "model.vocab", "an object of token to id is expected", start);
-                    hasVocab = true;
+                    vocabulary = VocabularyReader.Read(this, ref reader);
                     break;
                 case "merges":
-                    Merges = Skip(ref reader, JsonTokenType.StartArray, "model.merges", "an array is expected", start);
-                    hasMerges = true;
+                    mergesAt = start + (int)reader.TokenStartIndex;
+                    if (vocabulary is null || !Model.ContainsKey(SubwordPrefix))
+                        reader.Skip();   // what merges refer to may still come
+                    else
+                        merges = ReadMerges(vocabulary, ref reader);
                     break;
-                default: Model[key] = JsonElement.ParseValue(ref reader); break;
+                default:
+                    Model[key] = JsonElement.ParseValue(ref reader);
+                    break;
             }
         }
         if (Model.TryGetValue("type", out JsonElement type) && !(type.ValueKind == JsonValueKind.String && type.ValueEquals("BPE")))
             throw Error("model.type", $"only BPE is supported, found {type.GetRawText()}");
-        if (!hasVocab)
-            throw Error("model.vocab", "missing");
-        if (!hasMerges)
+        Vocabulary = vocabulary ?? throw Error("model.vocab", "missing");
+        if (mergesAt < 0)
             throw Error("model.merges", "missing");
+        if (merges is null)
+        {
+            var again = new Utf8JsonReader(_utf8.AsSpan(mergesAt), isFinalBlock: false, default);   // what follows is not read
+            again.Read();
+            merges = ReadMerges(vocabulary, ref again);
+        }
+        Merges = merges;
     }
 
-    private Range Skip(ref Utf8JsonReader reader, JsonTokenType expected, string key, string cause, int start)
+    private List<Merge> ReadMerges(Vocabulary vocabulary, ref Utf8JsonReader reader)
     {
-        if (reader.TokenType != expected)
-            throw Error(key, cause);
-        int from = start + (int)reader.TokenStartIndex;
-        reader.Skip();
-        return from..(start + (int)reader.BytesConsumed);
+        string prefix = new JsonPart(this, $"model.{SubwordPrefix}", Model.GetValueOrDefault(SubwordPrefix)).AsString(whenAbsent: "");
+        return new MergeReader(this, vocabulary, Encoding.UTF8.GetByteCount(prefix)).Read(ref reader);
     }
 }

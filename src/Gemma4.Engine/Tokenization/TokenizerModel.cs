@@ -19,29 +19,28 @@ internal sealed class TokenizerModel
     {
         if (Setting("dropout") is { IsAbsent: false } dropout && !(dropout.Element.TryGetDouble(out double share) && share == 0))
             throw dropout.Error("only null or 0 is supported: encoding is deterministic");
-        string prefix = Setting("continuing_subword_prefix").AsString(whenAbsent: "");
-        string suffix = Setting("end_of_word_suffix").AsString(whenAbsent: "");
-        Vocabulary vocabulary = VocabularyReader.Read(file);
+        Vocabulary vocabulary = file.Vocabulary;
         int unknown = -1;
         if (Setting("unk_token") is { IsAbsent: false } unk && (unknown = vocabulary.Find(unk.AsString())) < 0)
             throw unk.Error($"'{unk.AsString()}' is not in model.vocab");
         var initial = new InitialSymbols(
-            vocabulary, Setting("byte_fallback").AsBool(false), unknown, Setting("fuse_unk").AsBool(false), prefix, suffix);
+            vocabulary,
+            Setting("byte_fallback").AsBool(false),
+            unknown,
+            Setting("fuse_unk").AsBool(false),
+            Setting("continuing_subword_prefix").AsString(whenAbsent: ""),
+            Setting("end_of_word_suffix").AsString(whenAbsent: ""));
 
         HashSet<int> special = [.. specialContents.Select(c => vocabulary.Find(c)).Where(id => id >= 0)];
         HashSet<int> bytes = [.. initial.ByteTokens];
-        var merges = new MergeTable(CountMerges(file));
-        List<(int Left, int Right, int Rank, int Product)> intoSpecial = [];
         var isProduct = new bool[vocabulary.Size];
-        bool joinsBytes = false;
-        new MergeReader(file, vocabulary, System.Text.Encoding.UTF8.GetByteCount(prefix)).Read((left, right, rank, product) =>
+        bool joinsBytes = false, makesSpecial = false;
+        foreach (Merge merge in file.Merges)
         {
-            merges.Set(left, right, rank, product);
-            isProduct[product] = true;
-            if (special.Contains(product))
-                intoSpecial.Add((left, right, rank, product));
-            joinsBytes |= bytes.Contains(left) || bytes.Contains(right);
-        });
+            isProduct[merge.Product] = true;
+            makesSpecial |= special.Contains(merge.Product);
+            joinsBytes |= bytes.Contains(merge.Left) || bytes.Contains(merge.Right);
+        }
 
         // Cutting is exact only where every symbol is a character (or a byte that never merges).
         MergeBarrier? barrier = initial.CoverEverything && !joinsBytes ? new MergeBarrier() : null;
@@ -50,10 +49,10 @@ internal sealed class TokenizerModel
             if (isProduct[id])
                 barrier.Add(vocabulary[id]);
         }
-        var encoder = new BytePairEncoder(initial, merges, barrier);
-        BytePairEncoder textEncoder = intoSpecial.Count == 0
-            ? encoder
-            : new BytePairEncoder(initial, merges.Without(intoSpecial.Select(m => (m.Left, m.Right))), barrier);
+        var encoder = new BytePairEncoder(initial, new MergeTable(file.Merges), barrier);
+        BytePairEncoder textEncoder = makesSpecial
+            ? new BytePairEncoder(initial, new MergeTable([.. file.Merges.Where(m => !special.Contains(m.Product))]), barrier)
+            : encoder;
         return new TokenizerModel(vocabulary, Setting("ignore_merges").AsBool(false), encoder, textEncoder, special);
 
         JsonPart Setting(string name) => new(file, $"model.{name}", file.Model.GetValueOrDefault(name));
@@ -71,12 +70,5 @@ internal sealed class TokenizerModel
             ids.Add(whole);
         else
             (allowSpecial ? _encoder : _textEncoder).Encode(piece, ids);
-    }
-
-    /// <summary>A close upper bound: every pair opens a bracket, every string has two quotes.</summary>
-    private static int CountMerges(TokenizerFile file)
-    {
-        ReadOnlySpan<byte> json = file[file.Merges];
-        return Math.Max(json[1..].Count((byte)'['), json[1..].TrimStart(" \t\r\n"u8).StartsWith("["u8) ? 0 : json.Count((byte)'"') / 2);
     }
 }

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Numerics;
 using System.Text;
 
 namespace Gemma4.Engine.Tokenization;
@@ -12,27 +11,23 @@ internal sealed class Vocabulary
 
     private byte[] _bytes;
     private int _used;
-    private int[] _start;          // by id
-    private int[] _length;         // by id; -1 where the id has no token
+    private Place[] _places;       // by id
     private int[] _slots;          // id + 1, 0 is empty; a power of two at most two thirds full
     private int _count;
 
-    public Vocabulary(int expectedTokens = 1024)
+    public Vocabulary()
     {
-        _bytes = new byte[expectedTokens * 8];
-        _start = new int[expectedTokens];
-        _length = new int[expectedTokens];
-        Array.Fill(_length, -1);
-        _slots = new int[BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, expectedTokens * 2))];
+        const int initial = 1024;
+        (_bytes, _places, _slots) = (new byte[8 * initial], new Place[initial], new int[2 * initial]);
     }
 
     /// <summary>The highest id plus one.</summary>
     public int Size { get; private set; }
 
-    public bool Contains(int id) => (uint)id < (uint)Size && _length[id] >= 0;
+    public bool Contains(int id) => (uint)id < (uint)Size && _places[id].Exists;
 
     /// <summary>The token's string; empty where the id has no token.</summary>
-    public ReadOnlySpan<byte> this[int id] => Contains(id) ? _bytes.AsSpan(_start[id], _length[id]) : [];
+    public ReadOnlySpan<byte> this[int id] => (uint)id < (uint)Size ? _bytes.AsSpan(_places[id].Start, _places[id].Length) : [];
 
     public string Text(int id) => Encoding.UTF8.GetString(this[id]);
 
@@ -43,7 +38,7 @@ internal sealed class Vocabulary
         for (uint slot = Hash(token) & mask; ; slot = (slot + 1) & mask)
         {
             int id = _slots[slot] - 1;
-            if (id < 0 || token.SequenceEqual(_bytes.AsSpan(_start[id], _length[id])))
+            if (id < 0 || token.SequenceEqual(_bytes.AsSpan(_places[id].Start, _places[id].Length)))
                 return id;
         }
     }
@@ -77,25 +72,17 @@ internal sealed class Vocabulary
     public void Trim()
     {
         Array.Resize(ref _bytes, _used);
-        Array.Resize(ref _start, Size);
-        Array.Resize(ref _length, Size);
+        Array.Resize(ref _places, Size);
     }
 
     private void Store(ReadOnlySpan<byte> token, int id)
     {
-        if (id >= _length.Length)
-        {
-            int old = _length.Length;
-            int grown = Math.Max(id + 1, old * 2);
-            Array.Resize(ref _start, grown);
-            Array.Resize(ref _length, grown);
-            _length.AsSpan(old).Fill(-1);
-        }
+        if (id >= _places.Length)
+            Array.Resize(ref _places, Math.Max(id + 1, _places.Length * 2));
         if (_used + token.Length > _bytes.Length)
             Array.Resize(ref _bytes, Math.Max(_used + token.Length, _bytes.Length * 2));
         token.CopyTo(_bytes.AsSpan(_used));
-        _start[id] = _used;
-        _length[id] = token.Length;
+        _places[id] = new Place(_used, token.Length, Exists: true);
         _used += token.Length;
         Size = Math.Max(Size, id + 1);
     }
@@ -118,6 +105,9 @@ internal sealed class Vocabulary
             slot = (slot + 1) & mask;
         _slots[slot] = id + 1;
     }
+
+    /// <summary>Where a token's bytes are. The default is no token.</summary>
+    private readonly record struct Place(int Start, int Length, bool Exists);
 
     /// <summary>Eight bytes at a time, multiplied and folded; good enough for words and stable from run to run.</summary>
     private static uint Hash(ReadOnlySpan<byte> bytes)

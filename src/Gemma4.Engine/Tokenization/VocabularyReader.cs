@@ -3,18 +3,18 @@ using System.Text.Json;
 
 namespace Gemma4.Engine.Tokenization;
 
-/// <summary>Reads <c>model.vocab</c>, an object of token to id, straight from the file's bytes.</summary>
+/// <summary>Reads <c>model.vocab</c>, an object of token to id.</summary>
 internal static class VocabularyReader
 {
     private const string Key = "model.vocab";
 
-    public static Vocabulary Read(TokenizerFile file)
+    /// <summary>Reads on from the object's beginning to its end.</summary>
+    public static Vocabulary Read(TokenizerFile file, ref Utf8JsonReader reader)
     {
-        ReadOnlySpan<byte> json = file[file.Vocab];
-        var vocabulary = new Vocabulary(Math.Clamp(json.Length / 32, 1024, 1 << 20));
-        var reader = new Utf8JsonReader(json);
+        if (reader.TokenType != JsonTokenType.StartObject)
+            throw file.Error(Key, "an object of token to id is expected");
+        var vocabulary = new Vocabulary();
         byte[] scratch = new byte[256];
-        reader.Read();
         try
         {
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
