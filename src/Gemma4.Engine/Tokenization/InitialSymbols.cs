@@ -24,7 +24,7 @@ internal sealed class InitialSymbols
                 _single[rune.Value] = id;
         }
         if (byteFallback)
-            _byteTokens = [.. Enumerable.Range(0, 256).Select(b => vocabulary.Find($"<0x{b:X2}>"))];
+            _byteTokens = [.. Enumerable.Range(0, 256).Select(b => vocabulary.FindInModel(Encoding.UTF8.GetBytes($"<0x{b:X2}>")))];
     }
 
     /// <summary>True when every text becomes characters and bytes of the vocabulary, each on its own.</summary>
@@ -82,7 +82,7 @@ internal sealed class InitialSymbols
         string symbol = string.Concat(prefixed ? _subwordPrefix : "", character, suffixed ? _wordSuffix : "");
         Span<byte> utf8 = symbol.Length <= 64 ? stackalloc byte[192] : new byte[Encoding.UTF8.GetMaxByteCount(symbol.Length)];
         utf8 = utf8[..Encoding.UTF8.GetBytes(symbol, utf8)];
-        int id = _vocabulary.Find(utf8);
+        int id = _vocabulary.FindInModel(utf8);
         numBytes = 0;
         if (id >= 0 || _byteTokens is null)
             return id;

@@ -15,6 +15,8 @@ internal sealed class MetaspacePreTokenizer(char replacement, string prependSche
             : throw scheme.Error($"'{name}' is not supported");
     }
 
+    public override bool MindsStart => prependScheme == "first";
+
     public override void Split(TextPiece piece, List<TextPiece> pieces)
     {
         string text = piece.Text.ToString().Replace(' ', replacement);

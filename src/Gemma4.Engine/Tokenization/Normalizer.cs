@@ -20,14 +20,21 @@ internal abstract class Normalizer
 
     public abstract string Apply(string text);
 
+    /// <summary>Whether every character stays at its place, so that the beginning of a text stays its beginning.</summary>
+    public virtual bool KeepsPlaces => false;
+
     private sealed class Several(Normalizer[] normalizers) : Normalizer
     {
         public override string Apply(string text) => normalizers.Aggregate(text, (t, n) => n.Apply(t));
+
+        public override bool KeepsPlaces => normalizers.All(n => n.KeepsPlaces);
     }
 
     private sealed class Replace(string pattern, string content) : Normalizer
     {
         public override string Apply(string text) => pattern.Length == 0 ? text : text.Replace(pattern, content, StringComparison.Ordinal);
+
+        public override bool KeepsPlaces => pattern.Length == content.Length;
     }
 
     private sealed class Prepend(string prefix) : Normalizer

@@ -20,8 +20,13 @@ internal abstract class PreTokenizer
     /// <summary>Appends the pieces of a piece; none of them is empty.</summary>
     public abstract void Split(TextPiece piece, List<TextPiece> pieces);
 
+    /// <summary>Whether a piece at the beginning of the text is treated apart from others.</summary>
+    public virtual bool MindsStart => false;
+
     private sealed class Several(PreTokenizer[] steps) : PreTokenizer
     {
+        public override bool MindsStart => steps.Any(s => s.MindsStart);
+
         public override void Split(TextPiece piece, List<TextPiece> pieces)
         {
             List<TextPiece> current = [piece];

@@ -25,6 +25,8 @@ public sealed class Tokenizer
         _model = TokenizerModel.Read(file, added.Where(t => t.Special).Select(t => t.Content));
         _normalizer = Normalizer.Read(Part("normalizer", file.Normalizer));
         _preTokenizer = PreTokenizer.Read(Part("pre_tokenizer", file.PreTokenizer));
+        if (_normalizer is { KeepsPlaces: false } && _preTokenizer is { MindsStart: true })
+            throw file.Error("pre_tokenizer", "prepend_scheme 'first' is not supported after a normalizer that moves text");
         _postProcessor = PostProcessor.Read(Part("post_processor", file.PostProcessor));
         DecoderPlan = DecoderPlan.Read(Part("decoder", file.Decoder));
         for (int i = 0; i < added.Length; i++)
@@ -130,7 +132,7 @@ public sealed class Tokenizer
     public bool TryGetId(string token, out int id)
     {
         ArgumentNullException.ThrowIfNull(token);
-        id = _model.Vocabulary.Find(token);
+        id = _model.Vocabulary.Find(Encoding.UTF8.GetBytes(token));
         return id >= 0;
     }
 
@@ -165,7 +167,7 @@ public sealed class Tokenizer
         byte[] content = Encoding.UTF8.GetBytes(token.Content);
         if (_model.Vocabulary.Find(content) == token.Id)
             return;
-        if (_model.Vocabulary.Add(content, token.Id) is { } refusal)
+        if (_model.Vocabulary.Add(content, token.Id, Vocabulary.Origin.AddedTokens) is { } refusal)
             throw file.Error($"{key} ('{token.Content}', id {token.Id})", refusal);
     }
 

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Gemma4.Engine.Tokenization;
 
 /// <summary>The file's <c>model</c> put together: vocabulary and byte-pair encoding with the file's settings.</summary>
@@ -21,7 +23,7 @@ internal sealed class TokenizerModel
             throw dropout.Error("only null or 0 is supported: encoding is deterministic");
         Vocabulary vocabulary = file.Vocabulary;
         int unknown = -1;
-        if (Setting("unk_token") is { IsAbsent: false } unk && (unknown = vocabulary.Find(unk.AsString())) < 0)
+        if (Setting("unk_token") is { IsAbsent: false } unk && (unknown = vocabulary.Find(Encoding.UTF8.GetBytes(unk.AsString()))) < 0)
             throw unk.Error($"'{unk.AsString()}' is not in model.vocab");
         var initial = new InitialSymbols(
             vocabulary,
@@ -31,7 +33,7 @@ internal sealed class TokenizerModel
             Setting("continuing_subword_prefix").AsString(whenAbsent: ""),
             Setting("end_of_word_suffix").AsString(whenAbsent: ""));
 
-        HashSet<int> special = [.. specialContents.Select(c => vocabulary.Find(c)).Where(id => id >= 0)];
+        HashSet<int> special = [.. specialContents.Select(c => vocabulary.Find(Encoding.UTF8.GetBytes(c))).Where(id => id >= 0)];
         HashSet<int> bytes = [.. initial.ByteTokens];
         var isProduct = new bool[vocabulary.Size];
         bool joinsBytes = false, makesSpecial = false;
@@ -66,7 +68,7 @@ internal sealed class TokenizerModel
     {
         if (piece.IsEmpty)
             return;
-        if (_ignoreMerges && Vocabulary.Find(piece) is var whole and >= 0 && (allowSpecial || !_specialIds.Contains(whole)))
+        if (_ignoreMerges && Vocabulary.FindInModel(Encoding.UTF8.GetBytes(piece.ToArray())) is var whole and >= 0 && (allowSpecial || !_specialIds.Contains(whole)))
             ids.Add(whole);
         else
             (allowSpecial ? _encoder : _textEncoder).Encode(piece, ids);

@@ -9,6 +9,14 @@ internal sealed class Vocabulary
     /// <summary>Ids are small in every published file; a bound keeps a broken one from asking for gigabytes.</summary>
     public const int MaxId = (1 << 24) - 1;
 
+    /// <summary>Which part of the file names a token.</summary>
+    internal enum Origin : byte
+    {
+        None,
+        Model,
+        AddedTokens,
+    }
+
     private byte[] _bytes;
     private int _used;
     private Place[] _places;       // by id
@@ -24,7 +32,7 @@ internal sealed class Vocabulary
     /// <summary>The highest id plus one.</summary>
     public int Size { get; private set; }
 
-    public bool Contains(int id) => (uint)id < (uint)Size && _places[id].Exists;
+    public bool Contains(int id) => (uint)id < (uint)Size && _places[id].Origin != Origin.None;
 
     /// <summary>The token's string; empty where the id has no token.</summary>
     public ReadOnlySpan<byte> this[int id] => (uint)id < (uint)Size ? _bytes.AsSpan(_places[id].Start, _places[id].Length) : [];
@@ -43,15 +51,13 @@ internal sealed class Vocabulary
         }
     }
 
-    public int Find(ReadOnlySpan<char> token)
-    {
-        Span<byte> utf8 = token.Length <= 128 ? stackalloc byte[384] : new byte[Encoding.UTF8.GetMaxByteCount(token.Length)];
-        return Find(utf8[..Encoding.UTF8.GetBytes(token, utf8)]);
-    }
+    /// <summary>As <see cref="Find(ReadOnlySpan{byte})"/>, among the tokens that text may become by itself: not those that only
+    /// <c>added_tokens</c> names.</summary>
+    public int FindInModel(ReadOnlySpan<byte> token) => Find(token) is var id and >= 0 && _places[id].Origin == Origin.Model ? id : -1;
 
     /// <summary>Adds a token.</summary>
     /// <returns>Null, or why it cannot be added.</returns>
-    public string? Add(ReadOnlySpan<byte> token, int id)
+    public string? Add(ReadOnlySpan<byte> token, int id, Origin origin = Origin.Model)
     {
         if (id is < 0 or > MaxId)
             return $"the id {id} is outside 0..{MaxId}";
@@ -60,7 +66,7 @@ internal sealed class Vocabulary
         int present = Find(token);
         if (present >= 0)
             return $"the token has the id {present} already";
-        Store(token, id);
+        Store(token, id, origin);
         if ((_count + 1) * 3L > _slots.Length * 2L)
             Rehash();
         Insert(token, id);
@@ -75,14 +81,14 @@ internal sealed class Vocabulary
         Array.Resize(ref _places, Size);
     }
 
-    private void Store(ReadOnlySpan<byte> token, int id)
+    private void Store(ReadOnlySpan<byte> token, int id, Origin origin)
     {
         if (id >= _places.Length)
             Array.Resize(ref _places, Math.Max(id + 1, _places.Length * 2));
         if (_used + token.Length > _bytes.Length)
             Array.Resize(ref _bytes, Math.Max(_used + token.Length, _bytes.Length * 2));
         token.CopyTo(_bytes.AsSpan(_used));
-        _places[id] = new Place(_used, token.Length, Exists: true);
+        _places[id] = new Place(_used, token.Length, origin);
         _used += token.Length;
         Size = Math.Max(Size, id + 1);
     }
@@ -107,7 +113,7 @@ internal sealed class Vocabulary
     }
 
     /// <summary>Where a token's bytes are. The default is no token.</summary>
-    private readonly record struct Place(int Start, int Length, bool Exists);
+    private readonly record struct Place(int Start, int Length, Origin Origin);
 
     /// <summary>Eight bytes at a time, multiplied and folded; good enough for words and stable from run to run.</summary>
     private static uint Hash(ReadOnlySpan<byte> bytes)

@@ -76,24 +76,21 @@ public static class TokenizerVerifier
         return failed == 0;
     }
 
-    /// <summary>Encodes the texts over and over for half a second: an order of magnitude, not a benchmark.</summary>
+    /// <summary>Encodes the texts laid end to end, over and over for a quarter of a second: an order of magnitude, not a benchmark.</summary>
     private static double MegabytesPerSecond(Tokenizer tokenizer, List<string> texts)
     {
-        long passBytes = texts.Sum(t => (long)Encoding.UTF8.GetByteCount(t));
+        string text = string.Join('\n', texts);
+        int textBytes = Encoding.UTF8.GetByteCount(text);
         List<int> ids = [];
-        var watch = Stopwatch.StartNew();
-        long bytes = 0;
-        do
+        double best = 0;
+        for (var all = Stopwatch.StartNew(); all.Elapsed < TimeSpan.FromSeconds(0.25);)
         {
-            foreach (string text in texts)
-            {
-                ids.Clear();
-                tokenizer.Encode(text, recogniseAddedTokens: true, ids);
-            }
-            bytes += passBytes;
+            ids.Clear();
+            var pass = Stopwatch.StartNew();
+            tokenizer.Encode(text, recogniseAddedTokens: true, ids);
+            best = Math.Max(best, textBytes / 1e6 / pass.Elapsed.TotalSeconds);
         }
-        while (watch.Elapsed < TimeSpan.FromSeconds(0.5));
-        return bytes / 1e6 / watch.Elapsed.TotalSeconds;
+        return best;
     }
 
     private static string Excerpt(string? text)
