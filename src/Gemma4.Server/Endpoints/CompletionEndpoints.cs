@@ -1,0 +1,84 @@
+using System.Collections.Immutable;
+using Gemma4.Engine.Requests;
+using Gemma4.Server.Hosting;
+using Gemma4.Server.Mapping;
+using Gemma4.Server.OpenAI;
+using Gemma4.Server.OpenAI.Completions;
+using Gemma4.Server.Streaming;
+using Microsoft.Extensions.Options;
+
+namespace Gemma4.Server.Endpoints;
+
+/// <summary>Text completions: one or many prompts, no chat template.</summary>
+internal static class CompletionEndpoints
+{
+    /// <summary>OpenAI's default; chat has another.</summary>
+    private const int DefaultMaxTokens = 16;
+
+    public static void MapCompletions(this IEndpointRouteBuilder app) => app.MapPost("/v1/completions", CompleteAsync)
+        .WithTags("Completions").WithName("createCompletion").WithSummary("Go on with a text")
+        .Accepts<CompletionRequest>("application/json")
+        .Produces<TextCompletionWithUsage>().Produces<TextCompletion>(StatusCodes.Status200OK, "text/event-stream").ProducesError();
+
+    private static async Task<IResult> CompleteAsync(
+        HttpContext context, ModelHost host, RequestReader reader, GenerationStarter starter, ServerClock clock, IOptions<ApiOptions> api)
+    {
+        LoadedModel model = host.Ready();
+        CompletionRequest request = await reader.ReadAsync(context, OpenAIJson.Context.CompletionRequest, ChatModelFaults.Instance);
+        CompletionRules.Check(request, api.Value);
+        var head = new AnswerHead(AnswerHead.NewId("cmpl-"), clock.Now, request.Model, model.Fingerprint);
+        ImmutableArray<GenerationRequest> jobs = Jobs(head.Id, request, model, api.Value.MaxPrompts);
+        var generation = new CombinedGeneration(await StartAsync(jobs, request, model, starter, context.RequestAborted));
+        var choices = new CompletionChoices(request, generation, model.Tokenizer);
+        Usage Count() => UsageMapper.Map(generation.Parts, countOutput: !choices.IsEchoOnly);
+        if (request.Stream == true)
+            return new SseResult(generation, new CompletionStreamFormat(head, choices, request.StreamOptions, Count));
+        await using (generation)
+        {
+            TextChoice[] answers = await CompletionAnswers.GatherAsync(
+                generation, choices, request.N ?? 1, request.ReturnTokenIds == true, context.RequestAborted);
+            return Results.Json(TextCompletions.WithUsage(head, answers, Count()), OpenAIJson.Context.TextCompletionWithUsage);
+        }
+    }
+
+    private static ImmutableArray<GenerationRequest> Jobs(string id, CompletionRequest request, LoadedModel model, int maxPrompts)
+    {
+        int numSequences = Math.Max(request.N ?? 1, request.BestOf ?? 1);
+        bool ranks = numSequences > (request.N ?? 1);
+        ITokenConstraintSource? constraint = ConstraintMapper.Compile(FormatMapper.FromExtensions(request), model);
+        return
+        [
+            .. CompletionRules.Prompts(request, model.Tokenizer, maxPrompts).Select((prompt, i) =>
+            {
+                int room = ContextRules.Room(prompt.Length, request.MaxTokens ?? DefaultMaxTokens, "max_tokens", "prompt", model.MaxContextLength);
+                GenerationRequest job = RequestMapper.Map($"{id}-{i}", request, prompt, Math.Max(1, room), model);
+                return job with
+                {
+                    NumSequences = numSequences,
+                    Constraint = constraint,
+                    PromptLogprobs = request.Echo == true && request.Logprobs is not null,
+                    Sampling = job.Sampling with { NumLogprobs = request.Logprobs ?? (ranks ? 0 : null) },
+                };
+            }),
+        ];
+    }
+
+    /// <summary>Submits all prompts; a refusal of one gives all up.</summary>
+    private static async Task<List<Generation>> StartAsync(
+        ImmutableArray<GenerationRequest> jobs, CompletionRequest request, LoadedModel model, GenerationStarter starter, CancellationToken cancellationToken)
+    {
+        var started = new List<Generation>(jobs.Length);
+        try
+        {
+            foreach (GenerationRequest job in jobs)
+                started.Add(await starter.StartAsync(model, job, RequestMapper.Parsing(request, job) with { IsChat = false }, cancellationToken));
+            return started;
+        }
+        catch
+        {
+            foreach (Generation generation in started)
+                await generation.DisposeAsync();
+            throw;
+        }
+    }
+}

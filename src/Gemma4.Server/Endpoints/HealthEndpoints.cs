@@ -1,0 +1,47 @@
+using Gemma4.Engine;
+using Gemma4.Server.Hosting;
+using Gemma4.Server.OpenAI;
+
+namespace Gemma4.Server.Endpoints;
+
+/// <summary>Whether the process lives and whether it serves, for watchdogs and load balancers.</summary>
+internal static class HealthEndpoints
+{
+    public static void MapHealth(this IEndpointRouteBuilder app)
+    {
+        RouteGroupBuilder group = app.MapGroup("/health").WithTags("Health");
+        group.MapGet("", Ready).WithName("health").WithSummary("Whether requests are served")
+            .Produces<HealthReport>().Produces<HealthReport>(StatusCodes.Status503ServiceUnavailable);
+        group.MapGet("/ready", Ready).ExcludeFromDescription();
+        group.MapGet("/live", Live).WithName("live").WithSummary("Whether the process lives").Produces<HealthReport>();
+    }
+
+    private static IResult Ready(HttpContext context, ModelHost host, ModelNames names)
+    {
+        HealthReport report = Report(host, names);
+        bool serves = report.Status is "ok" or "degraded";
+        if (!serves)
+            context.Response.Headers.RetryAfter = "1";
+        return Results.Json(
+            report, OpenAIJson.Context.HealthReport, statusCode: serves ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
+    }
+
+    private static IResult Live(ModelHost host, ModelNames names) => Results.Json(Report(host, names), OpenAIJson.Context.HealthReport);
+
+    private static HealthReport Report(ModelHost host, ModelNames names)
+    {
+        if (host.Failure is { } failure)
+            return new HealthReport("failed", names.Primary, Error: failure);
+        if (host.Loaded is not { } model)
+            return new HealthReport("loading", names.Primary, Math.Round(host.Progress, 2));
+        EngineHealth health = model.Engine.Health;
+        string status = health.State switch
+        {
+            EngineState.Ready => "ok",
+            EngineState.Degraded => "degraded",
+            EngineState.Draining => "stopping",
+            _ => "failed",
+        };
+        return new HealthReport(status, names.Primary, Error: health.Reason);
+    }
+}

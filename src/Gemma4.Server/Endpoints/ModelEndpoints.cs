@@ -1,0 +1,39 @@
+using Gemma4.Server.Errors;
+using Gemma4.Server.Hosting;
+using Gemma4.Server.OpenAI;
+using Gemma4.Server.OpenAI.Models;
+
+namespace Gemma4.Server.Endpoints;
+
+/// <summary>The served models, answered from memory also while the engine is busy.</summary>
+internal static class ModelEndpoints
+{
+    public static void MapModels(this IEndpointRouteBuilder app)
+    {
+        app.MapGet("/v1/models", List).WithTags("Models").WithName("listModels").WithSummary("The served models").Produces<ModelList>();
+        app.MapGet("/v1/models/{**id}", Retrieve).WithTags("Models").WithName("retrieveModel").WithSummary("One served model")
+            .Produces<ModelCard>().Produces<ErrorResponse>(StatusCodes.Status404NotFound);
+    }
+
+    private static IResult List(ModelHost host, ModelNames names, ServerClock clock) => Results.Json(
+        new ModelList([.. names.All.Select(id => Card(id, host, names, clock))]), OpenAIJson.Context.ModelList);
+
+    private static IResult Retrieve(string id, ModelHost host, ModelNames names, ServerClock clock)
+    {
+        // Clients escape the slash of "google/gemma"; the path keeps it escaped.
+        id = Uri.UnescapeDataString(id);
+        if (!names.Serves(id))
+            throw new ApiException(new ApiError(
+                StatusCodes.Status404NotFound, $"The model '{id}' does not exist", ApiError.InvalidRequest, "model", "model_not_found"));
+        return Results.Json(Card(id, host, names, clock), OpenAIJson.Context.ModelCard);
+    }
+
+    private static ModelCard Card(string id, ModelHost host, ModelNames names, ServerClock clock) => new()
+    {
+        Id = id,
+        Created = clock.Started,
+        OwnedBy = "gemma4-server",
+        Root = names.Primary,
+        MaxModelLen = host.Loaded?.MaxContextLength,
+    };
+}

@@ -1,0 +1,19 @@
+using Gemma4.Engine;
+using Gemma4.Engine.Configuration;
+using Gemma4.Engine.Tokenization;
+
+namespace Gemma4.Server.Hosting;
+
+/// <summary>A checkpoint that is ready to serve: what every API needs of it.</summary>
+/// <param name="Engine">Token ids in, token ids out.</param>
+/// <param name="Tokenizer">Text to token ids and back.</param>
+/// <param name="Defaults">How its authors want it sampled.</param>
+/// <param name="Fingerprint">Names build and weights, <c>fp_…</c>.</param>
+internal sealed record LoadedModel(IGenerationEngine Engine, Tokenizer Tokenizer, GenerationDefaults Defaults, string Fingerprint)
+{
+    /// <summary>Prompt and output of one sequence together.</summary>
+    public int MaxContextLength => Engine.Info.MaxContextLength;
+
+    /// <summary>Token ids are below this.</summary>
+    public int VocabularySize => Tokenizer.VocabularySize;
+}

@@ -1,0 +1,30 @@
+namespace Gemma4.Server.Hosting;
+
+/// <summary>What this room and the error middleware log. Prompts and answers are not logged.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Information, "Loading {Path}")]
+    public static partial void Loading(this ILogger log, string path);
+
+    [LoggerMessage(2, LogLevel.Information, "Loaded {Path} in {Seconds:0.0} s as {Names}; context {MaxContextLength}, KV cache {KvCapacityTokens} tokens, up to {MaxSequences} sequences a step")]
+    public static partial void Loaded(
+        this ILogger log, string path, double seconds, string names, int maxContextLength, long kvCapacityTokens, int maxSequences);
+
+    [LoggerMessage(3, LogLevel.Critical, "{Path} cannot be served: {Reason}")]
+    public static partial void LoadFailed(this ILogger log, Exception? exception, string path, string reason);
+
+    [LoggerMessage(4, LogLevel.Information, "Stopping: waiting up to {Seconds} s for the requests being served")]
+    public static partial void Draining(this ILogger log, int seconds);
+
+    [LoggerMessage(5, LogLevel.Information, "Listening on {Addresses}; API documentation at {Swagger}")]
+    public static partial void Listening(this ILogger log, string addresses, string swagger);
+
+    [LoggerMessage(10, LogLevel.Information, "The client left")]
+    public static partial void ClientLeft(this ILogger log);
+
+    [LoggerMessage(11, LogLevel.Error, "The request failed")]
+    public static partial void Failed(this ILogger log, Exception exception);
+
+    [LoggerMessage(12, LogLevel.Error, "A stream broke after it had begun: {Reason}")]
+    public static partial void StreamFailed(this ILogger log, string reason);
+}

@@ -1,0 +1,44 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Gemma4.Server.Hosting;
+
+/// <summary>What the API allows and how it fills what a request leaves open. Section <c>Api</c>.</summary>
+internal sealed class ApiOptions
+{
+    public const string Section = "Api";
+
+    /// <summary>Refuse fields that nobody knows, as OpenAI does, instead of ignoring them.</summary>
+    public bool StrictParams { get; set; }
+
+    /// <summary>Largest <c>n</c>.</summary>
+    [Range(1, 128)]
+    public int MaxN { get; set; } = 128;
+
+    /// <summary>Most entries of <c>stop</c>.</summary>
+    [Range(1, 1024)]
+    public int MaxStopStrings { get; set; } = 4;
+
+    /// <summary>Most entries of <c>tools</c>.</summary>
+    [Range(1, 4096)]
+    public int MaxTools { get; set; } = 128;
+
+    /// <summary>Most prompts of one <c>/v1/completions</c> request.</summary>
+    [Range(1, 4096)]
+    public int MaxPrompts { get; set; } = 128;
+
+    /// <summary>Whether the model thinks when the request does not say.</summary>
+    public bool ThinkByDefault { get; set; }
+
+    /// <summary>Name of the field that carries thoughts: <c>reasoning_content</c> (what most clients read), <c>reasoning</c>, or <c>both</c>.</summary>
+    [AllowedValues("reasoning_content", "reasoning", "both")]
+    public string ReasoningField { get; set; } = "reasoning_content";
+
+    /// <summary>Thinking budget in tokens of each <c>reasoning_effort</c>; a level that is not listed has none.</summary>
+    public Dictionary<string, int> ReasoningBudgets { get; set; } = new(StringComparer.Ordinal)
+    {
+        ["minimal"] = 256,
+        ["low"] = 1024,
+        ["medium"] = 4096,
+        ["high"] = 16384,
+    };
+}

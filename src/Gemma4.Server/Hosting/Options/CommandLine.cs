@@ -1,0 +1,101 @@
+using System.Text;
+
+namespace Gemma4.Server.Hosting;
+
+/// <summary>The switches of the command line and the configuration keys they set.</summary>
+internal static class CommandLine
+{
+    /// <summary>Name, key, placeholder of the value (null for a flag) and one line of help.</summary>
+    private static readonly (string Name, string Key, string? Value, string Help)[] Switches =
+    [
+        ("model", "Model:Path", "DIR", "folder of the checkpoint (default demo-model)"),
+        ("served-model-name", "Model:ServedNames", "ID[,ID…]", "ids for the field model; the first is shown (default: the folder's name)"),
+        ("device", "Model:Device", "auto|cpu|cuda", "where tensors live"),
+        ("dtype", "Model:DType", "auto|float32|bfloat16", "type the weights are computed in"),
+        ("host", "Server:Host", "ADDRESS", "address to listen on (default 127.0.0.1)"),
+        ("port", "Server:Port", "PORT", "port to listen on (default 8000)"),
+        ("api-key", "Server:ApiKeys", "KEY[,KEY…]", "keys of which requests must bring one"),
+        ("cors-origins", "Server:CorsOrigins", "ORIGIN[,ORIGIN…]", "origins whose pages may call the API"),
+        ("strict-params", "Api:StrictParams", null, "refuse unknown request fields instead of ignoring them"),
+        ("think", "Api:ThinkByDefault", null, "let the model think when a request does not say"),
+        ("reasoning-field", "Api:ReasoningField", "reasoning_content|reasoning|both", "name of the field that carries thoughts"),
+        ("max-context", "Engine:MaxContextLength", "TOKENS", "prompt and output of one sequence together"),
+        ("max-sequences", "Engine:MaxSequences", "N", "sequences that may share a step"),
+        ("max-tokens-per-step", "Engine:MaxTokensPerStep", "N", "tokens a step computes at most"),
+        ("max-queue", "Engine:MaxQueuedRequests", "N", "requests that may wait for their first step"),
+        ("kv-cache-bytes", "Engine:KvCacheBytes", "BYTES", "memory of the KV cache (default: from free memory)"),
+    ];
+
+    /// <summary>Keys the host itself hands over when it starts the server inside a test, sections without a value among them.</summary>
+    private static readonly string[] HostKeys = ["environment", "contentRoot", "applicationName", "Model", "Server", "Api", "Engine"];
+
+    /// <summary>Switches to configuration keys.</summary>
+    /// <exception cref="OptionsException">A switch nobody knows, or one without its value.</exception>
+    public static Dictionary<string, string?> Parse(IReadOnlyList<string> args)
+    {
+        var settings = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
+        for (int i = 0; i < args.Count; i++)
+        {
+            if (!args[i].StartsWith("--", StringComparison.Ordinal))
+                throw new OptionsException($"'{args[i]}' is not a switch; values follow their switch, as in --model DIR. See --help.");
+            string name = args[i][2..];
+            string? value = null;
+            if (name.IndexOf('=') is > 0 and int equals)
+                (name, value) = (name[..equals], name[(equals + 1)..]);
+            (string key, bool isFlag) = Find(name);
+            if (value is null && isFlag)
+                value = "true";
+            else if (value is null)
+                value = ++i < args.Count ? args[i] : throw new OptionsException($"--{name} needs a value. See --help.");
+            Set(settings, key, value);
+        }
+        return settings;
+    }
+
+    /// <summary>The text of <c>--help</c>.</summary>
+    public static string Help()
+    {
+        var text = new StringBuilder("""
+            Gemma 4 behind an OpenAI-compatible HTTP API.
+
+            dotnet run -c Release --project src/Gemma4.Server -- [switches]      serve
+            dotnet run -c Release --project src/Gemma4.Server -- verify …        check checkpoints, templates, tokenizers
+            dotnet run -c Release --project src/Gemma4.Server -- conformance …   run HTTP cases against a server it starts
+
+
+            """);
+        foreach ((string name, string key, string? value, string help) in Switches)
+            text.AppendLine($"  {"--" + name + " " + value,-48} {help} [{key}]");
+        text.Append("""
+
+            Every key of appsettings.json can be set too, as --Section:Key VALUE or as an environment variable GEMMA4__Section__Key.
+
+            """);
+        return text.ToString();
+    }
+
+    private static (string Key, bool IsFlag) Find(string name)
+    {
+        foreach ((string switchName, string key, string? value, _) in Switches)
+        {
+            if (switchName == name)
+                return (key, value is null);
+        }
+        // --Section:Key; whether the key exists is checked with those of the other sources.
+        if (name.Contains(':') || HostKeys.Contains(name))
+            return (name, false);
+        string nearest = Spelling.Nearest(name, Switches.Select(s => s.Name));
+        throw new OptionsException($"--{name} is not a switch of this server. Did you mean --{nearest}? See --help.");
+    }
+
+    private static void Set(Dictionary<string, string?> settings, string key, string value)
+    {
+        if (key is not ("Model:ServedNames" or "Server:ApiKeys" or "Server:CorsOrigins"))
+        {
+            settings[key] = value;
+            return;
+        }
+        foreach (string item in value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+            settings[$"{key}:{settings.Keys.Count(k => k.StartsWith(key + ":", StringComparison.Ordinal))}"] = item;
+    }
+}

@@ -1,0 +1,25 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Gemma4.Server.Hosting;
+
+/// <summary>Which checkpoint is served and how it is computed. Section <c>Model</c>.</summary>
+internal sealed class ModelOptions
+{
+    public const string Section = "Model";
+
+    /// <summary>Folder of the checkpoint: <c>config.json</c>, <c>tokenizer.json</c>, <c>*.safetensors</c>. A relative path is looked for
+    /// under the working directory, then beside the server.</summary>
+    [Required(AllowEmptyStrings = false)]
+    public string Path { get; set; } = "demo-model";
+
+    /// <summary>Ids that requests may put into <c>model</c>; the first is the one that answers and lists show. Default: the folder's name.</summary>
+    public string[] ServedNames { get; set; } = [];
+
+    /// <summary>Where tensors live.</summary>
+    [AllowedValues("auto", "cpu", "cuda")]
+    public string Device { get; set; } = "auto";
+
+    /// <summary>Type the weights are computed in; <c>auto</c> is bfloat16 on a GPU and float32 on a CPU.</summary>
+    [AllowedValues("auto", "float32", "bfloat16")]
+    public string DType { get; set; } = "auto";
+}

@@ -1,0 +1,91 @@
+using System.ComponentModel.DataAnnotations;
+using System.Reflection;
+using Gemma4.Engine.Configuration;
+
+namespace Gemma4.Server.Hosting;
+
+/// <summary>Binds one options class a section, refuses unknown keys and validates at start.</summary>
+internal static class OptionsBinding
+{
+    private const string EnvironmentPrefix = "GEMMA4__";
+
+    private static readonly (string Section, Type Options)[] Sections =
+    [
+        (ModelOptions.Section, typeof(ModelOptions)),
+        (ServerOptions.Section, typeof(ServerOptions)),
+        (ApiOptions.Section, typeof(ApiOptions)),
+        ("Engine", typeof(EngineOptions)),
+    ];
+
+    /// <summary>Sections of others: the host's and Serilog's.</summary>
+    private static readonly string[] ForeignSections = ["Serilog", "AllowedHosts", .. "environment contentRoot applicationName".Split(' ')];
+
+    /// <summary>appsettings.json beside the server, then the environment, then the command line: later wins.</summary>
+    public static void AddSources(ConfigurationManager configuration, IReadOnlyList<string> args)
+    {
+        configuration.Sources.Clear();
+        configuration
+            .AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), optional: true)
+            .AddEnvironmentVariables(EnvironmentPrefix)
+            .AddInMemoryCollection(CommandLine.Parse(args));
+    }
+
+    /// <summary>Registers every options class.</summary>
+    /// <exception cref="OptionsException">A key that no class has.</exception>
+    public static void AddOptions(IServiceCollection services, IConfiguration configuration)
+    {
+        foreach (IConfigurationSection section in configuration.GetChildren())
+        {
+            (string Section, Type Options) known = Sections.FirstOrDefault(s => s.Section.Equals(section.Key, StringComparison.OrdinalIgnoreCase));
+            if (known.Options is not null)
+                RefuseUnknownKeys(section, known.Options);
+            else if (!ForeignSections.Contains(section.Key, StringComparer.OrdinalIgnoreCase))
+                throw Unknown(section.Path, Sections.Select(s => s.Section));
+        }
+        Add<ModelOptions>(services, configuration, ModelOptions.Section);
+        Add<ServerOptions>(services, configuration, ServerOptions.Section);
+        Add<ApiOptions>(services, configuration, ApiOptions.Section);
+        Add<EngineOptions>(services, configuration, "Engine");
+    }
+
+    /// <summary>Reads one section now, for what is needed before the host is built.</summary>
+    /// <exception cref="OptionsException">A value that cannot be read or breaks a rule.</exception>
+    public static T Read<T>(IConfiguration configuration, string section)
+        where T : class, new()
+    {
+        var options = new T();
+        try
+        {
+            configuration.GetSection(section).Bind(options);
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw new OptionsException($"{exception.Message} {exception.InnerException?.Message}".TrimEnd());
+        }
+        var faults = new List<ValidationResult>();
+        if (Validator.TryValidateObject(options, new ValidationContext(options), faults, validateAllProperties: true))
+            return options;
+        throw new OptionsException(string.Join(' ', faults.Select(f => $"{section}:{string.Join(',', f.MemberNames)}: {f.ErrorMessage}")));
+    }
+
+    private static void Add<T>(IServiceCollection services, IConfiguration configuration, string section)
+        where T : class, new()
+    {
+        Read<T>(configuration, section);
+        services.AddOptionsWithValidateOnStart<T>().Bind(configuration.GetSection(section)).ValidateDataAnnotations();
+    }
+
+    private static void RefuseUnknownKeys(IConfigurationSection section, Type options)
+    {
+        string[] keys = [.. options.GetProperties(BindingFlags.Public | BindingFlags.Instance).Select(p => p.Name)];
+        foreach (IConfigurationSection key in section.GetChildren())
+        {
+            if (!keys.Contains(key.Key, StringComparer.OrdinalIgnoreCase))
+                throw Unknown(key.Path, keys.Select(k => $"{section.Key}:{k}"));
+        }
+    }
+
+    private static OptionsException Unknown(string path, IEnumerable<string> known) => new(
+        $"'{path}' is not a setting of this server. Did you mean '{Spelling.Nearest(path, known)}'? "
+        + $"In the environment it is written {EnvironmentPrefix}{path.Replace(":", "__")}. See --help.");
+}

@@ -1,0 +1,29 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Gemma4.Server.Hosting;
+
+/// <summary>Gives every answer an id, the client's own if it sent a short ASCII one, and the time it took to begin.</summary>
+internal sealed class RequestHeaders(RequestDelegate next)
+{
+    private const int MaxIdLength = 128;
+
+    public Task InvokeAsync(HttpContext context)
+    {
+        long began = Stopwatch.GetTimestamp();
+        string? given = context.Request.Headers["X-Request-Id"];
+        context.TraceIdentifier = IsUsable(given) ? given! : $"req_{Guid.NewGuid():N}";
+        context.Response.OnStarting(() =>
+        {
+            IHeaderDictionary headers = context.Response.Headers;
+            headers["x-request-id"] = context.TraceIdentifier;
+            headers["openai-processing-ms"] =
+                ((long)Stopwatch.GetElapsedTime(began).TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
+            headers["openai-version"] = "2020-10-01";
+            return Task.CompletedTask;
+        });
+        return next(context);
+    }
+
+    private static bool IsUsable(string? id) => id is { Length: > 0 and <= MaxIdLength } && id.All(c => c is > ' ' and < '\x7f');
+}

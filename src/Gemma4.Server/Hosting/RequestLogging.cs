@@ -1,0 +1,38 @@
+using Serilog;
+using Serilog.AspNetCore;
+using Serilog.Events;
+
+namespace Gemma4.Server.Hosting;
+
+/// <summary>One line a request, with its id and without its text.</summary>
+internal static class RequestLogging
+{
+    /// <summary>Sends all logs through Serilog, to the console unless the options say otherwise.</summary>
+    public static void AddServerLogging(this WebApplicationBuilder builder) => builder.Services.AddSerilog((services, logger) => logger
+        .ReadFrom.Configuration(builder.Configuration)
+        .ReadFrom.Services(services)
+        .Enrich.FromLogContext()
+        .WriteTo.Console(outputTemplate: "{Timestamp:HH:mm:ss} {Level:u3} {Message:lj} {RequestId}{NewLine}{Exception}"));
+
+    public static void Configure(RequestLoggingOptions options)
+    {
+        options.MessageTemplate = "{RequestMethod} {RequestPath} {StatusCode} in {Elapsed:0} ms";
+        options.IncludeQueryInRequestPath = false;
+        options.GetLevel = Level;
+        options.EnrichDiagnosticContext = (diagnostics, context) =>
+        {
+            diagnostics.Set("RequestId", context.TraceIdentifier);
+            if (context.Request.Headers["x-stainless-retry-count"].ToString() is { Length: > 0 } retries and not "0")
+                diagnostics.Set("ClientRetry", retries);
+        };
+    }
+
+    /// <summary>Health is asked for often and says little.</summary>
+    private static LogEventLevel Level(HttpContext context, double elapsed, Exception? exception)
+    {
+        if (exception is not null || context.Response.StatusCode >= 500)
+            return context.Response.StatusCode == 503 ? LogEventLevel.Warning : LogEventLevel.Error;
+        bool isProbe = context.Request.Path.StartsWithSegments("/health") || context.Request.Path.StartsWithSegments("/metrics");
+        return isProbe ? LogEventLevel.Debug : LogEventLevel.Information;
+    }
+}

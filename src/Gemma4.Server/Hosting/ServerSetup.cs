@@ -1,0 +1,51 @@
+using Gemma4.Engine.Parsing;
+using Gemma4.Server.Mapping;
+using Gemma4.Server.Streaming;
+
+namespace Gemma4.Server.Hosting;
+
+/// <summary>Registers the server's services, a method a concern.</summary>
+internal static class ServerSetup
+{
+    /// <summary>Address, limits, CORS and the time that shutdown may take.</summary>
+    public static void AddServerNetwork(this WebApplicationBuilder builder)
+    {
+        ServerOptions options = OptionsBinding.Read<ServerOptions>(builder.Configuration, ServerOptions.Section);
+        builder.WebHost.UseUrls($"http://{(options.Host.Contains(':') ? $"[{options.Host}]" : options.Host)}:{options.Port}");
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = options.MaxRequestBodyBytes;
+        });
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(options.DrainSeconds + 5));
+        builder.Services.AddCors(cors => cors.AddDefaultPolicy(policy =>
+        {
+            if (options.CorsOrigins.Length > 0)
+                policy.WithOrigins(options.CorsOrigins).AllowAnyHeader().AllowAnyMethod().WithExposedHeaders("x-request-id", "openai-processing-ms", "retry-after");
+        }));
+    }
+
+    /// <summary>The served model and its names.</summary>
+    public static void AddModel(this IServiceCollection services)
+    {
+        services.AddSingleton<ModelHost>();
+        services.AddSingleton<ModelNames>();
+        services.AddHostedService<ModelService>();
+    }
+
+    /// <summary>What endpoints ask for.</summary>
+    public static void AddApi(this IServiceCollection services)
+    {
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<ServerClock>();
+        services.AddSingleton<RequestReader>();
+        services.AddSingleton<ParserMetrics>();
+        services.AddSingleton<GenerationStarter>();
+        services.ConfigureHttpJsonOptions(json =>
+        {
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, OpenAI.OpenAIJson.Context);
+            json.SerializerOptions.PropertyNamingPolicy = OpenAI.OpenAIJson.Context.Options.PropertyNamingPolicy;
+            json.SerializerOptions.DefaultIgnoreCondition = OpenAI.OpenAIJson.Context.Options.DefaultIgnoreCondition;
+        });
+    }
+}

@@ -1,0 +1,121 @@
+using System.Diagnostics;
+using Gemma4.Engine.Requests;
+using Gemma4.Server.Errors;
+using Gemma4.Server.OpenAI;
+using Gemma4.Server.OpenAI.Chat;
+using Gemma4.Server.Streaming;
+
+namespace Gemma4.Server.Mapping;
+
+/// <summary>Chat completion chunks: a role, deltas, one finish an answer, the counts if asked for, <c>[DONE]</c>.</summary>
+/// <param name="head">What all chunks share.</param>
+/// <param name="options">Of this stream.</param>
+/// <param name="usage">Counts tokens up to now.</param>
+internal sealed class ChatStreamFormat(AnswerHead head, ChatStreamOptions options, Func<Usage> usage) : IStreamFormat
+{
+    private readonly bool[] _hasCalls = new bool[options.NumAnswers];
+
+    /// <inheritdoc/>
+    public void Begin(SseWriter writer)
+    {
+        for (int i = 0; i < options.NumAnswers; i++)
+            Send(writer, new ChatChunkChoice { Index = i, Delta = new ChatDelta { Role = "assistant", Content = "" } });
+    }
+
+    /// <inheritdoc/>
+    public void Write(SseWriter writer, IReadOnlyList<SequenceEvent> events)
+    {
+        foreach (MergedEvent item in MergedEvents.Of(events))
+        {
+            if (Choice(item) is { } choice)
+                Send(writer, choice);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void End(SseWriter writer)
+    {
+        if (options.IncludeUsage)
+            writer.Frame(WithUsage([], usage()), OpenAIJson.Context.ChatCompletionChunkWithUsage);
+        writer.Done();
+    }
+
+    /// <inheritdoc/>
+    public void Fail(SseWriter writer, ApiError error) => writer.Frame(ErrorResponse.From(error), OpenAIJson.Context.ErrorResponse);
+
+    private ChatChunkChoice? Choice(MergedEvent item)
+    {
+        ChatDelta? delta = item.Event switch
+        {
+            GenerationEvent.Content content => new ChatDelta { Content = content.Text },
+            GenerationEvent.Reasoning reasoning => Thought(reasoning.Text),
+            GenerationEvent.ToolCallStarted call => Started(item.Index, call),
+            GenerationEvent.ToolCallArguments arguments => Call(
+                new ToolCallDelta { Index = arguments.Index, Function = new FunctionCallDelta { Arguments = arguments.Json } }),
+            GenerationEvent.ToolCallCompleted => null,
+            GenerationEvent.Finished => new ChatDelta(),
+            _ => throw new UnreachableException(),
+        };
+        return delta is null ? null : new ChatChunkChoice
+        {
+            Index = item.Index,
+            Delta = delta,
+            Logprobs = options.Logprobs is { } logprobs && !item.Logprobs.IsEmpty ? new ChatLogprobs([.. logprobs.Map(item.Logprobs)]) : null,
+            FinishReason = item.Event is GenerationEvent.Finished finished
+                ? FinishReasons.Map(finished.Reason, _hasCalls[item.Index], options.IsNamed)
+                : null,
+        };
+    }
+
+    private ChatDelta? Thought(string text) => options.Reasoning == default ? null : new ChatDelta
+    {
+        ReasoningContent = options.Reasoning.Content ? text : null,
+        Reasoning = options.Reasoning.Plain ? text : null,
+    };
+
+    /// <summary>Id, type and name come once; clients join what they get twice.</summary>
+    private ChatDelta Started(int index, GenerationEvent.ToolCallStarted call)
+    {
+        _hasCalls[index] = true;
+        return Call(new ToolCallDelta
+        {
+            Index = call.Index,
+            Id = call.Id,
+            Type = "function",
+            Function = new FunctionCallDelta { Name = call.Name, Arguments = "" },
+        });
+    }
+
+    private static ChatDelta Call(ToolCallDelta call) => new() { ToolCalls = [call] };
+
+    private void Send(SseWriter writer, ChatChunkChoice choice)
+    {
+        if (options.IncludeUsage)
+        {
+            writer.Frame(WithUsage([choice], options.ContinuousUsage ? usage() : null), OpenAIJson.Context.ChatCompletionChunkWithUsage);
+            return;
+        }
+        writer.Frame(
+            new ChatCompletionChunk
+            {
+                Id = head.Id,
+                Created = head.Created,
+                Model = head.Model,
+                SystemFingerprint = head.Fingerprint,
+                ServiceTier = options.ServiceTier,
+                Choices = [choice],
+            },
+            OpenAIJson.Context.ChatCompletionChunk);
+    }
+
+    private ChatCompletionChunkWithUsage WithUsage(ChatChunkChoice[] choices, Usage? counts) => new()
+    {
+        Id = head.Id,
+        Created = head.Created,
+        Model = head.Model,
+        SystemFingerprint = head.Fingerprint,
+        ServiceTier = options.ServiceTier,
+        Choices = choices,
+        Usage = counts,
+    };
+}

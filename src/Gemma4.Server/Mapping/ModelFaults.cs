@@ -1,0 +1,45 @@
+using Gemma4.Server.Errors;
+
+namespace Gemma4.Server.Mapping;
+
+/// <summary>How an API refuses a missing and an unknown model: each has its own words.</summary>
+internal interface IModelFaults
+{
+    /// <summary>What to say when the model is left out; null where it may be.</summary>
+    ApiException? Missing();
+
+    ApiException Unknown(string id);
+}
+
+/// <summary>As <c>/chat/completions</c> and <c>/completions</c> do.</summary>
+internal sealed class ChatModelFaults : IModelFaults
+{
+    public static ChatModelFaults Instance { get; } = new();
+
+    public ApiException? Missing() => Fault.Of("you must provide a model parameter");
+
+    public ApiException Unknown(string id) => new(new ApiError(
+        StatusCodes.Status404NotFound, $"The model `{id}` does not exist or you do not have access to it.",
+        ApiError.InvalidRequest, null, "model_not_found"));
+}
+
+/// <summary>As <c>/responses</c> does.</summary>
+internal sealed class ResponsesModelFaults : IModelFaults
+{
+    public static ResponsesModelFaults Instance { get; } = new();
+
+    public ApiException? Missing() => Fault.Missing("model");
+
+    public ApiException Unknown(string id) =>
+        Fault.Of($"The requested model '{id}' does not exist.", "model", "model_not_found");
+}
+
+/// <summary>As endpoints do that OpenAI does not have: the model may be left out, since there is but one.</summary>
+internal sealed class OptionalModelFaults : IModelFaults
+{
+    public static OptionalModelFaults Instance { get; } = new();
+
+    public ApiException? Missing() => null;
+
+    public ApiException Unknown(string id) => ChatModelFaults.Instance.Unknown(id);
+}

@@ -1,0 +1,57 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Gemma4.Server.Errors;
+using Gemma4.Server.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace Gemma4.Server.Mapping;
+
+/// <summary>Reads the JSON body of a request into its DTO, in the contract's order: JSON, object, model, fields.</summary>
+internal sealed class RequestReader(ModelNames names, IOptions<ApiOptions> api)
+{
+    private static readonly JsonDocumentOptions Strictness = new() { MaxDepth = 64 };
+
+    private readonly ShapeCheck _shape = new(api.Value.StrictParams);
+
+    /// <param name="context">The request; its body is read to the end.</param>
+    /// <param name="type">The DTO.</param>
+    /// <param name="modelFaults">How this API refuses a model it does not have.</param>
+    /// <exception cref="ApiException">The first fault.</exception>
+    public async Task<T> ReadAsync<T>(HttpContext context, JsonTypeInfo<T> type, IModelFaults modelFaults)
+        where T : class
+    {
+        if (!context.Request.HasJsonContentType())
+            throw new ApiException(ErrorTable.UnsupportedContentType(context.Request));
+        try
+        {
+            using JsonDocument body = await JsonDocument.ParseAsync(context.Request.Body, Strictness, context.RequestAborted);
+            JsonElement root = body.RootElement;
+            if (root.ValueKind != JsonValueKind.Object)
+                throw Fault.Of($"Invalid request body: expected an object, but got {JsonKinds.Describe(root)} instead.");
+            CheckModel(root, modelFaults);
+            _shape.Check(root, type);
+            return root.Deserialize(type)!;
+        }
+        catch (JsonException)
+        {
+            throw Fault.MalformedJson();
+        }
+        catch (InvalidOperationException exception) when (exception.InnerException is System.Text.DecoderFallbackException
+            || exception.Source == "System.Text.Json.Rethrowable")
+        {
+            // A string with half a surrogate pair, or bytes that are not UTF-8: JSON's grammar lets it pass, text cannot hold it.
+            throw Fault.MalformedJson();
+        }
+    }
+
+    private void CheckModel(JsonElement root, IModelFaults faults)
+    {
+        string id = "";
+        if (root.TryGetProperty("model", out JsonElement model) && model.ValueKind != JsonValueKind.Null)
+            id = model.ValueKind == JsonValueKind.String ? model.GetString()! : throw Fault.Type("model", "a string", JsonKinds.Describe(model));
+        if (id.Length > 0 && !names.Serves(id))
+            throw faults.Unknown(id);
+        if (id.Length == 0 && faults.Missing() is { } missing)
+            throw missing;
+    }
+}

@@ -1,0 +1,36 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+
+namespace Gemma4.Server.Mapping;
+
+/// <summary>A function the model may call.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Description">What it does.</param>
+/// <param name="Parameters">JSON schema of its arguments; null when none was given.</param>
+/// <param name="IsStrict">Hold the arguments to the schema.</param>
+/// <param name="Param">Where the request declares it, for errors of its schema.</param>
+internal sealed record FunctionTool(string Name, string? Description, JsonElement? Parameters, bool IsStrict, string Param);
+
+/// <summary>Whether a turn may, must or must not call.</summary>
+internal enum ToolUse
+{
+    /// <summary>No calls.</summary>
+    None,
+
+    /// <summary>As the model likes.</summary>
+    Auto,
+
+    /// <summary>At least one call, and nothing else.</summary>
+    Required,
+}
+
+/// <summary>The functions of a turn and how they are used.</summary>
+/// <param name="Tools">What the model is shown and may call; a turn that may not call is shown none.</param>
+/// <param name="Use">Whether it calls.</param>
+/// <param name="IsParallel">More than one call in a turn.</param>
+/// <param name="IsNamed">The request named the one function to call; the answer then ends with <c>stop</c>, as OpenAI has it.</param>
+internal sealed record ToolPolicy(ImmutableArray<FunctionTool> Tools, ToolUse Use, bool IsParallel, bool IsNamed)
+{
+    /// <summary>No tools.</summary>
+    public static ToolPolicy None { get; } = new([], ToolUse.None, true, false);
+}

@@ -1,0 +1,27 @@
+using Gemma4.Engine.Requests;
+using Gemma4.Server.OpenAI;
+using Gemma4.Server.Streaming;
+
+namespace Gemma4.Server.Mapping;
+
+/// <summary>Token counts of one or many generations of a request.</summary>
+internal static class UsageMapper
+{
+    /// <param name="generations">One a prompt.</param>
+    /// <param name="countOutput">False where the generated token is not part of the answer.</param>
+    public static Usage Map(IReadOnlyList<Generation> generations, bool countOutput = true)
+    {
+        int prompt = generations.Sum(g => g.Request.PromptTokenIds.Length);
+        int completion = !countOutput ? 0 : generations.Sum(g => g.Sequences.Sum(s => s.TokenIds.Count));
+        return new Usage
+        {
+            PromptTokens = prompt,
+            CompletionTokens = completion,
+            TotalTokens = prompt + completion,
+            PromptTokensDetails = new PromptTokensDetails(
+                generations.Sum(g => g.Sequences[0].CachedTokens),
+                generations.Sum(g => g.Request.Media.OfType<MediaItem.Audio>().Sum(a => a.NumSoftTokens))),
+            CompletionTokensDetails = new CompletionTokensDetails(generations.Sum(g => g.Sequences.Sum(s => s.ReasoningTokens))),
+        };
+    }
+}

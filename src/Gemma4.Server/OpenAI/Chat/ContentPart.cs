@@ -1,0 +1,34 @@
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json;
+
+namespace Gemma4.Server.OpenAI.Chat;
+
+/// <summary>One part of a message; <see cref="Type"/> says which of the other fields it has.</summary>
+internal sealed record ContentPart
+{
+    /// <summary>What the part is.</summary>
+    [AllowedValues("text", "image_url", "input_audio", "refusal", "file", "video_url", "audio_url")]
+    public required string Type { get; init; }
+
+    /// <summary>Of <c>text</c>.</summary>
+    public string? Text { get; init; }
+
+    /// <summary>Of <c>image_url</c>.</summary>
+    public ImageUrl? ImageUrl { get; init; }
+
+    /// <summary>Of <c>input_audio</c>.</summary>
+    public InputAudio? InputAudio { get; init; }
+
+    /// <summary>Of <c>refusal</c>, an assistant's.</summary>
+    public string? Refusal { get; init; }
+
+    /// <summary>Of <c>file</c>, which is refused.</summary>
+    [JsonObject]
+    public JsonElement? File { get; init; }
+
+    /// <summary>Of <c>video_url</c>, an extension.</summary>
+    public ImageUrl? VideoUrl { get; init; }
+
+    /// <summary>Of <c>audio_url</c>, an extension.</summary>
+    public ImageUrl? AudioUrl { get; init; }
+}

@@ -1,0 +1,8 @@
+namespace Gemma4.Server.OpenAI;
+
+/// <summary>How the server is.</summary>
+/// <param name="Status"><c>ok</c>, <c>loading</c>, <c>failed</c> or <c>stopping</c>.</param>
+/// <param name="Model">The served model's id.</param>
+/// <param name="Progress">Share of the weights that is loaded, while loading.</param>
+/// <param name="Error">What failed.</param>
+internal sealed record HealthReport(string Status, string Model, double? Progress = null, string? Error = null);

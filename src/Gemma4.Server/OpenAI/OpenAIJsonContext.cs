@@ -1,0 +1,36 @@
+using System.Text.Json.Serialization;
+using Gemma4.Server.Errors;
+using Gemma4.Server.OpenAI.Chat;
+using Gemma4.Server.OpenAI.Completions;
+using Gemma4.Server.OpenAI.Models;
+using Gemma4.Server.OpenAI.Tokens;
+
+namespace Gemma4.Server.OpenAI;
+
+/// <summary>Source-generated JSON metadata of all DTOs.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(ErrorResponse))]
+[JsonSerializable(typeof(HealthReport))]
+[JsonSerializable(typeof(ModelList))]
+[JsonSerializable(typeof(ModelCard))]
+[JsonSerializable(typeof(ChatCompletionRequest))]
+[JsonSerializable(typeof(ChatCompletion))]
+[JsonSerializable(typeof(ChatCompletionChunk))]
+[JsonSerializable(typeof(ChatCompletionChunkWithUsage))]
+[JsonSerializable(typeof(ContentPart[]))]
+[JsonSerializable(typeof(ImageUrlObject))]
+[JsonSerializable(typeof(ToolChoiceObject))]
+[JsonSerializable(typeof(CompletionRequest))]
+[JsonSerializable(typeof(TextCompletion))]
+[JsonSerializable(typeof(TextCompletionWithUsage))]
+[JsonSerializable(typeof(PromptItem[]))]
+[JsonSerializable(typeof(TokenizeRequest))]
+[JsonSerializable(typeof(TokenizeResponse))]
+[JsonSerializable(typeof(DetokenizeRequest))]
+[JsonSerializable(typeof(DetokenizeResponse))]
+[JsonSerializable(typeof(RenderResponse))]
+[JsonSerializable(typeof(string[]))]
+[JsonSerializable(typeof(int[]))]
+internal sealed partial class OpenAIJsonContext : JsonSerializerContext;

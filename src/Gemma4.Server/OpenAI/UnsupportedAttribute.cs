@@ -1,0 +1,10 @@
+namespace Gemma4.Server.OpenAI;
+
+/// <summary>A field of the API that this server cannot honour: refused when it is given, because ignoring it would lie.</summary>
+/// <param name="reason">Ends the sentence "Unsupported parameter: 'x' …".</param>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class UnsupportedAttribute(string reason) : Attribute
+{
+    /// <summary>Why, and what to use instead.</summary>
+    public string Reason { get; } = reason;
+}

@@ -1,0 +1,62 @@
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using Gemma4.Engine;
+using Gemma4.Engine.Requests;
+using Gemma4.Server.Errors;
+
+namespace Gemma4.Server.Streaming;
+
+/// <summary>A request that the engine has accepted, read as text events; every API reads its answers here.</summary>
+/// <param name="stream">The engine's tokens; owned.</param>
+/// <param name="request">What was submitted.</param>
+/// <param name="sequences">One entry a sequence.</param>
+/// <param name="onEnded">Called once for each sequence that ended.</param>
+internal sealed class Generation(
+    GenerationStream stream, GenerationRequest request, ImmutableArray<SequenceProgress> sequences, Action<SequenceProgress> onEnded)
+    : IGeneration
+{
+    /// <summary>The submitted request.</summary>
+    public GenerationRequest Request => request;
+
+    /// <summary>The sequences, by index.</summary>
+    public ImmutableArray<SequenceProgress> Sequences => sequences;
+
+    /// <summary>Log-probabilities of the prompt's second token to its last, when asked for; complete once text came.</summary>
+    public List<TokenLogprobs> PromptLogprobs { get; } = [];
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<SequenceEvent> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        int running = sequences.Length;
+        await foreach (TokenEvent token in stream.ReadAllAsync(cancellationToken))
+        {
+            if (!token.PromptLogprobs.IsDefault)
+                PromptLogprobs.AddRange(token.PromptLogprobs);
+            SequenceProgress sequence = sequences[token.SequenceIndex];
+            if (sequence.HasEnded)
+                continue;
+            foreach (GenerationEvent parsed in sequence.Push(token))
+                yield return new SequenceEvent(token.SequenceIndex, Checked(parsed));
+            if (!sequence.HasEnded)
+                continue;
+            onEnded(sequence);
+            if (token.FinishReason is null)
+                stream.Abort(token.SequenceIndex);
+            if (--running == 0)
+                yield break;
+        }
+    }
+
+    /// <summary>Ends what has not ended.</summary>
+    public ValueTask DisposeAsync() => stream.DisposeAsync();
+
+    /// <summary>A failed step, or a sequence that the engine ended by itself at shutdown, is no answer.</summary>
+    private static GenerationEvent Checked(GenerationEvent parsed) => parsed switch
+    {
+        GenerationEvent.Finished { Reason: FinishReason.Error } failed =>
+            throw new ApiException(ErrorTable.Internal() with { Message = failed.Error ?? ErrorTable.Internal().Message }),
+        GenerationEvent.Finished { Reason: FinishReason.Aborted } =>
+            throw new ApiException(ErrorTable.Unavailable("The server is stopping; the answer was cut.")),
+        _ => parsed,
+    };
+}

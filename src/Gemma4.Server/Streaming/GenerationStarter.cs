@@ -1,0 +1,37 @@
+using System.Collections.Immutable;
+using Gemma4.Engine;
+using Gemma4.Engine.Parsing;
+using Gemma4.Engine.Requests;
+using Gemma4.Engine.Tokenization;
+using Gemma4.Server.Hosting;
+
+namespace Gemma4.Server.Streaming;
+
+/// <summary>Hands requests to the engine and reads what comes back. Admission is awaited, so a refusal is still a status.</summary>
+internal sealed class GenerationStarter(ParserMetrics metrics, ILogger<GenerationStarter> log)
+{
+    /// <param name="model">Serves it.</param>
+    /// <param name="request">What is asked for.</param>
+    /// <param name="parsing">How each sequence's answer is read.</param>
+    /// <param name="cancellationToken">Gives up the submission.</param>
+    /// <returns>The running request; the caller disposes it.</returns>
+    public async Task<Generation> StartAsync(
+        LoadedModel model, GenerationRequest request, ParserOptions parsing, CancellationToken cancellationToken)
+    {
+        ImmutableArray<SequenceProgress> sequences =
+        [
+            .. Enumerable.Range(0, request.NumSequences).Select(_ => new SequenceProgress(
+                new OutputParser(model.Tokenizer, parsing), Counter(model.Tokenizer, request.PromptTokenIds, parsing.IsChat))),
+        ];
+        GenerationStream stream = await model.Engine.SubmitAsync(request, cancellationToken);
+        return new Generation(stream, request, sequences, ended => ended.Report(request.Id, log, metrics));
+    }
+
+    private static ReasoningCounter Counter(Tokenizer tokenizer, ImmutableArray<int> prompt, bool isChat)
+    {
+        (int? start, int? end) = (tokenizer.Special.ChannelStart, tokenizer.Special.ChannelEnd);
+        if (!isChat || start is null)
+            return new ReasoningCounter(null, null, false);
+        return new ReasoningCounter(start, end, prompt.LastIndexOf(start.Value) > prompt.LastIndexOf(end ?? -1));
+    }
+}

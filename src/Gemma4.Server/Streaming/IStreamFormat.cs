@@ -1,0 +1,19 @@
+using Gemma4.Server.Errors;
+
+namespace Gemma4.Server.Streaming;
+
+/// <summary>How one API writes a generation as server-sent events. One instance serves one stream.</summary>
+internal interface IStreamFormat
+{
+    /// <summary>Frames before the first event.</summary>
+    void Begin(SseWriter writer);
+
+    /// <summary>Frames of what is new; pieces of one kind that follow each other are merged.</summary>
+    void Write(SseWriter writer, IReadOnlyList<SequenceEvent> events);
+
+    /// <summary>Frames after the last event.</summary>
+    void End(SseWriter writer);
+
+    /// <summary>The frame of an error after the stream began.</summary>
+    void Fail(SseWriter writer, ApiError error);
+}

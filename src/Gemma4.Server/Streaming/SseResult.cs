@@ -1,0 +1,59 @@
+using Gemma4.Server.Errors;
+using Gemma4.Server.Hosting;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Options;
+
+namespace Gemma4.Server.Streaming;
+
+/// <summary>A generation as a stream of server-sent events; ends the generation when the client leaves.</summary>
+/// <remarks>
+/// Nothing is sent before the first event or the first heartbeat, so that a request that fails at once still gets a status. Later
+/// failures are an error frame, after which the connection is cut without its closing chunk: some clients ignore the frame, but
+/// none takes a broken connection for a complete answer.
+/// </remarks>
+internal sealed class SseResult(IGeneration generation, IStreamFormat format) : IResult
+{
+    public async Task ExecuteAsync(HttpContext context)
+    {
+        await using IGeneration owned = generation;
+        CancellationToken aborted = context.RequestAborted;
+        IServiceProvider services = context.RequestServices;
+        var heartbeat = TimeSpan.FromSeconds(services.GetRequiredService<IOptions<ServerOptions>>().Value.HeartbeatSeconds);
+        using var writer = new SseWriter(context.Response.BodyWriter);
+        bool begun = false;
+        try
+        {
+            await foreach (IReadOnlyList<SequenceEvent> batch in EventBatches.ReadAsync(
+                generation.ReadAsync(aborted), heartbeat, services.GetRequiredService<TimeProvider>(), aborted))
+            {
+                if (!begun)
+                    Begin(context, writer);
+                begun = true;
+                if (batch.Count == 0)
+                    writer.Heartbeat();
+                else
+                    format.Write(writer, batch);
+                await writer.FlushAsync(aborted);
+            }
+            format.End(writer);
+            await writer.FlushAsync(aborted);
+        }
+        catch (ApiException exception) when (begun)
+        {
+            services.GetRequiredService<ILogger<SseResult>>().StreamFailed(exception.Message);
+            format.Fail(writer, exception.Error);
+            await writer.FlushAsync(aborted);
+            throw;
+        }
+    }
+
+    private void Begin(HttpContext context, SseWriter writer)
+    {
+        HttpResponse response = context.Response;
+        response.ContentType = "text/event-stream; charset=utf-8";
+        response.Headers.CacheControl = "no-cache";
+        response.Headers["X-Accel-Buffering"] = "no";
+        context.Features.GetRequiredFeature<IHttpResponseBodyFeature>().DisableBuffering();
+        format.Begin(writer);
+    }
+}

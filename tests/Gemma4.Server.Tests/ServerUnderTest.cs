@@ -1,0 +1,74 @@
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using Gemma4.Engine.Configuration;
+using Gemma4.Engine.Tokenization;
+using Gemma4.Server.Hosting;
+using Gemma4.Testing;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.DependencyInjection;
+using Xunit;
+
+namespace Gemma4.Server.Tests;
+
+/// <summary>The whole server in this process, over the demo model's tokenizer and template and an engine that the test scripts.</summary>
+internal sealed class ServerUnderTest(FakeEngine engine, params (string Key, string Value)[] settings) : WebApplicationFactory<Program>
+{
+    /// <summary>The served model's id.</summary>
+    public const string Model = "gemma-4-demo";
+
+    private static readonly Lazy<Tokenizer> SharedTokenizer =
+        new(() => Tokenizer.Load(Path.Combine(RepositoryPaths.DemoModel, "tokenizer.json")));
+
+    /// <summary>The demo model's tokenizer.</summary>
+    public static Tokenizer Tokenizer => SharedTokenizer.Value;
+
+    /// <summary>The scripted engine.</summary>
+    public FakeEngine Engine => engine;
+
+    /// <summary>Completed by a test that lets the model load only then.</summary>
+    public Task MayLoad { get; init; } = Task.CompletedTask;
+
+    /// <summary>A client of a server whose model is loaded.</summary>
+    public async Task<HttpClient> ReadyClientAsync()
+    {
+        HttpClient client = CreateClient();
+        ModelHost host = Services.GetRequiredService<ModelHost>();
+        for (int i = 0; host.Loaded is null && i < 1000; i++)
+            await Task.Delay(10, TestContext.Current.CancellationToken);
+        Assert.NotNull(host.Loaded);
+        return client;
+    }
+
+    /// <summary>Posts JSON text.</summary>
+    public static Task<HttpResponseMessage> PostAsync(HttpClient client, string path, string json, string contentType = "application/json")
+    {
+        var content = new ByteArrayContent(Encoding.UTF8.GetBytes(json));
+        content.Headers.ContentType = MediaTypeHeaderValue.Parse(contentType);
+        return client.PostAsync(path, content, TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>The answer's JSON.</summary>
+    public static async Task<JsonElement> JsonAsync(HttpResponseMessage response) =>
+        JsonElement.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+
+    protected override void ConfigureWebHost(IWebHostBuilder builder)
+    {
+        builder.UseSetting("Model:Path", RepositoryPaths.DemoModel);
+        foreach ((string key, string value) in settings)
+            builder.UseSetting(key, value);
+        builder.ConfigureTestServices(services => services.AddSingleton<IModelSource>(new FakeSource(engine, MayLoad)));
+    }
+
+    private sealed class FakeSource(FakeEngine engine, Task mayLoad) : IModelSource
+    {
+        public async Task<LoadedModel> LoadAsync(IProgress<double> progress, CancellationToken cancellationToken)
+        {
+            progress.Report(0.5);
+            await mayLoad.WaitAsync(cancellationToken);
+            return new LoadedModel(engine, Tokenizer, new GenerationDefaults { EndTokenIds = [1, 16, 9], Temperature = 1, TopK = 64, TopP = 0.95 }, "fp_test");
+        }
+    }
+}
