@@ -38,8 +38,8 @@ internal sealed partial class AnswerMachine
         }
         else if (symbol.Control == ControlToken.ToolCallStart || symbol.Control.IsStop())
         {
-            RejectCall(State.Content);
             _input.Push(symbol);
+            RejectCall(State.Content);
         }
         else
         {
@@ -91,9 +91,17 @@ internal sealed partial class AnswerMachine
         ReadAgain(_reader.NumRead + numMarkers);
     }
 
-    /// <summary>The span is content, markers spelled out.</summary>
+    /// <summary>The span is content, markers spelled out. An opening marker without text behind it is no more than stray.</summary>
     private void RejectCall(State next)
     {
+        if (_held.All(s => !s.IsText || s.IsBlank))
+        {
+            DropMarker(_held[0]);
+            _state = State.Content;
+            _atLineStart = true;
+            ReadAgain(1);
+            return;
+        }
         Irregularities.Note(OutputIrregularity.CallAsContent);
         if (_startedCallId is not null)
             Irregularities.Note(OutputIrregularity.AbandonedCall);

@@ -131,7 +131,7 @@ internal sealed partial class AnswerMachine
                 return false;
             case State.Call:
                 CutOffCall();
-                return false;
+                return true;
             case State.AfterCall:
                 Irregularities.Note(OutputIrregularity.CallWithoutEndMarker);
                 _held.Clear();

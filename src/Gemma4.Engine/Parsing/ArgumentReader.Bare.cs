@@ -6,6 +6,9 @@ namespace Gemma4.Engine.Parsing;
 /// </summary>
 internal sealed partial class ArgumentReader
 {
+    /// <summary>Literals and keys after a comma are looked for in texts up to this length, so that reading stays linear.</summary>
+    private const int MaxLookedAt = 256;
+
     private int _depth;        // brackets opened inside the value
     private int _lastComma;    // where in _text the last comma outside those is; -1 without one
 
@@ -45,26 +48,30 @@ internal sealed partial class ArgumentReader
         else if (IsClose(c) && _depth-- == 0)
             Fail();
 
-        // In declared strings only brackets of the frame's own kind say anything about its end.
-        bool IsOpen(char x) => _schema.IsString ? x == Frame.Open : x is '{' or '[' || (x == '(' && Frame.Close == ')');
-        bool IsClose(char x) => _schema.IsString ? x == Frame.Close : x is '}' or ']' || (x == ')' && Frame.Close == ')');
+        // In a member that is a declared string only brackets of the object's own kind say anything about its end.
+        bool IsOpen(char x) => _schema.IsString && !Frame.IsArray ? x == Frame.Open : x is '{' or '[' || (x == '(' && Frame.Close == ')');
+        bool IsClose(char x) => _schema.IsString && !Frame.IsArray ? x == Frame.Close : x is '}' or ']' || (x == ')' && Frame.Close == ')');
     }
 
     private bool CommaEndsValue() =>
-        Frame.IsArray || (!_schema.IsString && (!_schema.Allows(JsonTypes.String) || Literal.IsLiteral(_text.ToString().Trim())));
+        Frame.IsArray || (!_schema.IsString && (!_schema.Allows(JsonTypes.String) || IsLiteral()));
 
-    private bool NothingSinceComma() => _lastComma >= 0 && string.IsNullOrWhiteSpace(SinceComma());
+    private bool IsLiteral() => _text.Length <= MaxLookedAt && Literal.IsLiteral(_text.ToString().Trim());
+
+    private bool NothingSinceComma() => IsNearComma() && string.IsNullOrWhiteSpace(SinceComma());
+
+    private bool IsNearComma() => _lastComma >= 0 && _text.Length - _lastComma <= MaxLookedAt;
 
     private string SinceComma() => _text.ToString(_lastComma + 1, _text.Length - _lastComma - 1);
 
     private bool TryNextKey(char separator, out string key)
     {
         key = "";
-        if (_lastComma < 0 || Frame.IsArray || _depth > 0)
+        if (!IsNearComma() || Frame.IsArray || _depth > 0)
             return false;
         key = SinceComma().Trim();
-        if (!_schema.IsString)
-            return key.Length > 0 && (separator == ':' || IsName(key));
+        if (!_schema.IsString && key.Length > 0 && (separator == ':' || (Frame.Open == '(' && IsName(key))))
+            return true;
         key = key.Trim('"', '\'');
         return Frame.Schema.Declares(key);
     }

@@ -30,7 +30,7 @@ internal sealed partial class ArgumentReader
             WriteKey(_text.ToString().Trim());
         else if (symbol.IsText && symbol.Char == '=' && IsName(_text.ToString().Trim()))
             WriteKeyBeforeEqualsSign(_text.ToString().Trim());
-        else if (symbol.IsText && symbol.Char is not (',' or '{' or '}' or '[' or ']'))
+        else if (symbol.IsText && symbol.Char is not (',' or '{' or '}' or '[' or ']') && symbol.Char != Frame.Close)
             _text.Append(symbol.Char);
         else
             Fail();

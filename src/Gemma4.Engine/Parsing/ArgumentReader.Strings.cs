@@ -82,7 +82,7 @@ internal sealed partial class ArgumentReader
             BeginValue();
             Literal.WriteQuoted(_json, text, _schema, _irregularities);
         }
-        Expect(State.AfterValue);
+        Expect(State.AfterString);
     }
 
     /// <summary>The end marker stands inside a string. It closes the last member of the call, whose final bracket is the object's.</summary>

@@ -9,17 +9,14 @@ namespace Gemma4.Engine.Parsing;
 /// </remarks>
 internal readonly struct ParameterSchema
 {
-    /// <summary>Deeper chains of references and unions say nothing more about a type; recursive schemas end here.</summary>
-    private const int MaxDepth = 16;
-
     private readonly JsonElement _schema;
     private readonly JsonElement _root;
 
     private ParameterSchema(JsonElement schema, JsonElement root)
     {
-        _schema = Dereference(schema, root);
+        _schema = Dereference(schema, root, []);
         _root = root;
-        Types = TypesOf(_schema, root, 0);
+        Types = TypesOf(_schema, root, []);
     }
 
     /// <summary>Nothing is declared.</summary>
@@ -37,12 +34,12 @@ internal readonly struct ParameterSchema
     public static ParameterSchema Of(JsonElement parameters) => new(parameters, parameters);
 
     /// <summary>True when the schema names this member.</summary>
-    public bool Declares(string member) => TryMember(_schema, member, 0, out _);
+    public bool Declares(string member) => TryMember(member, out _);
 
     /// <summary>The schema of an object's member.</summary>
     public ParameterSchema Member(string member)
     {
-        if (TryMember(_schema, member, 0, out JsonElement declared))
+        if (TryMember(member, out JsonElement declared))
             return new(declared, _root);
         return TryObject(_schema, "additionalProperties", out JsonElement others) ? new(others, _root) : Undeclared;
     }
@@ -50,7 +47,7 @@ internal readonly struct ParameterSchema
     /// <summary>The schema of an array's item.</summary>
     public ParameterSchema Item(int index)
     {
-        foreach (JsonElement schema in WithBranches(_schema, _root, 0))
+        foreach (JsonElement schema in WithBranches(_schema, _root, []))
         {
             if (TryArray(schema, "prefixItems", out JsonElement prefix) && index < prefix.GetArrayLength())
                 return new(prefix[index], _root);
@@ -60,9 +57,9 @@ internal readonly struct ParameterSchema
         return Undeclared;
     }
 
-    private bool TryMember(JsonElement schema, string member, int depth, out JsonElement declared)
+    private bool TryMember(string member, out JsonElement declared)
     {
-        foreach (JsonElement branch in WithBranches(schema, _root, depth))
+        foreach (JsonElement branch in WithBranches(_schema, _root, []))
             if (TryObject(branch, "properties", out JsonElement members) && members.TryGetProperty(member, out declared))
                 return true;
         declared = default;
@@ -70,10 +67,14 @@ internal readonly struct ParameterSchema
     }
 
     /// <summary>The schema itself, then the branches of its unions.</summary>
-    private static IEnumerable<JsonElement> WithBranches(JsonElement schema, JsonElement root, int depth)
+    /// <param name="schema">Where to begin.</param>
+    /// <param name="root">The whole document.</param>
+    /// <param name="followed">References followed so far. Each is followed once, so that recursive schemas end and cost no more than
+    /// their length.</param>
+    private static IEnumerable<JsonElement> WithBranches(JsonElement schema, JsonElement root, HashSet<string> followed)
     {
-        schema = Dereference(schema, root);
-        if (schema.ValueKind != JsonValueKind.Object || depth > MaxDepth)
+        schema = Dereference(schema, root, followed);
+        if (schema.ValueKind != JsonValueKind.Object)
             yield break;
         yield return schema;
         foreach (string union in (string[])["allOf", "anyOf", "oneOf"])
@@ -81,16 +82,17 @@ internal readonly struct ParameterSchema
             if (!TryArray(schema, union, out JsonElement branches))
                 continue;
             foreach (JsonElement branch in branches.EnumerateArray())
-                foreach (JsonElement nested in WithBranches(branch, root, depth + 1))
+                foreach (JsonElement nested in WithBranches(branch, root, followed))
                     yield return nested;
         }
     }
 
-    private static JsonTypes TypesOf(JsonElement schema, JsonElement root, int depth)
+    /// <returns><see cref="JsonTypes.None"/> when there is no schema, or one that was counted before.</returns>
+    private static JsonTypes TypesOf(JsonElement schema, JsonElement root, HashSet<string> followed)
     {
-        schema = Dereference(schema, root);
-        if (schema.ValueKind != JsonValueKind.Object || depth > MaxDepth)
-            return JsonTypes.Any;
+        schema = Dereference(schema, root, followed);
+        if (schema.ValueKind != JsonValueKind.Object)
+            return schema.ValueKind == JsonValueKind.Undefined ? JsonTypes.None : JsonTypes.Any;
         JsonTypes types = JsonTypes.Any;
         if (schema.TryGetProperty("type", out JsonElement type))
             types &= NamedTypes(type);
@@ -99,11 +101,11 @@ internal readonly struct ParameterSchema
         else if (schema.TryGetProperty("const", out JsonElement value))
             types &= TypeOf(value);
         if (TryArray(schema, "allOf", out JsonElement all))
-            foreach (JsonElement branch in all.EnumerateArray())
-                types &= TypesOf(branch, root, depth + 1);
+            foreach (JsonTypes branch in all.EnumerateArray().Select(b => TypesOf(b, root, followed)))
+                types &= branch == JsonTypes.None ? JsonTypes.Any : branch;
         foreach (string union in (string[])["anyOf", "oneOf"])
             if (TryArray(schema, union, out JsonElement branches))
-                types &= branches.EnumerateArray().Aggregate(JsonTypes.None, (any, branch) => any | TypesOf(branch, root, depth + 1));
+                types &= branches.EnumerateArray().Aggregate(JsonTypes.None, (any, branch) => any | TypesOf(branch, root, followed));
         if (schema.TryGetProperty("nullable", out JsonElement nullable) && nullable.ValueKind == JsonValueKind.True)
             types |= JsonTypes.Null;
         return types;
@@ -138,16 +140,14 @@ internal readonly struct ParameterSchema
     };
 
     /// <summary>Follows <c>$ref</c> inside the document; a reference that leads nowhere declares nothing.</summary>
-    private static JsonElement Dereference(JsonElement schema, JsonElement root)
+    private static JsonElement Dereference(JsonElement schema, JsonElement root, HashSet<string> followed)
     {
-        for (int depth = 0; depth < MaxDepth; depth++)
+        while (TryKind(schema, "$ref", JsonValueKind.String, out JsonElement reference))
         {
-            if (schema.ValueKind != JsonValueKind.Object || !schema.TryGetProperty("$ref", out JsonElement reference)
-                || reference.ValueKind != JsonValueKind.String)
-                return schema;
-            schema = Find(root, reference.GetString()!);
+            string pointer = reference.GetString()!;
+            schema = followed.Add(pointer) ? Find(root, pointer) : default;
         }
-        return default;
+        return schema;
     }
 
     private static JsonElement Find(JsonElement root, string pointer)
