@@ -3,13 +3,13 @@ namespace Gemma4.Engine.Verification;
 /// <summary>The words after <c>verify SUBJECT</c>: plain ones, and options that take a value each.</summary>
 internal sealed class VerifyArguments
 {
-    private readonly string _usage;
     private readonly List<string> _plain = [];
     private readonly Dictionary<string, string> _options = [];
 
-    public VerifyArguments(IReadOnlyList<string> args, string usage, params ReadOnlySpan<string> known)
+    /// <summary>Sorts the words.</summary>
+    /// <exception cref="ArgumentException">An option is unknown or lacks its value.</exception>
+    public VerifyArguments(IReadOnlyList<string> args, params ReadOnlySpan<string> known)
     {
-        _usage = usage;
         for (int i = 0; i < args.Count; i++)
         {
             if (!args[i].StartsWith("--", StringComparison.Ordinal))
@@ -17,7 +17,7 @@ internal sealed class VerifyArguments
             else if (known.Contains(args[i]) && i + 1 < args.Count)
                 _options[args[i]] = args[++i];
             else
-                throw new ArgumentException($"{args[i]} is unknown or lacks its value. Usage: {usage}");
+                throw new ArgumentException($"{args[i]} is unknown or lacks its value");
         }
     }
 
@@ -25,5 +25,6 @@ internal sealed class VerifyArguments
     public string? this[string option] => _options.GetValueOrDefault(option);
 
     /// <summary>The only plain word.</summary>
-    public string Single() => _plain.Count == 1 ? _plain[0] : throw new ArgumentException($"one file is expected. Usage: {_usage}");
+    /// <exception cref="ArgumentException">There is none, or more than one.</exception>
+    public string Single() => _plain.Count == 1 ? _plain[0] : throw new ArgumentException("one file is expected");
 }

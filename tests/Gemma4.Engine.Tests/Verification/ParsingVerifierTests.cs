@@ -15,7 +15,7 @@ public sealed class ParsingVerifierTests
     {
         (bool holds, string told) = Verify(Case);
         Assert.True(holds, told);
-        Assert.Contains("ok    ours", told);
+        Assert.Contains("ok   ours", told);
     }
 
     [Theory]
@@ -28,12 +28,43 @@ public sealed class ParsingVerifierTests
     {
         (bool holds, string told) = Verify(Case.Replace(what, by));
         Assert.False(holds);
-        Assert.Contains("FAIL  ours", told);
+        Assert.Contains("FAIL ours", told);
+    }
+
+    [Theory]
+    [InlineData("cases.jsonl --tokeniser x", "--tokeniser")]
+    [InlineData("", "one file")]
+    [InlineData("no-such-file.jsonl", "no-such-file.jsonl")]
+    public void Wrong_arguments_are_told_with_the_usage(string args, string fault)
+    {
+        var told = new StringWriter();
+        Assert.False(ParsingVerifier.Run(args.Split(' ', StringSplitOptions.RemoveEmptyEntries), told));
+        Assert.Contains(fault, told.ToString());
+        Assert.Contains(ParsingVerifier.Usage, told.ToString());
     }
 
     [Fact]
-    public void Unknown_option_is_refused() =>
-        Assert.Throws<ArgumentException>(() => ParsingVerifier.Run(["cases.jsonl", "--tokeniser", "x"], TextWriter.Null));
+    public void Conversation_is_rendered_with_the_newest_template_of_its_family()
+    {
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        File.WriteAllText(Path.Combine(folder, "official-v1-small.jinja"), "old");
+        File.WriteAllText(Path.Combine(folder, "official-v2-small.jinja"), "{{ bos_token }}{{ messages[0].content }}{{ enable_thinking }}");
+        string file = Path.Combine(folder, "render.jsonl");
+        const string line = """{"name":"r","messages":[{"role":"user","content":"Hi"}],"tools":null,"thinking":true,"model_family":"small","expect_prompt":"<bos>HiTrue"}""";
+        File.WriteAllLines(file, [line, line.Replace("HiTrue", "HiFalse")]);
+        var told = new StringWriter();
+        Assert.False(ParsingVerifier.Run([file, "--templates", folder], told));
+        Assert.StartsWith("ok   r", told.ToString());
+        Assert.Contains("FAIL r", told.ToString());
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public void Every_reference_conversation_becomes_its_prompt()
+    {
+        var told = new StringWriter();
+        Assert.True(ParsingVerifier.Run([RepositoryPaths.RequireShared("reference/parsing/render.jsonl")], told), told.ToString());
+    }
 
     private static (bool Holds, string Told) Verify(string line)
     {
