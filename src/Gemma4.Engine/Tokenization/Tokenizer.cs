@@ -100,6 +100,20 @@ public sealed class Tokenizer
         EncodeUninterrupted(text[taken..], taken == 0, recogniseAddedTokens, ids);
     }
 
+    /// <summary>Finds the next added token in a text as it stands, as <see cref="Encode(string)"/> does.</summary>
+    /// <param name="text">The whole text.</param>
+    /// <param name="scan">Where to look from; moved behind what was looked at.</param>
+    /// <param name="taken">Characters before this belong to the token before.</param>
+    /// <param name="id">The token's id.</param>
+    /// <param name="start">Its first character, with the white space it takes.</param>
+    /// <param name="end">Behind its last.</param>
+    internal bool TryFindAddedToken(ReadOnlySpan<char> text, ref int scan, int taken, out int id, out int start, out int end)
+    {
+        bool found = _inRaw.TryNext(text, ref scan, taken, out AddedTokenMatcher.Match match);
+        (id, start, end) = found ? (match.Token.Id, match.Start, match.End) : (-1, 0, 0);
+        return found;
+    }
+
     /// <summary>Decodes ids with the file's decoder. Ids that the file does not name give nothing.</summary>
     /// <param name="ids">Token ids.</param>
     /// <param name="skipSpecialTokens">Leave special tokens out.</param>

@@ -121,7 +121,8 @@ internal static class StringMethods
         if (at < 0)
             return new TupleValue(fromEnd ? [Text.Empty, Text.Empty, text] : [text, Text.Empty, Text.Empty]);
         int after = at + separator.Length;
-        return new TupleValue([text.Slice(0, at, context.Budget), separator, text.Slice(after, text.Length - after, context.Budget)]);
+        Text found = text.Slice(at, separator.Length, context.Budget); // its own characters, which may come from elsewhere than the separator's
+        return new TupleValue([text.Slice(0, at, context.Budget), found, text.Slice(after, text.Length - after, context.Budget)]);
     }
 
     private static Value Replace(Text text, Arguments arguments, RenderContext context)

@@ -154,9 +154,7 @@ internal static class TextOperations
         for (int at = SpaceFrom(chars, 0); at < chars.Length; limit--)
         {
             budget.Step();
-            int end = at;
-            if (limit == 0)
-                end = SpaceEnd(chars, chars.Length);
+            int end = limit == 0 ? chars.Length : at;
             while (limit != 0 && end < chars.Length && !PythonText.IsSpace(chars[end]))
                 end++;
             pieces.Add(text.Slice(at, end - at, budget));

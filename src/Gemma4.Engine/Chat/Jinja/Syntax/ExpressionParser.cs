@@ -12,6 +12,7 @@ internal sealed class ExpressionParser
 
     private readonly TokenReader _tokens;
     private readonly PrimaryParser _primary;
+    private readonly List<ChatTemplateException> _unknown = [];
 
     public ExpressionParser(TokenReader tokens)
     {
@@ -87,10 +88,12 @@ internal sealed class ExpressionParser
     {
         int line = _tokens.Current.Line;
         bool wasConditional = IsConditional;
+        int unknown = _unknown.Count;
         Expression then = ParseOr();
         while (_tokens.TrySkipName("if"))
         {
             IsConditional = true;
+            _unknown.RemoveRange(unknown, _unknown.Count - unknown); // what was read turns out to depend on this
             Expression condition = ParseOr();
             Expression? otherwise = _tokens.TrySkipName("else") ? Parse() : null;
             IsConditional = wasConditional;
@@ -185,11 +188,18 @@ internal sealed class ExpressionParser
         return left;
     }
 
-    /// <summary>Refuses a filter or test that does not exist, where it would surely be reached.</summary>
+    /// <summary>Notes a filter or test that does not exist, where it would surely be reached.</summary>
     public void CheckKnown(string kind, string name, int line)
     {
         bool isKnown = kind == "filter" ? Filters.Exists(name) : Tests.Exists(name);
         if (!isKnown && !IsConditional)
-            throw TokenReader.Error($"No {kind} named '{name}'.", line);
+            _unknown.Add(TokenReader.Error($"No {kind} named '{name}'.", line));
+    }
+
+    /// <summary>Refuses the template for the first filter or test that was noted.</summary>
+    public void ThrowIfUnknown()
+    {
+        if (_unknown.Count > 0)
+            throw _unknown[0];
     }
 }

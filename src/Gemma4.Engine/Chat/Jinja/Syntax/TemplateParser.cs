@@ -20,7 +20,13 @@ internal sealed class TemplateParser
     }
 
     /// <exception cref="ChatTemplateException">The text is not a template.</exception>
-    public static Block Parse(string source) => new TemplateParser(source).ParseUntil();
+    public static Block Parse(string source)
+    {
+        var parser = new TemplateParser(source);
+        Block template = parser.ParseUntil();
+        parser._expressions.ThrowIfUnknown();
+        return template;
+    }
 
     /// <summary>Statements up to a tag of one of these names, of which the name is left to be read; or to the end, for none.</summary>
     private Block ParseUntil(params ReadOnlySpan<string> ends)
@@ -213,6 +219,8 @@ internal sealed class TemplateParser
             if (parameters.Count > 0)
                 _tokens.ExpectOperator(",");
             string name = ParseTargetName();
+            if (parameters.Exists(p => p.Name == name))
+                throw _tokens.Error($"duplicate argument '{name}'");
             Expression? otherwise = _tokens.TrySkipOperator("=") ? _expressions.Parse() : null;
             if (otherwise is null && parameters.Count > 0 && parameters[^1].Default is not null)
                 throw _tokens.Error("non-default argument follows default argument");

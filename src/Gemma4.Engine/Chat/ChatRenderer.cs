@@ -1,0 +1,97 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Gemma4.Engine.Chat.Jinja;
+using Gemma4.Engine.Chat.Jinja.Values;
+using Gemma4.Engine.Requests;
+
+namespace Gemma4.Engine.Chat;
+
+/// <summary>Turns conversations into prompts, by a checkpoint's template. Thread-safe.</summary>
+public sealed class ChatRenderer
+{
+    private static readonly ImmutableHashSet<string> OwnVariables =
+        ["messages", "tools", "documents", "add_generation_prompt", "continue_final_message"];
+
+    private readonly ChatTemplate _template;
+    private readonly ImmutableDictionary<string, string> _specialTokens;
+
+    /// <summary>A renderer of a template.</summary>
+    /// <param name="template">The template.</param>
+    /// <param name="specialTokens">The checkpoint's tokens by the names templates know them by (<c>bos_token</c>, …).</param>
+    public ChatRenderer(ChatTemplate template, IReadOnlyDictionary<string, string> specialTokens)
+    {
+        ArgumentNullException.ThrowIfNull(template);
+        ArgumentNullException.ThrowIfNull(specialTokens);
+        _template = template;
+        _specialTokens = specialTokens.ToImmutableDictionary();
+    }
+
+    /// <summary>The template.</summary>
+    public ChatTemplate Template => _template;
+
+    /// <summary>Reads the template and the tokens of a checkpoint.</summary>
+    /// <param name="checkpointFolder">A folder in the Hugging Face layout.</param>
+    /// <exception cref="FileNotFoundException">It has no template.</exception>
+    /// <exception cref="ChatTemplateException">Its template cannot be read.</exception>
+    /// <exception cref="InvalidDataException">Its <c>tokenizer_config.json</c> is damaged.</exception>
+    public static ChatRenderer Load(string checkpointFolder) =>
+        new(ChatTemplate.Load(checkpointFolder), TokenizerConfig.Load(checkpointFolder).SpecialTokens);
+
+    /// <summary>Renders a conversation.</summary>
+    /// <param name="messages">The conversation.</param>
+    /// <param name="tools">The tools the model may call.</param>
+    /// <param name="options">How; null takes the defaults.</param>
+    /// <param name="cancellationToken">Ends the rendering early.</param>
+    /// <returns>The prompt, with a slot for every medium of the conversation.</returns>
+    /// <exception cref="RequestRejectedException">The template refuses the conversation, does not write one of its media, or an
+    /// option names what cannot be replaced.</exception>
+    public RenderedPrompt Render(
+        IReadOnlyList<ChatMessage> messages,
+        IReadOnlyList<ToolDefinition>? tools = null,
+        ChatRenderOptions? options = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        options ??= new ChatRenderOptions();
+        var input = new TemplateInput(
+            [.. messages.Select(ConversationValues.Message)],
+            tools is null or [] ? null : [.. tools.Select(ConversationValues.Tool)],
+            options.AddGenerationPrompt && !options.ContinueFinalMessage,
+            options.ContinueFinalMessage,
+            Variables(options));
+        try
+        {
+            ImmutableArray<PromptSegment> segments = Segments(_template.Render(input, cancellationToken));
+            return new RenderedPrompt(segments, MediaPlaceholders.Assign(segments, messages));
+        }
+        catch (ChatTemplateException error)
+        {
+            throw new RequestRejectedException(RejectionReason.InvalidRequest, error.Kind == ChatTemplateErrorKind.Raised
+                ? $"The chat template refuses the conversation: {error.Cause}"
+                : $"The chat template cannot render the conversation: {error.Message}", "messages");
+        }
+    }
+
+    private List<KeyValuePair<string, Value>> Variables(ChatRenderOptions options)
+    {
+        var variables = new List<KeyValuePair<string, Value>>();
+        foreach ((string name, string token) in _specialTokens)
+            variables.Add(new(name, Text.Template(token)));
+        if (options.EnableThinking is { } thinks)
+            variables.Add(new("enable_thinking", BoolValue.Of(thinks)));
+        foreach ((string name, JsonElement value) in options.Variables)
+        {
+            if (OwnVariables.Contains(name) || _specialTokens.ContainsKey(name))
+            {
+                throw new RequestRejectedException(
+                    RejectionReason.InvalidRequest, $"'{name}' cannot be set by chat_template_kwargs.", "chat_template_kwargs");
+            }
+            variables.Add(new(name, JsonValues.Convert(value)));
+        }
+        return variables;
+    }
+
+    private static ImmutableArray<PromptSegment> Segments(Text text) =>
+        [.. text.Runs(0, text.Length).Select(run =>
+            new PromptSegment(text.Chars.Substring(run.Start, run.Length), run.Provenance == Provenance.Template))];
+}
