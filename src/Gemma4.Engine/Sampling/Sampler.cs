@@ -35,10 +35,17 @@ internal sealed class Sampler(int vocabularySize)
         int token = inputs.Params.Temperature == 0f
             ? TopTokens.Best(processed)
             : Draw(processed, inputs.Params, CounterRandom.NextDouble(inputs.Seed, (ulong)inputs.NumOutputTokens));
-        logprobs = inputs.Params.NumLogprobs is int top ? LogprobsReader.Read(logits, token, top, _weights) : null;
+        logprobs = inputs.Params.NumLogprobs is int top ? ReadLogprobs(logits, token, top) : null;
         endsSequence = inputs.Constraint?.Accept(token) == false;
         return token;
     }
+
+    /// <summary>Log-probabilities of a token that stands already.</summary>
+    /// <param name="logits"><c>[V]</c>, as the model gave them.</param>
+    /// <param name="tokenId">The token.</param>
+    /// <param name="numTop">How many best tokens to report beside it.</param>
+    public TokenLogprobs ReadLogprobs(ReadOnlySpan<float> logits, int tokenId, int numTop) =>
+        LogprobsReader.Read(logits, tokenId, numTop, _weights);
 
     /// <summary>Draws by inversion: the token at which the cumulated weight passes <paramref name="uniform"/> of the whole.</summary>
     private int Draw(ReadOnlySpan<float> logits, SamplingParams p, double uniform)

@@ -1,0 +1,113 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using Gemma4.Engine.Layers;
+using Gemma4.Engine.Models;
+using Gemma4.Engine.Requests;
+using Gemma4.Engine.Sampling;
+using Gemma4.Engine.Scheduling;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Gemma4.Engine.Execution;
+
+/// <summary>Executes plans with the real model: tokens to tensors, forward, sample. Owns model and KV storage.</summary>
+/// <remarks>One dispose scope a step. Logits come down in one copy: to wait for the device happens here and nowhere else.</remarks>
+internal sealed class ModelRunner : IModelRunner
+{
+    /// <summary>Rows whose logits are held at once: 64 MiB at V = 262,144.</summary>
+    private const int MaxLogitRows = 64;
+
+    private readonly Gemma4Model _model;
+    private readonly KvStorage _kv;
+    private readonly StepBuffers _buffers;
+    private readonly Sampler _sampler;
+    private readonly SampledToken[] _samples;
+    private readonly List<LogitRow> _logitRows = [];
+    private IDisposable? _inferenceMode;
+
+    /// <param name="model">Owned from here on.</param>
+    /// <param name="numBlocks">Blocks of each KV group's pool.</param>
+    /// <param name="blockSize">Positions in a block.</param>
+    /// <param name="maxTokens">Largest T of a plan.</param>
+    /// <param name="maxSequences">Largest B of a plan.</param>
+    public ModelRunner(Gemma4Model model, IReadOnlyList<int> numBlocks, int blockSize, int maxTokens, int maxSequences)
+    {
+        _model = model;
+        _kv = model.CreateKvStorage(numBlocks, blockSize);
+        _buffers = new StepBuffers(numBlocks.Count, blockSize, maxTokens, maxSequences, model.Device);
+        _sampler = new Sampler(model.Config.Text.VocabSize);
+        _samples = new SampledToken[maxSequences];
+    }
+
+    /// <inheritdoc/>
+    public StepResult Execute(StepPlan plan)
+    {
+        // The guard is thread-local, so it is taken on the thread that executes.
+        _inferenceMode ??= inference_mode();
+        using DisposeScope scope = NewDisposeScope();
+        StepInputs inputs = _buffers.Fill(plan);
+        Tensor hidden = _model.Forward(_buffers.TokenIds[..plan.NumTokens], inputs, _kv);                   // [T, D]
+        ReadOnlySpan<ScheduledSequence> sequences = plan.Sequences;
+        _samples.AsSpan(0, sequences.Length).Clear();
+        _logitRows.Clear();
+        LogitRow.Collect(sequences, _logitRows);
+        ReadOnlySpan<LogitRow> rows = CollectionsMarshal.AsSpan(_logitRows);
+        for (int first = 0; first < rows.Length; first += MaxLogitRows)
+            Read(rows[first..Math.Min(first + MaxLogitRows, rows.Length)], sequences, hidden);
+        return new StepResult(_samples.AsMemory(0, sequences.Length));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _buffers.Dispose();
+        _kv.Dispose();
+        _model.Dispose();
+        _inferenceMode?.Dispose();
+    }
+
+    /// <summary>Brings the logits of some rows down in one copy and uses them.</summary>
+    private void Read(ReadOnlySpan<LogitRow> rows, ReadOnlySpan<ScheduledSequence> sequences, Tensor hidden)
+    {
+        long[] indices = new long[rows.Length];
+        for (int i = 0; i < rows.Length; i++)
+            indices[i] = rows[i].Row;
+        using DisposeScope scope = NewDisposeScope();
+        Tensor chosen = hidden.index_select(0, tensor(indices, device: _model.Device));                     // [R, D]
+        Tensor logits = _model.Logits(chosen).cpu().contiguous();                                           // [R, V]
+        ReadOnlySpan<float> all = MemoryMarshal.Cast<byte, float>(logits.bytes);
+        int vocabulary = (int)logits.shape[1];
+        for (int i = 0; i < rows.Length; i++)
+        {
+            ref SampledToken sample = ref _samples[rows[i].SequenceIndex];
+            Sequence sequence = sequences[rows[i].SequenceIndex].Sequence;
+            ReadOnlySpan<float> row = all.Slice(i * vocabulary, vocabulary);
+            if (rows[i].ReportsPrompt)
+                sample = sample with { PromptLogprobs = Append(sample.PromptLogprobs, row, sequence, rows[i].Position + 1) };
+            if (rows[i].Samples)
+                sample = Sample(row, sequence) with { PromptLogprobs = sample.PromptLogprobs };
+        }
+        GC.KeepAlive(logits);   // the span does not
+    }
+
+    private SampledToken Sample(ReadOnlySpan<float> logits, Sequence sequence)
+    {
+        GenerationRequest request = sequence.Request;
+        var inputs = new SamplingInputs
+        {
+            Params = request.Sampling,
+            TokenIds = sequence.TokenIds,
+            NumPromptTokens = sequence.NumPromptTokens,
+            Seed = sequence.Seed,
+            Constraint = sequence.Constraint,
+            ForbiddenTokenIds = sequence.SuppressesStopTokens ? request.StopTokenIds.AsSpan() : [],
+        };
+        int token = _sampler.Sample(logits, inputs, out TokenLogprobs? logprobs, out bool endsSequence);
+        return new SampledToken(token, logprobs, endsSequence);
+    }
+
+    private ImmutableArray<TokenLogprobs> Append(
+        ImmutableArray<TokenLogprobs> read, ReadOnlySpan<float> logits, Sequence sequence, int position) =>
+        (read.IsDefault ? [] : read).Add(
+            _sampler.ReadLogprobs(logits, sequence.TokenIds[position], sequence.Request.Sampling.NumLogprobs ?? 0));
+}
