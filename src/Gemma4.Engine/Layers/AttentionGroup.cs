@@ -1,3 +1,4 @@
+using Gemma4.Engine.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -6,40 +7,112 @@ namespace Gemma4.Engine.Layers;
 /// <summary>One KV group's share of a step, prepared once and used by all its layers: where rows are written and what each may see.</summary>
 internal sealed class AttentionGroup
 {
-    private AttentionGroup(Tensor slots, SequenceView[] sequences)
-    {
-        Slots = slots;
-        Sequences = sequences;
-    }
+    private readonly StepInputs _step;
+    private readonly KvGroupInputs _inputs;
+    private readonly int? _window;
+    private readonly bool _bidirectionalMedia;
 
-    /// <summary>Slot of each of the T rows, <c>[T]</c> int64.</summary>
-    public Tensor Slots { get; }
-
-    /// <summary>One entry a sequence.</summary>
-    public IReadOnlyList<SequenceView> Sequences { get; }
-
-    /// <summary>Prepares a group. The tensors belong to the caller's dispose scope.</summary>
+    /// <summary>Prepares a group. Its tensors belong to the caller's dispose scope.</summary>
     /// <param name="step">The step.</param>
     /// <param name="group">Which KV group.</param>
     /// <param name="blockSize">Positions in a block.</param>
     /// <param name="window">Positions seen, the current one included; null sees all.</param>
     /// <param name="bidirectionalMedia">True where the tokens of one media span see each other both ways.</param>
-    public static AttentionGroup Prepare(StepInputs step, int group, int blockSize, int? window, bool bidirectionalMedia)
+    /// <param name="angles">Angles of the group's layers, for kernels.</param>
+    /// <param name="team">Threads for kernels.</param>
+    public AttentionGroup(
+        StepInputs step, int group, int blockSize, int? window, bool bidirectionalMedia, RotaryTable angles, WorkerTeam team)
     {
-        KvGroupInputs inputs = step.KvGroups[group];
-        Device device = step.Positions.device;
-        var views = new SequenceView[step.Sequences.Length];
+        _step = step;
+        _inputs = step.KvGroups[group];
+        _window = window;
+        _bidirectionalMedia = bidirectionalMedia;
+        BlockSize = blockSize;
+        Angles = angles;
+        Team = team;
+        Slots = Indices(_inputs.SlotMapping.Span, step.Positions.device);
+        Rows = new RowView[_inputs.SlotMapping.Length];
+        FillRows();
+        if (step.Positions.device_type != DeviceType.CPU)
+            Sequences = PrepareViews();
+    }
+
+    /// <summary>Slot of each of the T rows, <c>[T]</c> int64.</summary>
+    public Tensor Slots { get; }
+
+    /// <summary>What each of the T rows sees.</summary>
+    public RowView[] Rows { get; }
+
+    /// <summary>Positions in a block.</summary>
+    public int BlockSize { get; }
+
+    /// <summary>Turns keys that kernels make from values.</summary>
+    public RotaryTable Angles { get; }
+
+    /// <summary>Threads for kernels.</summary>
+    public WorkerTeam Team { get; }
+
+    /// <summary>The largest S of the step's sequences.</summary>
+    public int LongestContext { get; private set; }
+
+    /// <summary>Pairs of row and position that see each other, over all rows.</summary>
+    public long NumVisible { get; private set; }
+
+    /// <summary>One entry a sequence, for libtorch's attention; empty on the CPU, where rows are read by a kernel.</summary>
+    public IReadOnlyList<SequenceView> Sequences { get; } = [];
+
+    /// <summary>A sequence's blocks in order.</summary>
+    public ReadOnlySpan<int> BlockTable(int sequenceIndex) => _inputs.BlockTables[sequenceIndex].Span;
+
+    private SequenceView[] PrepareViews()
+    {
+        Device device = _step.Positions.device;
+        var views = new SequenceView[_step.Sequences.Length];
         for (int b = 0; b < views.Length; b++)
         {
-            SequenceSlice slice = step.Sequences.Span[b];
-            int first = window is { } w ? Math.Max(0, slice.FirstPosition - w + 1) : 0;
+            SequenceSlice slice = _step.Sequences.Span[b];
+            int first = FirstVisible(slice.FirstPosition);
             views[b] = new SequenceView(
                 slice,
                 first,
-                ReadSlots(inputs.BlockTables[b].Span, first, slice.ContextLength, blockSize, device),
-                Hidden(slice, first, window, bidirectionalMedia ? step.MediaSpans.Span : [], b, device));
+                ReadSlots(BlockTable(b), first, slice.ContextLength, BlockSize, device),
+                Hidden(slice, first, _window, _bidirectionalMedia ? _step.MediaSpans.Span : [], b, device));
         }
-        return new AttentionGroup(Indices(inputs.SlotMapping.Span, device), views);
+        return views;
+    }
+
+    private int FirstVisible(int position) => _window is { } window ? Math.Max(0, position - window + 1) : 0;
+
+    private void FillRows()
+    {
+        for (int b = 0; b < _step.Sequences.Length; b++)
+        {
+            SequenceSlice slice = _step.Sequences.Span[b];
+            LongestContext = Math.Max(LongestContext, slice.ContextLength);
+            for (int i = 0; i < slice.NumTokens; i++)
+            {
+                int position = slice.FirstPosition + i;
+                Rows[slice.FirstRow + i] = new RowView(b, FirstVisible(position), position + 1);
+            }
+        }
+        if (_bidirectionalMedia)
+        {
+            foreach (MediaSpan span in _step.MediaSpans.Span)
+                OpenSpan(span, _step.Sequences.Span[span.SequenceIndex]);
+        }
+        foreach (RowView row in Rows)
+            NumVisible += row.End - row.First;
+    }
+
+    /// <summary>Lets the rows of a span see up to its end.</summary>
+    private void OpenSpan(MediaSpan span, SequenceSlice slice)
+    {
+        int end = Math.Min(span.FirstPosition + span.NumTokens, slice.ContextLength);
+        for (int p = Math.Max(span.FirstPosition, slice.FirstPosition); p < end; p++)
+        {
+            ref RowView row = ref Rows[slice.FirstRow + p - slice.FirstPosition];
+            row = row with { End = end };
+        }
     }
 
     private static Tensor ReadSlots(ReadOnlySpan<int> table, int first, int end, int blockSize, Device device)
@@ -85,6 +158,12 @@ internal sealed class AttentionGroup
         return scope.MoveToOuter(hidden);
     }
 }
+
+/// <summary>What one row sees: positions <c>First .. End - 1</c> of its sequence.</summary>
+/// <param name="SequenceIndex">Which sequence of the step.</param>
+/// <param name="First">First visible position.</param>
+/// <param name="End">One past the last visible position.</param>
+internal readonly record struct RowView(int SequenceIndex, int First, int End);
 
 /// <summary>What one sequence's rows read.</summary>
 /// <param name="Slice">Its rows.</param>

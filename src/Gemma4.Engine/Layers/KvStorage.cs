@@ -1,3 +1,4 @@
+using Gemma4.Engine.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -42,11 +43,15 @@ internal sealed class KvStorage : IDisposable
     /// <summary>Positions in a block.</summary>
     public int BlockSize { get; }
 
+    /// <summary>The threads that read it: as many as libtorch has.</summary>
+    public WorkerTeam Team { get; } = new(get_num_threads());
+
     /// <summary>The pools of a layer that stores.</summary>
     public KvLayer Layer(int index) => _layers[index] ?? throw new ArgumentException($"Layer {index} stores no keys and values.", nameof(index));
 
     public void Dispose()
     {
+        Team.Dispose();
         foreach (KvLayer? layer in _layers)
             layer?.Dispose();
     }
@@ -56,13 +61,39 @@ internal sealed class KvStorage : IDisposable
 }
 
 /// <summary>One layer's pools.</summary>
-/// <param name="keys"><c>[slots, K, H]</c>, ready to be compared; null where keys are made from values.</param>
-/// <param name="values"><c>[slots, K, H]</c>.</param>
-internal sealed class KvLayer(Tensor? keys, Tensor values) : IDisposable
+internal sealed unsafe class KvLayer : IDisposable
 {
-    public Tensor? Keys => keys;
+    /// <param name="keys"><c>[slots, K, H]</c>, ready to be compared; null where keys are made from values.</param>
+    /// <param name="values"><c>[slots, K, H]</c>.</param>
+    public KvLayer(Tensor? keys, Tensor values)
+    {
+        Keys = keys;
+        Values = values;
+        (NumKvHeads, HeadDim) = ((int)values.shape[1], (int)values.shape[2]);
+        if (values.device_type != DeviceType.CPU)
+            return;
+        KeysPointer = keys is null ? null : HostPointer.Of(keys);
+        ValuesPointer = HostPointer.Of(values);
+    }
 
-    public Tensor Values => values;
+    public Tensor? Keys { get; }
+
+    public Tensor Values { get; }
+
+    /// <summary>K.</summary>
+    public int NumKvHeads { get; }
+
+    /// <summary>H.</summary>
+    public int HeadDim { get; }
+
+    /// <summary>True for float32, false for bfloat16.</summary>
+    public bool IsFloat32 => Values.dtype == ScalarType.Float32;
+
+    /// <summary>Where <see cref="Keys"/> lies in host memory; null where there are none or they lie elsewhere.</summary>
+    public void* KeysPointer { get; }
+
+    /// <summary>Where <see cref="Values"/> lies in host memory; null where it lies elsewhere.</summary>
+    public void* ValuesPointer { get; }
 
     /// <summary>Stores the step's rows.</summary>
     /// <param name="slots">Slot of each row, <c>[T]</c> int64.</param>
@@ -71,13 +102,13 @@ internal sealed class KvLayer(Tensor? keys, Tensor values) : IDisposable
     public void Write(Tensor slots, Tensor? k, Tensor v)
     {
         using DisposeScope scope = NewDisposeScope();      // in-place operations return aliases
-        keys?.index_copy_(0, slots, k!);
-        values.index_copy_(0, slots, v);
+        Keys?.index_copy_(0, slots, k!);
+        Values.index_copy_(0, slots, v);
     }
 
     public void Dispose()
     {
-        keys?.Dispose();
-        values.Dispose();
+        Keys?.Dispose();
+        Values.Dispose();
     }
 }

@@ -8,6 +8,8 @@ namespace Gemma4.Engine.Layers;
 /// <param name="keyScale">Scale <c>[H]</c> float32 of keys that are made from values; null where keys are stored.</param>
 internal sealed class PagedAttention(RotaryEmbedding rotary, Tensor? keyScale)
 {
+    private readonly CpuPagedAttention _cpu = new(keyScale);
+
     /// <summary>Query rows whose scores are held at once: bounds their memory at <c>N · 256 · S</c>.</summary>
     private const int RowsAtOnce = 256;
 
@@ -18,6 +20,8 @@ internal sealed class PagedAttention(RotaryEmbedding rotary, Tensor? keyScale)
     /// <returns>A new tensor <c>[T, N · H]</c>; the caller owns it.</returns>
     public Tensor Forward(Tensor q, KvLayer kv, AttentionGroup group)
     {
+        if (q.device_type == DeviceType.CPU)
+            return _cpu.Forward(q, kv, group);
         using DisposeScope scope = NewDisposeScope();
         Tensor y = empty_like(q);                                                                            // [T, N, H]
         foreach (SequenceView view in group.Sequences)

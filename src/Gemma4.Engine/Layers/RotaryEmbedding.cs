@@ -9,7 +9,6 @@ internal sealed class RotaryEmbedding
 {
     private readonly int _half;
     private readonly int _pairs;
-    private readonly float[] _frequencies;
 
     /// <param name="headDim">Width of a head, H.</param>
     /// <param name="pairs">Rotated pairs, R.</param>
@@ -18,10 +17,13 @@ internal sealed class RotaryEmbedding
     {
         _half = headDim / 2;
         _pairs = pairs;
-        _frequencies = new float[pairs];
+        Frequencies = new float[pairs];
         for (int i = 0; i < pairs; i++)
-            _frequencies[i] = 1f / MathF.Pow((float)theta, 2f * i / headDim);
+            Frequencies[i] = 1f / MathF.Pow((float)theta, 2f * i / headDim);
     }
+
+    /// <summary>Radians a position turns each of the R pairs.</summary>
+    public float[] Frequencies { get; }
 
     /// <summary>Angles of some positions, computed in float32.</summary>
     /// <param name="positions"><c>[T]</c> int64 on the device.</param>
@@ -30,7 +32,7 @@ internal sealed class RotaryEmbedding
     public RotaryAngles At(Tensor positions, ScalarType dtype)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor frequencies = tensor(_frequencies, device: positions.device);                                             // [R]
+        Tensor frequencies = tensor(Frequencies, device: positions.device);                                             // [R]
         Tensor angles = positions.to(ScalarType.Float32).view(-1, 1, 1) * frequencies;                                    // [T, 1, R]
         return new RotaryAngles(scope.MoveToOuter(angles.cos().to(dtype)), scope.MoveToOuter(angles.sin().to(dtype)));
     }

@@ -14,6 +14,8 @@ internal sealed class TextModel
     private readonly DecoderLayer[] _layers;
     private readonly RmsNorm _norm;
     private readonly Linear _head;
+    private readonly RotaryEmbedding[] _rotary;     // by KV group
+    private readonly RotaryTable[] _tables;         // by KV group
 
     /// <param name="config">The text model.</param>
     /// <param name="source">The checkpoint.</param>
@@ -29,6 +31,8 @@ internal sealed class TextModel
             DecoderLayer? owner = layer.OwnsKv ? null : _layers[layer.KvLayerIndex];
             _layers[layer.Index] = new DecoderLayer(config, layer, owner, weights["layers"][layer.Index]);
         }
+        _rotary = [.. config.KvGroups.Select(g => config.Layers[g.OwnerLayers[0]]).Select(l => new RotaryEmbedding(l.HeadDim, l.Rope.NumRotatedPairs, l.Rope.Theta))];
+        _tables = [.. _rotary.Select(r => new RotaryTable(r))];
         _norm = weights.RmsNorm("norm", config.HiddenSize, config.RmsNormEps);
         _head = config.TiedHead ? _embedding.TiedHead() : source.TakeLinear("lm_head", config.VocabSize, config.HiddenSize);
     }
@@ -82,9 +86,8 @@ internal sealed class TextModel
         {
             KvGroupConfig group = _config.KvGroups[g];
             bool bothWays = _config.BidirectionalVision && group.Kind == LayerKind.Sliding;
-            groups[group.Kind] = AttentionGroup.Prepare(step, g, kv.BlockSize, group.Window, bothWays);
-            LayerConfig owner = _config.Layers[group.OwnerLayers[0]];
-            angles[group.Kind] = new RotaryEmbedding(owner.HeadDim, owner.Rope.NumRotatedPairs, owner.Rope.Theta).At(step.Positions, dtype);
+            groups[group.Kind] = new AttentionGroup(step, g, kv.BlockSize, group.Window, bothWays, _tables[g], kv.Team);
+            angles[group.Kind] = _rotary[g].At(step.Positions, dtype);
         }
         return new TextStep(angles, groups, kv, observer);
     }
