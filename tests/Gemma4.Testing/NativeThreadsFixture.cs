@@ -1,0 +1,11 @@
+using System.Runtime.CompilerServices;
+using Gemma4.Engine.Layers;
+
+namespace Gemma4.Testing;
+
+/// <summary>Tests run beside other tests: libtorch's threads must sleep while they wait.</summary>
+internal static class NativeThreadsFixture
+{
+    [ModuleInitializer]
+    internal static void Configure() => NativeThreads.Configure();
+}
