@@ -1,0 +1,127 @@
+namespace Gemma4.Engine.StructuredOutput.Automata;
+
+/// <summary>All lexemes of a grammar as one automaton, built as it is walked.</summary>
+internal sealed class Lexer(RxBuilder rx)
+{
+    private readonly Dictionary<Rx, Lexeme> _lexemes = [];
+    private readonly Dictionary<StateKey, LexState> _states = new(new StateKeyComparer());
+    private readonly Dictionary<StateKey, LexemeSet> _sets = new(new StateKeyComparer());
+    private byte[] _classOf = [];
+    private int _numClasses;
+    private int _nextId;
+
+    public RxBuilder Rx { get; } = rx;
+
+    public LexState Dead { get; private set; } = null!;
+
+    /// <summary>The class of each byte; bytes of a class are never told apart.</summary>
+    public ReadOnlySpan<byte> ClassOf => _classOf;
+
+    public int NumClasses => _numClasses;
+
+    public int NumStates => _states.Count;
+
+    /// <summary>The lexeme with this expression; it must accept something that is not empty.</summary>
+    public Lexeme Lexeme(Rx expression)
+    {
+        if (!_lexemes.TryGetValue(expression, out Lexeme? lexeme))
+            _lexemes.Add(expression, lexeme = new(_lexemes.Count, expression));
+        return lexeme;
+    }
+
+    /// <summary>Fixes the byte classes; every expression is known by now.</summary>
+    public void Freeze()
+    {
+        List<ByteSet> classes = [ByteSet.All];
+        foreach (ByteSet set in Rx.Sets)
+            RxBuilder.Split(classes, set);
+        _numClasses = classes.Count;
+        _classOf = new byte[256];
+        for (int b = 0; b < 256; b++)
+            _classOf[b] = (byte)classes.FindIndex(c => c.Contains(b));
+        Dead = Intern([]);
+    }
+
+    /// <summary>Forgets all states; those in use stay valid.</summary>
+    public void Trim()
+    {
+        _states.Clear();
+        _states.Add(new([]), Dead);
+    }
+
+    /// <summary>The state at the start of one of these lexemes.</summary>
+    /// <param name="lexemes">By id, each once.</param>
+    public LexState Start(IEnumerable<Lexeme> lexemes) => Intern([.. lexemes.Select(l => (l, l.Rx))]);
+
+    public LexState Step(LexState state, byte value)
+    {
+        ref LexState? next = ref state.Next[_classOf[value]];
+        return next ??= Compute(state, value);
+    }
+
+    private LexState Compute(LexState state, byte value)
+    {
+        List<(Lexeme, Rx)> items = new(state.Items.Length);
+        foreach ((Lexeme lexeme, Rx rest) in state.Items)
+        {
+            Rx derived = Rx.Derive(rest, value);
+            // What is too hard to judge counts as live here; the compiler has refused such lexemes.
+            if (derived != Rx.Nothing && Rx.IsLive(derived) != false)
+                items.Add((lexeme, derived));
+        }
+        return items.Count == 0 ? Dead : Intern([.. items]);
+    }
+
+    private LexState Intern((Lexeme Lexeme, Rx Remainder)[] items)
+    {
+        StateKey key = new(items);
+        if (_states.TryGetValue(key, out LexState? known))
+            return known;
+        Lexeme[] accepted = [.. items.Where(i => i.Remainder.Nullable).Select(i => i.Lexeme)];
+        LexState state = new()
+        {
+            Id = _nextId++,
+            Items = items,
+            Accepted = accepted.Length == 0 ? null : InternSet(accepted),
+            HasMore = items.Any(i => i.Remainder != Rx.Empty),
+            NeedsQuote = items.Length > 0 && items.All(i => i.Remainder.NeedsQuote),
+            NeedsControl = items.Length > 0 && items.All(i => i.Remainder.NeedsControl),
+            Next = new LexState?[_numClasses],
+        };
+        _states.Add(key, state);
+        return state;
+    }
+
+    private LexemeSet InternSet(Lexeme[] lexemes)
+    {
+        StateKey key = new([.. lexemes.Select(l => (l, Rx.Empty))]);
+        if (!_sets.TryGetValue(key, out LexemeSet? set))
+            _sets.Add(key, set = new(lexemes));
+        return set;
+    }
+
+    private readonly record struct StateKey((Lexeme Lexeme, Rx Remainder)[] Items);
+
+    private sealed class StateKeyComparer : IEqualityComparer<StateKey>
+    {
+        public bool Equals(StateKey x, StateKey y)
+        {
+            if (x.Items.Length != y.Items.Length)
+                return false;
+            for (int i = 0; i < x.Items.Length; i++)
+            {
+                if (!ReferenceEquals(x.Items[i].Lexeme, y.Items[i].Lexeme) || !ReferenceEquals(x.Items[i].Remainder, y.Items[i].Remainder))
+                    return false;
+            }
+            return true;
+        }
+
+        public int GetHashCode(StateKey key)
+        {
+            uint hash = 17;
+            foreach ((Lexeme lexeme, Rx rest) in key.Items)
+                hash = hash * 486187739 + (uint)(lexeme.Id * 31 + rest.Id);
+            return (int)hash;
+        }
+    }
+}

@@ -1,0 +1,136 @@
+namespace Gemma4.Engine.StructuredOutput.Automata;
+
+/// <summary>What remains of an expression after a byte, and whether anything does.</summary>
+internal sealed partial class RxBuilder
+{
+    /// <summary>More states than this make an intersection too hard to judge; a real pattern needs a few hundred.</summary>
+    private const int MaxSearch = 4000;
+
+    /// <summary>The rest of what <paramref name="rx"/> accepts after <paramref name="value"/>.</summary>
+    public Rx Derive(Rx rx, byte value)
+    {
+        switch (rx.Kind)
+        {
+            case RxKind.Nothing or RxKind.Empty:
+                return Nothing;
+            case RxKind.Bytes:
+                return rx.Set.Contains(value) ? Empty : Nothing;
+            case RxKind.Literal:
+                return rx.Text[rx.Number] == value ? Literal(rx.Text, rx.Number + 1) : Nothing;
+            case RxKind.Concat:
+                Rx first = Concat(Derive(rx.Head, value), rx.Tail);
+                return rx.Head.Nullable ? Or(first, Derive(rx.Tail, value)) : first;
+            case RxKind.Not:
+                return Not(Derive(rx.Head, value));
+            case RxKind.Repeat:
+                if (rx == Everything)
+                    return rx;
+                Rx one = Derive(rx.Head, value);
+                return one == Nothing ? one : Concat(one, Repeat(rx.Head, Math.Max(rx.Number - 1, 0), rx.Max == Rx.Unbounded ? rx.Max : rx.Max - 1));
+            case RxKind.Automaton:
+                return Automaton(rx.Automaton!, rx.Automaton!.Next(rx.Number, value));
+            default:
+                return DeriveParts(rx, value);
+        }
+    }
+
+    /// <summary>Whether <paramref name="rx"/> accepts anything at all; null when that is too hard to tell.</summary>
+    public bool? IsLive(Rx rx) => rx.Live ?? Search(rx);
+
+    /// <summary>Runs <paramref name="rx"/> over a whole text.</summary>
+    public bool Matches(Rx rx, ReadOnlySpan<byte> text)
+    {
+        foreach (byte value in text)
+        {
+            if (rx == Nothing)
+                return false;
+            rx = Derive(rx, value);
+        }
+        return rx.Nullable;
+    }
+
+    private Rx DeriveParts(Rx rx, byte value)
+    {
+        List<Rx> parts = new(rx.Parts.Length);
+        foreach (Rx part in rx.Parts)
+        {
+            Rx derived = Derive(part, value);
+            if (derived != Nothing)
+                parts.Add(derived);
+            else if (rx.Kind == RxKind.And)
+                return Nothing;
+        }
+        return rx.Kind == RxKind.And ? And([.. parts]) : Or([.. parts]);
+    }
+
+    /// <summary>Looks for a way from <paramref name="start"/> to something accepted; all on the way are live, and if there is none, all seen are vain.</summary>
+    private bool? Search(Rx start)
+    {
+        Dictionary<Rx, Rx?> cameFrom = new() { [start] = null };
+        Stack<Rx> open = new([start]);
+        List<ByteSet> classes = [];
+        while (open.TryPop(out Rx? rx))
+        {
+            classes.Clear();
+            classes.Add(ByteSet.All);
+            SplitByFirst(rx, classes);
+            foreach (ByteSet set in classes)
+            {
+                Rx next = Derive(rx, (byte)set.First);
+                if (next.Live == true)
+                {
+                    for (Rx? way = rx; way is not null; way = cameFrom[way])
+                        way.Live = true;
+                    return true;
+                }
+                if (next.Live is null && cameFrom.TryAdd(next, rx))
+                    open.Push(next);
+            }
+            if (cameFrom.Count > MaxSearch)
+                return null;
+        }
+        foreach (Rx seen in cameFrom.Keys)
+            seen.Live = false;
+        return false;
+    }
+
+    /// <summary>Splits the bytes into classes with equal derivatives.</summary>
+    private static void SplitByFirst(Rx rx, List<ByteSet> classes)
+    {
+        switch (rx.Kind)
+        {
+            case RxKind.Bytes:
+                Split(classes, rx.Set);
+                break;
+            case RxKind.Literal:
+                Split(classes, ByteSet.Of(rx.Text[rx.Number]));
+                break;
+            case RxKind.Concat:
+                SplitByFirst(rx.Head, classes);
+                if (rx.Head.Nullable)
+                    SplitByFirst(rx.Tail, classes);
+                break;
+            case RxKind.Automaton:
+                foreach (ByteSet set in rx.Automaton!.Alphabet)
+                    Split(classes, set);
+                break;
+            default:
+                foreach (Rx part in rx.Parts)
+                    SplitByFirst(part, classes);
+                break;
+        }
+    }
+
+    /// <summary>Refines a partition of the bytes so that <paramref name="set"/> is a union of classes.</summary>
+    public static void Split(List<ByteSet> classes, ByteSet set)
+    {
+        for (int i = classes.Count - 1; i >= 0; i--)
+        {
+            ByteSet inside = classes[i] & set;
+            if (inside.IsEmpty || inside == classes[i])
+                continue;
+            classes[i] &= ~set;
+            classes.Add(inside);
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using Gemma4.Engine.Requests;
+using Gemma4.Engine.StructuredOutput.Automata;
+using Gemma4.Engine.StructuredOutput.Vocabulary;
+
+namespace Gemma4.Engine.StructuredOutput.Constraints;
+
+/// <summary>A grammar ready for use, shared by all sequences that follow it; what one finds out serves the others.</summary>
+internal sealed class CompiledGrammar : ITokenConstraintSource
+{
+    private readonly Lock _lock = new();
+    private readonly Machine _machine;
+    private readonly MaskBuilder _masks;
+
+    public CompiledGrammar(GrammarBuilder builder, Frame root, ConstraintVocabulary vocabulary)
+    {
+        builder.Lexer.Freeze();
+        Vocabulary = vocabulary;
+        _machine = new(builder.Lexer, root);
+        _masks = new(_machine, vocabulary, builder.AnyTextCharacter);
+    }
+
+    public ConstraintVocabulary Vocabulary { get; }
+
+    public MachineState Start => _machine.Start;
+
+    public ITokenConstraint Create() => new GrammarConstraint(this);
+
+    /// <summary>Overwrites <paramref name="mask"/> with the tokens that may follow.</summary>
+    public void Fill(MachineState state, Span<uint> mask)
+    {
+        lock (_lock)
+            _masks.Fill(state, mask);
+    }
+
+    /// <summary>The state after a token; a dead one if the token was not allowed.</summary>
+    public MachineState Step(MachineState state, int tokenId)
+    {
+        lock (_lock)
+        {
+            _machine.TrimIfLarge();
+            foreach (byte value in Vocabulary.BytesOf(tokenId))
+                state = _machine.Step(state, value);
+            return state;
+        }
+    }
+}

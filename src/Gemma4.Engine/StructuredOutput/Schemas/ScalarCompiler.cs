@@ -1,0 +1,107 @@
+using System.Text.Json;
+using Gemma4.Engine.StructuredOutput.Automata;
+using Gemma4.Engine.StructuredOutput.Numbers;
+using Gemma4.Engine.StructuredOutput.Patterns;
+
+namespace Gemma4.Engine.StructuredOutput.Schemas;
+
+/// <summary>What a shape asks of numbers and strings, as expressions.</summary>
+internal sealed class ScalarCompiler(RxBuilder rx, Notation notation)
+{
+    /// <summary>Digits in a row: more than any number has, and an endless run ends.</summary>
+    private const int MaxDigits = 64;
+
+    private readonly Dictionary<string, (Rx Search, PatternNode Node)> _patterns = [];
+
+    /// <summary>The expression of texts in which the pattern is found.</summary>
+    public Rx Pattern(string pattern, SchemaRef origin, string keyword) => Known(pattern, origin, keyword).Search;
+
+    public bool Matches(string pattern, string text, SchemaRef origin, string keyword) =>
+        rx.Matches(Pattern(pattern, origin, keyword), notation.Text.Encode(text));
+
+    /// <summary>The number's text.</summary>
+    public Rx Number(Shape shape)
+    {
+        Rx digit = rx.Bytes(ByteSet.Range('0', '9'));
+        Rx fraction = rx.Concat(rx.Literal("."), rx.Repeat(digit, 1, MaxDigits));
+        Rx whole = rx.Concat(rx.Optional(rx.Literal("-")),
+            rx.Or(rx.Literal("0"), rx.Concat(rx.Bytes(ByteSet.Range('1', '9')), rx.Repeat(digit, 0, MaxDigits))));
+        bool isPlain = shape.Bounds.Count == 0 && shape.Divisors.Count == 0 && !shape.Excluded.Exists(v => v.ValueKind == JsonValueKind.Number);
+        Rx result = shape.Wholeness switch
+        {
+            Wholeness.Whole => whole,
+            Wholeness.Fractional => rx.Concat(whole, rx.And(fraction, rx.Not(rx.Concat(rx.Literal("."), rx.Repeat(rx.Literal("0"), 1, MaxDigits))))),
+            // Two digits of exponent stay within what every reader of JSON can hold.
+            _ when isPlain => rx.Concat(whole, rx.Optional(fraction), rx.Optional(rx.Concat(
+                rx.Bytes(ByteSet.Of((byte)'e') | ByteSet.Of((byte)'E')), rx.Optional(rx.Bytes(ByteSet.Of((byte)'+') | ByteSet.Of((byte)'-'))),
+                rx.Repeat(digit, 1, 2)))),
+            _ => rx.Concat(whole, rx.Optional(fraction)),
+        };
+        List<Rx> parts = [result];
+        foreach (NumberBound bound in shape.Bounds)
+            parts.Add(Bound(bound.Value, bound.Relation, shape));
+        foreach (JsonElement excluded in shape.Excluded.Where(v => v.ValueKind == JsonValueKind.Number))
+            parts.Add(Bound(excluded.GetRawText(), Relation.NotEqual, shape));
+        foreach ((decimal divisor, bool denied) in shape.Divisors)
+        {
+            Rx multiple = rx.Automaton(MultipleAutomaton.Create(divisor) ?? throw shape.Origin.Refuse($"multipleOf {divisor} has too many digits"));
+            parts.Add(denied ? rx.Not(multiple) : multiple);
+        }
+        return rx.And([.. parts]);
+    }
+
+    /// <summary>The string's content, as written between its delimiters.</summary>
+    public Rx String(Shape shape)
+    {
+        List<Rx> parts = [];
+        long shortest = 0, longest = int.MaxValue;
+        foreach ((string pattern, bool denied, SchemaRef origin) in shape.Patterns)
+            Add(Known(pattern, origin, "pattern"), denied);
+        foreach ((string format, bool denied, SchemaRef origin) in shape.Formats)
+            Add(Known(StringFormats.Pattern(format, origin), origin, "format"), denied);
+        string[] excluded = [.. shape.Excluded.Where(v => v.ValueKind == JsonValueKind.String).Select(v => v.GetString()!)];
+        if (excluded.Length > 0)
+            parts.Add(rx.Not(rx.Or([.. excluded.Select(v => rx.Literal(notation.Text.Encode(v)))])));
+        if (parts.Count == 0)
+            return rx.Repeat(notation.Text.AnySpelling, shape.MinLength, shape.MaxLength);
+        if (shape.MinLength > shortest || shape.MaxLength < longest)
+            parts.Add(rx.Repeat(notation.Text.AnyCharacter, shape.MinLength, shape.MaxLength));
+        else if (parts.TrueForAll(p => p.Kind == RxKind.Not))
+            parts.Add(notation.Text.AnyText);
+        return rx.And([.. parts]);
+
+        void Add((Rx Search, PatternNode Node) pattern, bool denied)
+        {
+            parts.Add(denied ? rx.Not(pattern.Search) : pattern.Search);
+            if (denied || !IsAnchored(pattern.Node))
+                return;
+            (long min, long max) = pattern.Node.Length();
+            (shortest, longest) = (Math.Max(shortest, min), Math.Min(longest, max));
+        }
+    }
+
+    /// <summary>The pattern's own length is the string's.</summary>
+    private static bool IsAnchored(PatternNode node) =>
+        node is PatternNode.Sequence { Parts: [PatternNode.Start, .. var inner, PatternNode.End] } && !inner.Any(p => p.DependsOnPlace);
+
+    private (Rx Search, PatternNode Node) Known(string pattern, SchemaRef origin, string keyword)
+    {
+        if (_patterns.TryGetValue(pattern, out (Rx, PatternNode) known))
+            return known;
+        try
+        {
+            PatternNode node = PatternParser.Parse(pattern);
+            return _patterns[pattern] = (PatternCompiler.Search(node, notation.Text), node);
+        }
+        catch (PatternException e)
+        {
+            throw origin.Refuse(e.Message, keyword);
+        }
+    }
+
+    private Rx Bound(string value, Relation relation, Shape shape)
+    {
+        DecimalText bound = DecimalText.Parse(value) ?? throw shape.Origin.Refuse($"the number {value} is out of range");
+        return rx.Automaton(new BoundAutomaton(bound, relation));
+    }
+}

@@ -1,0 +1,133 @@
+using System.Text.Json;
+
+namespace Gemma4.Engine.StructuredOutput.Schemas;
+
+/// <summary>Turns a conjunction of schemas into the shapes that satisfy it (disjunctive normal form, one level deep).</summary>
+internal sealed class SchemaExpander(SchemaDocument document)
+{
+    /// <summary>More ways than this at one place are refused: they multiply.</summary>
+    private const int MaxShapes = 400;
+
+    private const int MaxVisits = 20_000;
+
+    private readonly Dictionary<string, ObjectGroup> _groups = [];
+    private readonly Dictionary<(SchemaRef, SchemaRef), bool> _disjoint = [];
+    private int _visits;
+
+    /// <summary>Decides whether nothing satisfies a shape; set by the compiler, which knows expressions.</summary>
+    public required Func<Shape, bool> IsVain { get; init; }
+
+    public SchemaDocument Document { get; } = document;
+
+    /// <exception cref="ConstraintException">Something in it is malformed, unsupported or too much.</exception>
+    public List<Shape> Expand(IReadOnlyList<SchemaRef> conjunction, SchemaRef origin)
+    {
+        List<Shape> shapes = [];
+        _visits = 0;
+        Visit(new Branch(new Shape { Origin = origin }, [], []), new(conjunction.Select(c => new Pending(c, null))), shapes);
+        return shapes;
+    }
+
+    /// <summary>Properties of one schema, read once.</summary>
+    public ObjectGroup Group(SchemaRef schema)
+    {
+        if (_groups.TryGetValue(schema.Pointer, out ObjectGroup? known))
+            return known;
+        Dictionary<string, SchemaRef> properties = [];
+        List<(string, SchemaRef)> patterns = [];
+        SchemaRef? additional = null;
+        foreach (JsonProperty keyword in schema.Schema.EnumerateObject())
+        {
+            if (keyword.Name == "properties")
+            {
+                foreach ((string name, SchemaRef value) in SchemaKeyword.SchemaMap(schema, keyword))
+                    properties[name] = value;
+            }
+            else if (keyword.Name == "patternProperties")
+            {
+                patterns.AddRange(SchemaKeyword.SchemaMap(schema, keyword));
+            }
+            else if (keyword.Name == "additionalProperties")
+            {
+                additional = SchemaKeyword.Schema(schema, keyword);
+            }
+            else if (keyword.Name == "unevaluatedProperties")
+            {
+                additional ??= SchemaKeyword.Schema(schema, keyword);
+            }
+        }
+        return _groups[schema.Pointer] = new(properties, [.. patterns], additional, schema);
+    }
+
+    /// <summary>Whether no value satisfies both.</summary>
+    public bool AreDisjoint(SchemaRef a, SchemaRef b)
+    {
+        if (_disjoint.TryGetValue((a, b), out bool known))
+            return known;
+        int visits = _visits;
+        bool disjoint = true;
+        foreach (Shape shape in Expand([a, b], a))
+            disjoint &= IsVain(shape);
+        _visits = visits;
+        return _disjoint[(a, b)] = disjoint;
+    }
+
+    private void Visit(Branch branch, Stack<Pending> open, List<Shape> shapes)
+    {
+        if (++_visits > MaxVisits || shapes.Count > MaxShapes)
+            throw branch.Shape.Origin.Refuse("too many combinations of alternatives");
+        Demands demands = new();
+        while (open.TryPop(out Pending? next))
+        {
+            if (next.IsWithinItself())
+                return;
+            if (!branch.Seen.Add(next.Schema))
+                continue;
+            demands.Also.Clear();
+            if (next.Schema.Denied)
+                DeniedKeywords.Apply(this, branch.Shape, next.Schema, demands);
+            else
+                AssertedKeywords.Apply(this, branch.Shape, next.Schema, demands);
+            if (branch.Shape.IsContradictory)
+                return;
+            foreach (SchemaRef also in demands.Also)
+                open.Push(new(also, next));
+            foreach (Alternative[] choice in demands.Choices)
+                branch.Choices.Add((choice, next));
+            demands.Choices.Clear();
+        }
+        if (branch.Choices.Count == 0)
+        {
+            shapes.Add(branch.Shape);
+            return;
+        }
+        // The smallest choice first keeps the tree narrow.
+        (Alternative[] options, Pending from) = branch.Choices.MinBy(c => c.Options.Length);
+        branch.Choices.Remove((options, from));
+        foreach (Alternative option in options)
+        {
+            Branch copy = new(branch.Shape.Clone(), [.. branch.Seen], [.. branch.Choices]);
+            option.Facts?.Invoke(copy.Shape);
+            AssertedKeywords.Settle(copy.Shape);
+            if (!copy.Shape.IsContradictory)
+                Visit(copy, new Stack<Pending>(option.Schemas.Select(s => new Pending(s, from))), shapes);
+        }
+    }
+
+    private sealed record Branch(Shape Shape, HashSet<SchemaRef> Seen, List<(Alternative[] Options, Pending From)> Choices);
+
+    /// <summary>A schema to apply and the one that led to it at the same value.</summary>
+    private sealed record Pending(SchemaRef Schema, Pending? From)
+    {
+        /// <summary>It asks for itself of the same value: nothing finite satisfies that.</summary>
+        public bool IsWithinItself()
+        {
+            for (Pending? at = From; at is not null; at = at.From)
+            {
+                if (at.Schema.Equals(Schema))
+                    return true;
+            }
+            return false;
+        }
+    }
+}

@@ -1,0 +1,196 @@
+using Gemma4.Engine.StructuredOutput.Automata;
+
+namespace Gemma4.Engine.StructuredOutput.Vocabulary;
+
+/// <summary>Finds the tokens that may come next by walking the vocabulary's tries along the machine.</summary>
+/// <remarks>
+/// Inside a string, nearly all of the vocabulary is allowed and depends on the string's own expression only. So tokens that cannot end
+/// the string are found from the lexer's state alone (<see cref="LexState.Inside"/>, kept with it), most of them as one shared
+/// base of bits; only tokens with a quotation mark (or control tokens, where those delimit strings) walk the whole machine.
+/// </remarks>
+internal sealed class MaskBuilder(Machine machine, ConstraintVocabulary vocabulary, IReadOnlySet<Rx> anyTextCharacter)
+{
+    /// <summary>From here on bits are smaller than a list.</summary>
+    private const int MaxListed = 2048;
+
+    private readonly LexState[] _lexPath = new LexState[byte.MaxValue + 1];
+    private readonly MachineState[] _machinePath = new MachineState[byte.MaxValue + 1];
+    private readonly List<int> _added = [];
+    private readonly List<int> _removed = [];
+
+    /// <summary>Overwrites <paramref name="mask"/> with the tokens that may follow <paramref name="state"/>.</summary>
+    public void Fill(MachineState state, Span<uint> mask)
+    {
+        bool byControl = state.Ways.Length > 0 && Array.TrueForAll(state.Ways, w => w.Lex.NeedsControl);
+        bool byQuote = !byControl && state.Ways.Length > 0 && Array.TrueForAll(state.Ways, w => w.Lex.NeedsQuote);
+        TokenSet tokens = state.Tokens ??= Walk(state, byControl, byQuote);
+        if (!byControl && !byQuote)
+        {
+            tokens.CopyTo(mask);
+            return;
+        }
+        for (int i = 0; i < state.Ways.Length; i++)
+        {
+            LexState lex = state.Ways[i].Lex;
+            TokenSet inside = lex.Inside ??= FindInside(lex);
+            if (i == 0)
+                inside.CopyTo(mask);
+            else
+                inside.AddTo(mask);
+        }
+        tokens.AddTo(mask);
+    }
+
+    /// <summary>Tokens that depend on the whole machine.</summary>
+    private TokenSet Walk(MachineState state, bool byControl, bool byQuote)
+    {
+        _added.Clear();
+        _machinePath[0] = state;
+        WalkMachine(vocabulary.Control);
+        if (!byControl)
+            WalkMachine(vocabulary.Quoted);
+        if (!byControl && !byQuote)
+        {
+            WalkMachine(vocabulary.Unquoted);
+            WalkMachine(vocabulary.Plain);
+        }
+        return Pack(null);
+    }
+
+    /// <summary>Tokens that stay within the lexeme.</summary>
+    private TokenSet FindInside(LexState lex)
+    {
+        _added.Clear();
+        _removed.Clear();
+        _lexPath[0] = lex;
+        WalkLexer(vocabulary.Unquoted);
+        if (lex.NeedsControl)
+            WalkLexer(vocabulary.Quoted);
+        if (FreeCharacters(lex) is int free)
+            return Pack(vocabulary.PlainUpTo(free));
+        bool mostlyFree = IsMostlyFree(lex);
+        WalkPlain(mostlyFree);
+        return Pack(mostlyFree ? vocabulary.PlainUpTo(int.MaxValue) : null);
+    }
+
+    private TokenSet Pack(uint[]? bits)
+    {
+        if (_added.Count <= MaxListed)
+            return new(bits, [.. _added], [.. _removed]);
+        uint[] own = bits is null ? new uint[vocabulary.NumWords] : [.. bits];
+        foreach (int id in _removed)
+            own[id >> 5] &= ~(1u << (id & 31));
+        foreach (int id in _added)
+            own[id >> 5] |= 1u << (id & 31);
+        return new(own, [], []);
+    }
+
+    private void WalkMachine(TokenTrie trie)
+    {
+        ReadOnlySpan<byte> bytes = trie.Bytes, depths = trie.Depths;
+        ReadOnlySpan<int> ends = trie.Ends;
+        for (int node = 0; node < bytes.Length;)
+        {
+            int depth = depths[node];
+            MachineState next = machine.Step(_machinePath[depth - 1], bytes[node]);
+            if (next.IsDead)
+            {
+                node = ends[node];
+                continue;
+            }
+            _machinePath[depth] = next;
+            AddAt(trie, node++);
+        }
+    }
+
+    private void WalkLexer(TokenTrie trie)
+    {
+        ReadOnlySpan<byte> bytes = trie.Bytes, depths = trie.Depths;
+        ReadOnlySpan<int> ends = trie.Ends;
+        for (int node = 0; node < bytes.Length;)
+        {
+            int depth = depths[node];
+            LexState next = machine.Lexer.Step(_lexPath[depth - 1], bytes[node]);
+            if (next.IsDead)
+            {
+                node = ends[node];
+                continue;
+            }
+            _lexPath[depth] = next;
+            AddAt(trie, node++);
+        }
+    }
+
+    /// <summary>Walks the plain tokens, adding those that are allowed or, from a base of all, removing those that are not.</summary>
+    private void WalkPlain(bool fromAll)
+    {
+        TokenTrie trie = vocabulary.Plain;
+        ReadOnlySpan<byte> bytes = trie.Bytes, depths = trie.Depths;
+        ReadOnlySpan<int> ends = trie.Ends, first = trie.FirstTokens, tokens = trie.Tokens;
+        for (int node = 0; node < bytes.Length;)
+        {
+            int depth = depths[node];
+            LexState next = machine.Lexer.Step(_lexPath[depth - 1], bytes[node]);
+            if (next.IsDead || IsFree(next))
+            {
+                int end = ends[node];
+                if (next.IsDead == fromAll)
+                    (fromAll ? _removed : _added).AddRange(tokens[first[node]..first[end]]);
+                node = end;
+                continue;
+            }
+            _lexPath[depth] = next;
+            if (fromAll)
+                node++;
+            else
+                AddAt(trie, node++);
+        }
+    }
+
+    private void AddAt(TokenTrie trie, int node)
+    {
+        ReadOnlySpan<int> first = trie.FirstTokens;
+        for (int t = first[node]; t < first[node + 1]; t++)
+            _added.Add(trie.Tokens[t]);
+    }
+
+    /// <summary>More than half of the plain tokens begin with a byte after which all is allowed.</summary>
+    private bool IsMostlyFree(LexState lex)
+    {
+        TokenTrie trie = vocabulary.Plain;
+        int free = 0;
+        for (int node = 0; node < trie.NumNodes; node = trie.Ends[node])
+        {
+            if (IsFree(machine.Lexer.Step(lex, trie.Bytes[node])))
+                free += trie.FirstTokens[trie.Ends[node]] - trie.FirstTokens[node];
+        }
+        return free * 2 > trie.Tokens.Length;
+    }
+
+    /// <summary>Every plain token is allowed, here and after any of them.</summary>
+    private bool IsFree(LexState lex) => lex.IsFree ??= Array.Exists(lex.Items, i => IsFree(i.Remainder));
+
+    private bool IsFree(Rx rest) => rest.Kind switch
+    {
+        RxKind.Repeat => rest.Max == Rx.Unbounded && anyTextCharacter.Contains(rest.Head),
+        RxKind.Concat => IsFree(rest.Head),
+        RxKind.Or => Array.Exists(rest.Parts, IsFree),
+        _ => false,
+    };
+
+    /// <summary>The number of any characters that may follow and after which the string must end; null when it is not as simple as that.</summary>
+    private int? FreeCharacters(LexState lex)
+    {
+        if (IsFree(lex))
+            return int.MaxValue;
+        int free = 0;
+        foreach ((_, Rx rest) in lex.Items)
+        {
+            if (rest.Kind != RxKind.Concat || rest.Head.Kind != RxKind.Repeat || !anyTextCharacter.Contains(rest.Head.Head)
+                || !(rest.Tail.Kind == RxKind.Literal && rest.Tail.Text[rest.Tail.Number] is (byte)'"' or RxBuilder.ControlByte))
+                return null;
+            free = Math.Max(free, rest.Head.Max);
+        }
+        return free;
+    }
+}

@@ -1,0 +1,58 @@
+using System.Text;
+using System.Text.Json;
+using Gemma4.Engine.Requests;
+using Gemma4.Engine.StructuredOutput;
+using Gemma4.Engine.StructuredOutput.Vocabulary;
+
+namespace Gemma4.Engine.Tests.StructuredOutput;
+
+/// <summary>A vocabulary small enough to check every token: all bytes, some pieces, an end token and some control tokens.</summary>
+internal static class TestVocabulary
+{
+    public const int End = 256;
+    public const int Delimiter = 257;
+    public const int CallStart = 258;
+    public const int CallEnd = 259;
+    public const int ChannelStart = 260;
+    public const int ChannelEnd = 261;
+    public const int FirstPiece = 262;
+
+    private static readonly string[] Pieces =
+    [
+        "\":", "\",\"", "{\"", "\"}", "[]", "{}", "},{", "true", "false", "null", "name", "na", " the", "hello", "ab", "abc", "12", "0.5", "-1",
+        "\\n", "\\\"", "\\u00", "é", "日本", "😀", "\n", "\n\n", "  ", ", ", "\": ", "xyz", "type", "],", "\"a\"", "}]", "e+", "\\\\", "a\"b",
+        "{key:", ",b:", "call:", "get",
+    ];
+
+    public static int Size => FirstPiece + Pieces.Length;
+
+    public static ConstraintVocabulary Create() => new(Size, Bytes, IsControl, [End]);
+
+    public static ConstraintCompiler Compiler(PropertyOrder order = PropertyOrder.Schema) => new(Create(), new() { PropertyOrder = order });
+
+    public static bool IsControl(int id) => id is >= 256 and < FirstPiece;
+
+    public static byte[] Bytes(int id) => id < 256 ? [(byte)id] : IsControl(id) ? [] : Encoding.UTF8.GetBytes(Pieces[id - FirstPiece]);
+
+    /// <summary>Whether the constraint lets the whole text through, byte by byte, and lets it end.</summary>
+    public static bool Accepts(ITokenConstraintSource source, string text)
+    {
+        ITokenConstraint constraint = source.Create();
+        uint[] mask = new uint[(Size + 31) / 32];
+        byte[] bytes = Encoding.UTF8.GetBytes(text);
+        for (int i = 0; i < bytes.Length; i++)
+        {
+            if (!Allows(constraint, bytes[i], mask))
+                return false;
+            if (!constraint.Accept(bytes[i]) && i + 1 < bytes.Length)
+                return false;
+        }
+        return Allows(constraint, End, mask);
+    }
+
+    public static bool Accepts(string schema, string text, PropertyOrder order = PropertyOrder.Any, JsonWhitespace whitespace = JsonWhitespace.Compact) =>
+        Accepts(Compiler(order).CompileJsonSchema(JsonElement.Parse(schema), whitespace), text);
+
+    public static bool Allows(ITokenConstraint constraint, int token, uint[] mask) =>
+        !constraint.TryFillMask(mask) || (mask[token >> 5] >> (token & 31) & 1) != 0;
+}
