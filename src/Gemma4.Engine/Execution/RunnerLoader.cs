@@ -1,0 +1,44 @@
+using System.Collections.Immutable;
+using Gemma4.Engine.Configuration;
+using Gemma4.Engine.KvCache;
+using Gemma4.Engine.Loading;
+using Gemma4.Engine.Models;
+
+namespace Gemma4.Engine.Execution;
+
+/// <summary>Opens a checkpoint and takes all memory that serving it needs: weights, then the KV cache.</summary>
+internal static class RunnerLoader
+{
+    /// <summary>Loads.</summary>
+    /// <param name="directory">A folder in the Hugging Face layout.</param>
+    /// <param name="target">Where and in which dtype.</param>
+    /// <param name="options">Valid options.</param>
+    /// <param name="progress">Told after each tensor.</param>
+    /// <returns>The caller owns the runner.</returns>
+    /// <exception cref="CheckpointException">The checkpoint is not one we can serve.</exception>
+    public static LoadedRunner Load(string directory, ComputeTarget target, EngineOptions options, IProgress<LoadProgress>? progress)
+    {
+        Gemma4Model model = ModelLoader.Load(directory, target.Dtype, target.Device, progress);
+        try
+        {
+            ImmutableArray<KvGroupSpec> groups = [.. model.Config.Text.KvGroups.Select(g => new KvGroupSpec(g.Window, model.KvBytesPerToken(g)))];
+            int maxContextLength = Math.Min(model.Config.Text.MaxPositions, options.MaxContextLength ?? int.MaxValue);
+            long bytes = KvMemory.Budget(groups, options, maxContextLength, target.Device);
+            KvCachePlan cache = KvBudget.Split(
+                bytes, groups, options.BlockSize, maxContextLength, options.TypicalSequenceTokens, options.MaxTokensPerStep);
+            var runner = new ModelRunner(model, cache.NumBlocks, cache.BlockSize, options.MaxTokensPerStep, options.MaxSequences);
+            return new LoadedRunner(runner, cache, model.Config);
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+}
+
+/// <summary>A runner with what the scheduler must know of it.</summary>
+/// <param name="Runner">Owned by the receiver.</param>
+/// <param name="Cache">The KV cache that was made.</param>
+/// <param name="Config">The model's configuration.</param>
+internal readonly record struct LoadedRunner(ModelRunner Runner, KvCachePlan Cache, Gemma4Config Config);
