@@ -16,7 +16,7 @@ public sealed class GemmaEngineTests
         GenerationRequest request = LedgerEngine.Request([1, 2, 3, 4, 5, 6, 7], maxTokens: 20);
 
         await using GenerationStream stream = await served.Engine.SubmitAsync(request, Cancellation);
-        List<TokenEvent> events = await ReadAsync(stream);
+        List<TokenEvent> events = await LedgerEngine.ReadAsync(stream);
 
         Assert.Equal(served.Model.Generate(request, 7, 20), events.Select(e => e.TokenId!.Value));
         Assert.Equal(FinishReason.Length, events[^1].FinishReason);
@@ -33,7 +33,7 @@ public sealed class GemmaEngineTests
         List<int>[] outputs = await Task.WhenAll(requests.Select(async request =>
         {
             await using GenerationStream stream = await served.Engine.SubmitAsync(request, Cancellation);
-            return (await ReadAsync(stream)).Select(e => e.TokenId!.Value).ToList();
+            return (await LedgerEngine.ReadAsync(stream)).Select(e => e.TokenId!.Value).ToList();
         }));
 
         for (int i = 0; i < requests.Length; i++)
@@ -59,14 +59,6 @@ public sealed class GemmaEngineTests
     {
         GenerationRequest request = LedgerEngine.Request(prompt, maxTokens: 3) with { CacheSalt = salt };
         await using GenerationStream stream = await served.Engine.SubmitAsync(request, Cancellation);
-        return (await ReadAsync(stream))[0].NumCachedTokens;
-    }
-
-    private static async Task<List<TokenEvent>> ReadAsync(GenerationStream stream)
-    {
-        List<TokenEvent> events = [];
-        await foreach (TokenEvent e in stream.ReadAllAsync(Cancellation))
-            events.Add(e);
-        return events;
+        return (await LedgerEngine.ReadAsync(stream))[0].NumCachedTokens;
     }
 }

@@ -50,6 +50,29 @@ internal sealed class LedgerEngine : IAsyncDisposable
         MaxTokens = maxTokens,
     };
 
+    /// <summary>Reads a stream to its end.</summary>
+    public static async Task<List<TokenEvent>> ReadAsync(GenerationStream stream)
+    {
+        List<TokenEvent> events = [];
+        await foreach (TokenEvent e in stream.ReadAllAsync(Xunit.TestContext.Current.CancellationToken))
+            events.Add(e);
+        return events;
+    }
+
+    /// <summary>Submits a request and reads its only sequence to the end.</summary>
+    public async Task<List<TokenEvent>> GenerateAsync(GenerationRequest request)
+    {
+        await using GenerationStream stream = await Engine.SubmitAsync(request, Xunit.TestContext.Current.CancellationToken);
+        return await ReadAsync(stream);
+    }
+
+    /// <summary>The tokens that a request of <see cref="Request"/> must get.</summary>
+    public List<int> Expected(GenerationRequest request) =>
+        Model.Generate(request, 7, Math.Min(request.MaxTokens ?? int.MaxValue, Engine.Info.MaxContextLength - request.PromptTokenIds.Length));
+
+    /// <summary>Listens to one instrument of this engine.</summary>
+    public MetricCollector Collect(string instrument) => new(_meters, instrument);
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

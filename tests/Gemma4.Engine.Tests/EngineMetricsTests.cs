@@ -1,0 +1,74 @@
+using Gemma4.Engine.Configuration;
+using Gemma4.Engine.Requests;
+using Gemma4.Testing;
+using Xunit;
+
+namespace Gemma4.Engine.Tests;
+
+public sealed class EngineMetricsTests
+{
+    [Fact]
+    public async Task Tokens_times_and_cache_hits_are_counted_where_tokens_leave()
+    {
+        await using var served = new LedgerEngine();
+        using MetricCollector prompt = served.Collect("gemma4.tokens.prompt");
+        using MetricCollector output = served.Collect("gemma4.tokens.output");
+        using MetricCollector first = served.Collect("gen_ai.server.time_to_first_token");
+        using MetricCollector next = served.Collect("gen_ai.server.time_per_output_token");
+        using MetricCollector duration = served.Collect("gen_ai.server.request.duration");
+        using MetricCollector queries = served.Collect("gemma4.prefix_cache.queries");
+        using MetricCollector hits = served.Collect("gemma4.prefix_cache.hits");
+        using MetricCollector steps = served.Collect("gemma4.step.duration");
+        using MetricCollector stepTokens = served.Collect("gemma4.step.tokens");
+
+        GenerationRequest request = LedgerEngine.Request([.. Enumerable.Range(0, 50)], maxTokens: 10);
+        await served.GenerateAsync(request);
+        await served.GenerateAsync(request);
+        await served.DisposeAsync();
+
+        Assert.Equal(100, prompt.Sum);
+        Assert.Equal(20, output.Sum);
+        Assert.Equal(2, first.Measurements.Length);
+        Assert.Equal(18, next.Measurements.Length);
+        Assert.Equal(["finish_reason=length", "finish_reason=length"], duration.Measurements.Select(m => m.Tags));
+        Assert.Equal(100, queries.Sum);
+        Assert.Equal(48, hits.Sum);
+        Assert.Equal(20, steps.Measurements.Length);
+        // The last token of a sequence is never computed.
+        Assert.Equal(50 + 9 + 2 + 9, stepTokens.Sum);
+    }
+
+    [Fact]
+    public async Task Gauges_show_who_runs_and_waits_and_what_is_held()
+    {
+        var gate = new StepGate();
+        var options = new EngineOptions { MaxSequences = 1, MaxTokensPerStep = 8, BlockSize = 4, MaxContextLength = 64 };
+        await using var served = new LedgerEngine(options, numBlocks: (16, 16), beforeStep: gate.BeforeStep);
+        using MetricCollector sequences = served.Collect("gemma4.scheduler.sequences");
+        using MetricCollector usage = served.Collect("gemma4.kv_cache.usage");
+        await using GenerationStream running = await served.Engine.SubmitAsync(
+            LedgerEngine.Request([1, 2, 3, 4], maxTokens: 30), TestContext.Current.CancellationToken);
+        await gate.ReachedAsync();
+        await using GenerationStream waiting = await served.Engine.SubmitAsync(
+            LedgerEngine.Request([1, 2, 3, 4], maxTokens: 30), TestContext.Current.CancellationToken);
+        gate.Release();
+        await gate.ReachedAsync();
+        gate.Release();
+        await gate.ReachedAsync();
+
+        Assert.Equal([(1, "state=running"), (1, "state=waiting")], sequences.Measurements);
+        Assert.Equal(2 / 16.0, usage.Measurements[^1].Value);
+        gate.Open();
+    }
+
+    [Fact]
+    public async Task Preemptions_are_counted()
+    {
+        var options = new EngineOptions { MaxSequences = 4, MaxTokensPerStep = 16, BlockSize = 4, MaxContextLength = 40 };
+        await using var served = new LedgerEngine(options, numBlocks: (11, 11));
+        using MetricCollector preemptions = served.Collect("gemma4.scheduler.preemptions");
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(i => served.GenerateAsync(LedgerEngine.Request([i, 2, 3, 4], maxTokens: 30))));
+        await served.DisposeAsync();
+        Assert.True(preemptions.Sum > 0);
+    }
+}
