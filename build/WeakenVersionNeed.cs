@@ -22,8 +22,6 @@ public sealed class WeakenVersionNeed : Task
 
     public override bool Execute()
     {
-        if (File.Exists(Destination) && File.GetLastWriteTimeUtc(Destination) >= File.GetLastWriteTimeUtc(Source))
-            return true;
         byte[] elf = File.ReadAllBytes(Source);
         if (elf.Length < 64 || elf[0] != 0x7f || elf[1] != 'E' || elf[4] != 2 || elf[5] != 1)
         {
@@ -36,9 +34,14 @@ public sealed class WeakenVersionNeed : Task
         // Written beside and moved, so that parallel builds of several projects never see half a file.
         string temporary = Destination + "." + Guid.NewGuid().ToString("N");
         File.WriteAllBytes(temporary, elf);
-        if (File.Exists(Destination))
-            File.Delete(Destination);
-        File.Move(temporary, Destination);
+        try
+        {
+            File.Move(temporary, Destination);
+        }
+        catch (IOException) when (File.Exists(Destination))
+        {
+            File.Delete(temporary);   // another project's build was faster
+        }
         return true;
     }
 
