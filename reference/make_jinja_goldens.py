@@ -703,6 +703,20 @@ not true == false
 1 < 2 and 3 > 2 or false
 '%s' % 'a' ~ 'b'
 'a' in 'abc' == true
+s[:] is string and d[1:2]
+n[1:]
+no[1:]
+range(9)[::-2]
+n | indent
+nope | indent
+n | truncate
+l | truncate
+n | items is defined
+n | batch(2) is defined
+n | slice(2) | list
+n is number not in l
+'abc' % nope
+'%s' % nope
 """.strip("\n").split("\n")
 
 TEMPLATES = [
@@ -713,7 +727,7 @@ TEMPLATES = [
     "{% macro m(a, b=2, c=b) %}{{ a }}-{{ b }}-{{ c }}{% endmacro %}{{ m(1) }} {{ m(1, 3) }} {{ m(a=5, c=6) }} {{ m() }}", "{% macro m(a) %}{{ a }}{% endmacro %}{{ m(1, 2) }}", "{% macro m(a) %}{{ a }}{% endmacro %}{{ m(b=2) }}", "{% macro m(a) %}{{ a }}{{ varargs }}{{ kwargs }}{% endmacro %}{{ m(1, 2, x=3) }}", "{% macro m(a) %}{{ a is defined }}{% endmacro %}{{ m() }}", "{% macro m(a) %}{{ a.x }}{% endmacro %}{{ m() }}", "{% macro f(n) %}{{ n }}{% if n > 0 %}{{ f(n - 1) }}{% endif %}{% endmacro %}{{ f(3) }}", "{% macro m() %}{{ x }}{% endmacro %}{% set x = 5 %}{{ m() }}", "{% set x = 1 %}{% macro m() %}{{ x }}{% endmacro %}{% set x = 2 %}{{ m() }}", "{% macro m() %}{{ n }}{% set n = 3 %}{% endmacro %}{{ m() }}{{ n }}", "{% macro m() %}{{ caller() }}!{% endmacro %}{% call m() %}hi{% endcall %}", "{% macro m(x) %}{{ caller(x) }}{% endmacro %}{% call(y) m(4) %}<{{ y }}>{% endcall %}", "{% macro m() %}x{% endmacro %}{% call m() %}hi{% endcall %}", "{% macro m() %}{{ caller() }}{% endmacro %}{{ m() }}", "{% macro m(a, b) %}{% endmacro %}{{ m.name }} {{ m.arguments }} {{ m.catch_kwargs }}", "{% macro m() %}  x  {% endmacro %}[{{ m() | trim }}]", "{% macro m(a=1, b) %}{% endmacro %}", "{% for i in l %}{% macro m() %}{{ i }}{% endmacro %}{{ m() }}{% endfor %}", "{{ m() }}{% macro m() %}x{% endmacro %}", "{% if t %}{% macro m() %}y{% endmacro %}{% endif %}{{ m() }}", "{% macro m(s) %}{{ s }}{% endmacro %}{{ m('a') ~ m('b') | upper }}", "{% macro m(a) %}{% if a is mapping %}{{ m(a.c) }}{% else %}{{ a }}{% endif %}{% endmacro %}{{ m(d) }}", "{% macro m(a, a) %}{{ a }}{% endmacro %}", "{% macro m(x) %}{{ x }}{% endmacro %}{{ m(1, x=2) }}",
     "{% filter upper %}a{{ s }}{% endfilter %}", "{% filter replace('a', 'b') | upper %}banana{% endfilter %}", "{% block x %}a{{ n }}{% endblock %}", "{% block x %}a{% endblock x %}", "{% generation %}g{{ n }}{% endgeneration %}", "{{ raise_exception('no: ' ~ n) }}", "{% if z %}{{ raise_exception('x') }}{% endif %}ok", "{% set j = joiner() %}{% for x in l %}{{ j() }}{{ x }}{% endfor %}", "{% set c = cycler('a', 'b') %}{{ c.next() }}{{ c.next() }}{{ c.next() }}{{ c.current }}",
     "{{ }}", "{{ 1 + }}", "{{ (1 }}", "{{ 1) }}", "{{ [1) }}", "{% if %}{% endif %}", "{% if t %}", "{% endif %}", "{% for x l %}{% endfor %}", "{% foo %}", "{% do 1 %}", "{{ 'a }}", "{{ a b }}", "{{ 1 | }}", "{{ x is }}", "{# open", "{% raw %}x", "{{ $ }}", "{{ 1 if }}", "{{ a.}}", "{% macro %}{% endmacro %}", "{% set %}", "{% set x %}", "{{ {1} }}", "{{ f(a=1, 2) }}", "{% if t %}{% else %}{% else %}{% endif %}", "{% for x in l %}{% endif %}", "{% set x = %}", "{{ s | }}", "{{ 'a' is 'b' }}", "{{ l[1 }}", "{{ l[] }}", "{{ 1 = 2 }}", "{{ not }}", "{{ a..b }}", "{{ s!r }}", "{% if t %}{{ s | nope }}{% endif %}", "{% if z %}{{ s | nope }}{% endif %}ok", "{{ s | nope if z else 'ok' }}", "{% macro m() %}{{ s | nope }}{% endmacro %}ok", "{% if z %}{% for x in l %}{{ x | nope }}{% endfor %}{% endif %}ok", "{% for x in empty %}{{ x is nope }}{% endfor %}ok", "{% if z %}{{ s is nope }}{% endif %}ok",
-    "{{ 'x' if t }}{{ 'y' if z }}", "{% if s is string and s %}1{% endif %}", "{%- for m in people -%}\n  {{- m['name'] ~ ': ' ~ m.get('age', 0) -}}\n{%- endfor -%}\n", "{% for m in people %}\n{{ m.name }}\n{% endfor %}", "{{ people[0].tags is defined }}{{ people[2].tags is defined }}", "{{- '<|turn>' + 'user' + '\\n' }}\n\n{{ 'x' }}", "{{ ('a'\n 'b') }}", "{% set x = 'a' ~ (1, 2) %}{{ x }}", "{{ d.c.x | join(', ') if d.c is mapping else '-' }}", "{{ '' if s else '' }}.", "{% if nope %}a{% elif nope is defined %}b{% else %}c{% endif %}", "{% set m = d.items() | list %}{{ m[0][0] }}", "{% for i in range(l | length - 1, -1, -1) %}{{ l[i] }}{% endfor %}", "{{ l[l | length - 1] }}", "{{ (l | length)%2 == 1 }}", "{% set x = l %}{% set x = x + [9] %}{{ x }}{{ l }}", "{{ documents is defined }}{{ tools is none }}", "line{# c #}\n{# c2 -#}\n\n  next", "{% if t -%}\n   a\n{%- endif %}\n b", "{{ 1 }}{{- ' ' -}}{{ 2 }}", "{%- if t %} a {% endif -%}  \n x", "{{ n\n}}", "{{ s[\n0] }}", "{{ '\n' }}x", "{% set a = {'x': 1, **d} %}",
+    "x{#", "{% for x in l %}{% for y in l if loop.first %}{{ y }}{% endfor %}{% endfor %}", "{% for y in l if loop is undefined %}{{ y }}{% endfor %}", "{{ 'x' if t }}{{ 'y' if z }}", "{% if s is string and s %}1{% endif %}", "{%- for m in people -%}\n  {{- m['name'] ~ ': ' ~ m.get('age', 0) -}}\n{%- endfor -%}\n", "{% for m in people %}\n{{ m.name }}\n{% endfor %}", "{{ people[0].tags is defined }}{{ people[2].tags is defined }}", "{{- '<|turn>' + 'user' + '\\n' }}\n\n{{ 'x' }}", "{{ ('a'\n 'b') }}", "{% set x = 'a' ~ (1, 2) %}{{ x }}", "{{ d.c.x | join(', ') if d.c is mapping else '-' }}", "{{ '' if s else '' }}.", "{% if nope %}a{% elif nope is defined %}b{% else %}c{% endif %}", "{% set m = d.items() | list %}{{ m[0][0] }}", "{% for i in range(l | length - 1, -1, -1) %}{{ l[i] }}{% endfor %}", "{{ l[l | length - 1] }}", "{{ (l | length)%2 == 1 }}", "{% set x = l %}{% set x = x + [9] %}{{ x }}{{ l }}", "{{ documents is defined }}{{ tools is none }}", "line{# c #}\n{# c2 -#}\n\n  next", "{% if t -%}\n   a\n{%- endif %}\n b", "{{ 1 }}{{- ' ' -}}{{ 2 }}", "{%- if t %} a {% endif -%}  \n x", "{{ n\n}}", "{{ s[\n0] }}", "{{ '\n' }}x", "{% set a = {'x': 1, **d} %}",
 ]
 
 

@@ -3,12 +3,12 @@ namespace Gemma4.Engine.Chat;
 /// <summary>How much one rendering may cost. A template that wants more ends in an error of kind <see cref="ChatTemplateErrorKind.Limit"/>.</summary>
 public sealed record ChatTemplateLimits
 {
-    /// <summary>Generous for real conversations, seconds at worst for a hostile template.</summary>
+    /// <summary>Generous for real conversations; a template without end takes some ten seconds to reach them.</summary>
     public static ChatTemplateLimits Default { get; } = new();
 
     /// <summary>Expressions and statements evaluated, plus a share for the text each one reads.</summary>
-    /// <remarks>The released templates look from every message at all later ones: 5,000 messages cost 70 million steps.</remarks>
-    public long MaxSteps { get; init; } = 200_000_000;
+    /// <remarks>The released templates look from every message at all later ones: 5,000 messages cost 76 million steps.</remarks>
+    public long MaxSteps { get; init; } = 100_000_000;
 
     /// <summary>Characters written anywhere: the output, captured blocks, every intermediate text. Bounds memory.</summary>
     public long MaxCharacters { get; init; } = 128_000_000;

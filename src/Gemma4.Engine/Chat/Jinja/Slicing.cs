@@ -9,15 +9,17 @@ internal static class Slicing
     {
         if (value is UndefinedValue undefined)
             throw undefined.Fail();
+        if (value is DictValue)
+            throw Fault.Value("unhashable type: 'slice'");
         if (value is not (Text or SequenceValue or RangeValue))
-            return UndefinedValue.Attribute(value, "slice");
+            throw Fault.Value($"'{value.TypeName}' object is not subscriptable");
         int count = value.Count!.Value;
         (int first, int last, long stride) = Resolve(start, stop, step, count);
         return value switch
         {
             Text text => SliceText(text, first, last, stride, context),
             SequenceValue sequence => sequence.With([.. Positions(first, last, stride, context).Select(i => sequence.Items[i])]),
-            _ => new ListValue([.. Positions(first, last, stride, context).Select(i => value.TryGetItem(IntValue.Of(i), context)!)]),
+            _ => ((RangeValue)value).Slice(first, last, stride),
         };
     }
 

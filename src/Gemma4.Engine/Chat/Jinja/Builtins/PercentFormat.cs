@@ -36,7 +36,7 @@ internal sealed class PercentFormat
             _context.Budget.Step();
             Convert(percent);
         }
-        bool mayIgnoreRest = _values is DictValue or ListValue or RangeValue;
+        bool mayIgnoreRest = _values is DictValue or ListValue or RangeValue or UndefinedValue; // what can be subscribed by a key
         if (_taken < _positional.Count && !mayIgnoreRest)
             throw Fault.Value("not all arguments converted during string formatting");
         return _output.ToText();

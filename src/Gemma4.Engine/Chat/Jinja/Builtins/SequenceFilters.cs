@@ -15,8 +15,8 @@ internal static class SequenceFilters
         ["sort"] = Sort,
         ["unique"] = Unique,
         ["groupby"] = GroupBy,
-        ["batch"] = Batch,
-        ["slice"] = Slice,
+        ["batch"] = (value, arguments, context) => new GeneratorValue(Batch(value, arguments.BindRequired("batch", 1, "linecount", "fill_with"), context)),
+        ["slice"] = (value, arguments, context) => new GeneratorValue(Slice(value, arguments.BindRequired("slice", 1, "slices", "fill_with"), context)),
         ["sum"] = Sum,
         ["min"] = (value, arguments, context) => Extreme(value, arguments, context, sign: -1),
         ["max"] = (value, arguments, context) => Extreme(value, arguments, context, sign: 1),
@@ -118,55 +118,49 @@ internal static class SequenceFilters
         return new ListValue([.. groups.Select(g => new TupleValue([get(g.Items[0]), new ListValue(g.Items)], "grouper", "list"))]);
     }
 
-    private static Value Batch(Value value, Arguments arguments, RenderContext context)
+    // Like jinja2's, these complain of what they are given when they are walked, not before.
+    private static IEnumerable<Value> Batch(Value value, Value?[] given, RenderContext context)
     {
-        Value?[] given = arguments.BindRequired("batch", 1, "linecount", "fill_with");
         long size = Count(given[0]!, "linecount");
-        var rows = new List<Value>();
         var row = new List<Value>();
         foreach (Value item in value.Iterate(context))
         {
             context.Budget.Step();
             if (row.Count == size)
             {
-                rows.Add(new ListValue(row));
+                yield return new ListValue(row);
                 row = [];
             }
             row.Add(item);
         }
-        if (row.Count > 0)
+        if (row.Count == 0)
+            yield break;
+        if (given[1] is { } filler and not NoneValue && row.Count < size)
         {
-            if (given[1] is { } filler and not NoneValue && row.Count < size)
-            {
-                context.Budget.Write(size - row.Count);
-                row.AddRange(Enumerable.Repeat(filler, (int)size - row.Count));
-            }
-            rows.Add(new ListValue(row));
+            context.Budget.Write(size - row.Count);
+            row.AddRange(Enumerable.Repeat(filler, (int)size - row.Count));
         }
-        return new GeneratorValue(rows);
+        yield return new ListValue(row);
     }
 
-    private static Value Slice(Value value, Arguments arguments, RenderContext context)
+    private static IEnumerable<Value> Slice(Value value, Value?[] given, RenderContext context)
     {
-        Value?[] given = arguments.BindRequired("slice", 1, "slices", "fill_with");
         long slices = Count(given[0]!, "slices");
-        if (slices <= 0)
-            throw Fault.Value("integer division or modulo by zero");
         List<Value> items = value.ToList(context);
+        if (slices == 0)
+            throw Fault.Value("integer division or modulo by zero");
         int each = (int)(items.Count / slices);
         int longer = (int)(items.Count % slices);
-        context.Budget.Write(slices);
-        var columns = new List<Value>();
+        context.Budget.Write(Math.Max(slices, 0));
         for (int i = 0, from = 0; i < slices; i++)
         {
             int count = each + (i < longer ? 1 : 0);
             List<Value> column = items.GetRange(from, count);
             if (given[1] is { } filler and not NoneValue && i >= longer)
                 column.Add(filler);
-            columns.Add(new ListValue(column));
+            yield return new ListValue(column);
             from += count;
         }
-        return new GeneratorValue(columns);
     }
 
     private static long Count(Value value, string name) =>

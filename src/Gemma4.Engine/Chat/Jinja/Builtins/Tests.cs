@@ -53,10 +53,22 @@ internal static class Tests
         ["<="] = Compare("<="),
     }.ToFrozenDictionary();
 
+    private static readonly FrozenSet<string> TakeOne =
+    [
+        "divisibleby", "sameas", "in", "eq", "equalto", "==", "ne", "!=",
+        "gt", "greaterthan", ">", "ge", ">=", "lt", "lessthan", "<", "le", "<=",
+    ];
+
     public static bool Exists(string name) => ByName.ContainsKey(name);
 
-    public static bool Holds(string name, Value value, Arguments arguments, RenderContext context) =>
-        ByName.TryGetValue(name, out Test? test) ? test(value, arguments, context) : throw Fault.Value($"No test named '{name}' found.");
+    public static bool Holds(string name, Value value, Arguments arguments, RenderContext context)
+    {
+        if (!ByName.TryGetValue(name, out Test? test))
+            throw Fault.Value($"No test named '{name}' found.");
+        if (!TakeOne.Contains(name))
+            arguments.Bind($"test_{name}");
+        return test(value, arguments, context);
+    }
 
     private static Test Compare(string symbol) =>
         (value, arguments, context) => Comparison.Holds(symbol, value, One(arguments, symbol, "b"), context);

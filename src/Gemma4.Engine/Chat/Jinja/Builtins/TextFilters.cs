@@ -14,9 +14,9 @@ internal static class TextFilters
         ["title"] = On((text, _, context) => TextCase.TitleWords(text, context.Budget)),
         ["trim"] = On(Trim),
         ["replace"] = On(Replace),
-        ["indent"] = On(Indent),
+        ["indent"] = Indent,
         ["center"] = On(Center),
-        ["truncate"] = On(Truncate),
+        ["truncate"] = Truncate,
         ["format"] = On(Format),
         ["wordcount"] = On((text, _, context) => IntValue.Of(CountWords(text.Chars))),
         ["escape"] = On(Escape),
@@ -50,8 +50,12 @@ internal static class TextFilters
         return TextOperations.Replace(text, given[0]!.ToText(context.Budget), given[1]!.ToText(context.Budget), limit, context.Budget);
     }
 
-    private static Value Indent(Text text, Arguments arguments, RenderContext context)
+    private static Value Indent(Value value, Arguments arguments, RenderContext context)
     {
+        if (value is UndefinedValue undefined)
+            throw undefined.Fail();
+        if (value is not Text text)
+            throw Fault.Value($"'{value.TypeName}' object has no attribute 'splitlines'");
         Value?[] given = arguments.Bind("indent", "width", "first", "blank");
         var margin = new TextBuilder(context.Budget);
         if (given[0] is Text literal)
@@ -84,7 +88,7 @@ internal static class TextFilters
         return TextOperations.Pad(text, width, Text.Template(" "), StringMethods.CenterLeft(width), context.Budget);
     }
 
-    private static Value Truncate(Text text, Arguments arguments, RenderContext context)
+    private static Value Truncate(Value value, Arguments arguments, RenderContext context)
     {
         Value?[] given = arguments.Bind("truncate", "length", "killwords", "end", "leeway");
         Text end = TextOrNone(given[2], context) ?? Text.Template("...");
@@ -94,8 +98,10 @@ internal static class TextFilters
             throw Fault.Value($"expected length >= {end.Count}, got {length}");
         if (leeway < 0)
             throw Fault.Value($"expected leeway >= 0, got {leeway}");
-        if (text.Count!.Value <= length + leeway)
-            return text;
+        if ((value.Count ?? throw Fault.Value($"object of type '{value.TypeName}' has no len()")) <= length + leeway)
+            return value;
+        if (value is not Text text)
+            throw Fault.Value($"can only concatenate str (not \"{value.TypeName}\") to str");
         var kept = (Text)Slicing.Slice(text, null, IntValue.Of(length - end.Count.Value), null, context);
         if (given[1] is not { IsTrue: true })
             kept = (Text)TextOperations.SplitFromEnd(kept, Text.Template(" "), 1, context.Budget)[0];

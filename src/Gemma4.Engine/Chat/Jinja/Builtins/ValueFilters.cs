@@ -114,12 +114,22 @@ internal static class ValueFilters
         return value.TryGetAttribute(name.Chars, context) ?? UndefinedValue.Attribute(value, name.Chars);
     }
 
-    private static Value Items(Value value, Arguments arguments, RenderContext context) => value switch
+    private static Value Items(Value value, Arguments arguments, RenderContext context)
     {
-        UndefinedValue => new GeneratorValue([]),
-        DictValue dict => new GeneratorValue(DictMethods.Pairs(dict)),
-        _ => throw Fault.Value("Can only get item pairs from a mapping."),
-    };
+        arguments.Bind("items");
+        return new GeneratorValue(Pairs()); // which complains of what it is given when it is walked, not before
+
+        IEnumerable<Value> Pairs()
+        {
+            foreach (Value pair in value switch
+            {
+                UndefinedValue => [],
+                DictValue dict => DictMethods.Pairs(dict),
+                _ => throw Fault.Value("Can only get item pairs from a mapping."),
+            })
+                yield return pair;
+        }
+    }
 
     private static Value DictSort(Value value, Arguments arguments, RenderContext context)
     {

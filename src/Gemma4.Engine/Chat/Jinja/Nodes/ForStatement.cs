@@ -43,9 +43,7 @@ internal sealed class ForStatement(
         List<Value> all = iterable.ToList(frame.Context);
         if (condition is null)
             return all;
-        Frame inner = frame.Nested();
-        inner.Assign("loop", new UndefinedValue(
-            "'loop' is undefined. the filter section of a loop as well as the else block don't have access to the special 'loop' variable of the current loop."));
+        Frame inner = frame.Nested(); // without a "loop" of its own: the name means the loop around this one
         return all.FindAll(element =>
         {
             target.Assign(inner, element);

@@ -82,8 +82,13 @@ internal sealed class Lexer
     private void SkipComment(int tag, int inside)
     {
         int end = _source.IndexOf("#}", inside, StringComparison.Ordinal);
-        if (end < 0)
+        if (end < 0 && inside < _source.Length)
             throw Error("Missing end of comment tag", tag);
+        if (end < 0)
+        {
+            _at = inside; // a bare opening at the very end is no error to jinja2 either
+            return;
+        }
         char sign = end > inside ? _source[end - 1] : '\0';
         _at = AfterTag(end + 2, sign is '-' or '+' ? sign : '\0', trimsNewline: true);
     }

@@ -31,6 +31,9 @@ internal sealed class RangeValue(long start, long stop, long step) : Value
         return index >= 0 && index < _count ? IntValue.Of(start + (index * step)) : null;
     }
 
+    /// <summary>The range of the values at [first, last), every <paramref name="stride"/>th.</summary>
+    public RangeValue Slice(int first, int last, long stride) => new(start + (first * step), start + (last * step), step * stride);
+
     public override bool ValueEquals(Value other) =>
         other is RangeValue range && range.Count == _count && (_count == 0 || range.Ends == Ends);
 
