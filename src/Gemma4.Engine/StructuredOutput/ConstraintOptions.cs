@@ -12,6 +12,10 @@ public sealed record ConstraintOptions
     /// <c>&lt;turn|&gt;</c> and <c>&lt;eos&gt;</c> from the tokenizer.</summary>
     public ImmutableArray<int> EndTokenIds { get; init; } = [];
 
+    /// <summary>Constrained text that repeats itself over so many tokens, with a period of at most 32, ends; 0 never ends it. A list of a
+    /// hundred equal numbers is still possible, an endless one is not.</summary>
+    public int LoopLimit { get; init; } = 400;
+
     /// <summary>In which order the declared properties of generated objects come.</summary>
     public PropertyOrder PropertyOrder { get; init; } = PropertyOrder.Schema;
 }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Gemma4.Engine.Requests;
 using Gemma4.Engine.StructuredOutput;
 using Gemma4.Engine.StructuredOutput.Vocabulary;
+using Gemma4.Engine.Tokenization;
 
 namespace Gemma4.Engine.Tests.StructuredOutput;
 
@@ -15,7 +16,8 @@ internal static class TestVocabulary
     public const int CallEnd = 259;
     public const int ChannelStart = 260;
     public const int ChannelEnd = 261;
-    public const int FirstPiece = 262;
+    public const int Response = 262;
+    public const int FirstPiece = 263;
 
     private static readonly string[] Pieces =
     [
@@ -24,28 +26,66 @@ internal static class TestVocabulary
         "{key:", ",b:", "call:", "get",
     ];
 
+    private static readonly (string Name, int Id)[] Controls =
+    [
+        ("<|\"|>", Delimiter), ("<|tool_call>", CallStart), ("<tool_call|>", CallEnd), ("<|channel>", ChannelStart), ("<channel|>", ChannelEnd),
+        ("<|tool_response>", Response),
+    ];
+
     public static int Size => FirstPiece + Pieces.Length;
 
     public static ConstraintVocabulary Create() => new(Size, Bytes, IsControl, [End]);
 
-    public static ConstraintCompiler Compiler(PropertyOrder order = PropertyOrder.Schema) => new(Create(), new() { PropertyOrder = order });
+    public static ConstraintCompiler Compiler(PropertyOrder order = PropertyOrder.Schema) => new(Create(), new() { PropertyOrder = order }, Special);
+
+    public static SpecialTokens Special { get; } = new(name => name switch
+    {
+        "<|\"|>" => Delimiter,
+        "<|tool_call>" => CallStart,
+        "<tool_call|>" => CallEnd,
+        "<|channel>" => ChannelStart,
+        "<channel|>" => ChannelEnd,
+        "<|tool_response>" => Response,
+        _ => null,
+    });
 
     public static bool IsControl(int id) => id is >= 256 and < FirstPiece;
 
     public static byte[] Bytes(int id) => id < 256 ? [(byte)id] : IsControl(id) ? [] : Encoding.UTF8.GetBytes(Pieces[id - FirstPiece]);
+
+    /// <summary>Bytes of the text as tokens, control tokens where it spells them.</summary>
+    public static List<int> Tokens(string text)
+    {
+        List<int> tokens = [];
+        for (int at = 0; at < text.Length;)
+        {
+            (string Name, int Id) control = Controls.FirstOrDefault(c => text.AsSpan(at).StartsWith(c.Name, StringComparison.Ordinal));
+            if (control.Name is not null)
+            {
+                tokens.Add(control.Id);
+                at += control.Name.Length;
+                continue;
+            }
+            int length = char.IsHighSurrogate(text[at]) ? 2 : 1;
+            foreach (byte value in Encoding.UTF8.GetBytes(text.Substring(at, length)))
+                tokens.Add(value);
+            at += length;
+        }
+        return tokens;
+    }
 
     /// <summary>Whether the constraint lets the whole text through, byte by byte, and lets it end.</summary>
     public static bool Accepts(ITokenConstraintSource source, string text)
     {
         ITokenConstraint constraint = source.Create();
         uint[] mask = new uint[(Size + 31) / 32];
-        byte[] bytes = Encoding.UTF8.GetBytes(text);
-        for (int i = 0; i < bytes.Length; i++)
+        List<int> tokens = Tokens(text);
+        for (int i = 0; i < tokens.Count; i++)
         {
-            if (!Allows(constraint, bytes[i], mask))
+            if (!Allows(constraint, tokens[i], mask))
                 return false;
-            if (!constraint.Accept(bytes[i]) && i + 1 < bytes.Length)
-                return false;
+            if (!constraint.Accept(tokens[i]))
+                return i + 1 == tokens.Count;
         }
         return Allows(constraint, End, mask);
     }

@@ -11,15 +11,19 @@ internal sealed class CompiledGrammar : ITokenConstraintSource
     private readonly Machine _machine;
     private readonly MaskBuilder _masks;
 
-    public CompiledGrammar(GrammarBuilder builder, Frame root, ConstraintVocabulary vocabulary)
+    public CompiledGrammar(GrammarBuilder builder, Frame root, ConstraintVocabulary vocabulary, params int[] endTokens)
     {
         builder.Lexer.Freeze();
         Vocabulary = vocabulary;
+        EndTokens = endTokens;
         _machine = new(builder.Lexer, root);
         _masks = new(_machine, vocabulary, builder.AnyTextCharacter);
     }
 
     public ConstraintVocabulary Vocabulary { get; }
+
+    /// <summary>What may end a sequence besides the vocabulary's end tokens.</summary>
+    public int[] EndTokens { get; }
 
     public MachineState Start => _machine.Start;
 

@@ -40,10 +40,11 @@ internal sealed class SchemaCompiler
     public ScalarCompiler Scalars => _scalars;
 
     /// <summary>Compiles all that the schema reaches.</summary>
+    /// <param name="also">What the whole value must satisfy besides.</param>
     /// <exception cref="ConstraintException">Something is malformed or unsupported, or nothing satisfies the schema.</exception>
-    public ValueNode Compile()
+    public ValueNode Compile(params SchemaRef[] also)
     {
-        ValueNode root = Reach([_expander.Document.Root], _expander.Document.Root);
+        ValueNode root = Reach([_expander.Document.Root, .. also], _expander.Document.Root);
         while (_open.TryDequeue(out ValueNode? node))
             CompileNode(node);
         foreach (ArrayPlan plan in _compiled.SelectMany(n => n.Arrays))

@@ -6,9 +6,13 @@ namespace Gemma4.Engine.StructuredOutput.Vocabulary;
 /// <summary>The vocabulary as masks need it, built once and shared by all grammars: tokens sorted by what they can end, each kind a trie.</summary>
 internal sealed class ConstraintVocabulary
 {
+    /// <summary>A byte that no grammar accepts.</summary>
+    private static readonly byte[] Unusable = [0xFE];
+
     private readonly uint[][] _plainUpTo;
     private readonly byte[][] _bytes;
     private readonly int[] _endTokens;
+    private readonly uint[] _text;
 
     /// <param name="size">Token ids are below this.</param>
     /// <param name="bytesOf">The bytes a token stands for; an empty token is never allowed.</param>
@@ -19,6 +23,7 @@ internal sealed class ConstraintVocabulary
         Size = size;
         _bytes = new byte[size][];
         _endTokens = [.. endTokens];
+        _text = new uint[NumWords];
         List<(int, byte[])> plain = [], unquoted = [], quoted = [], control = [];
         List<(int Id, int NumChars)> lengths = [];
         for (int id = 0; id < size; id++)
@@ -29,8 +34,13 @@ internal sealed class ConstraintVocabulary
                 continue;
             }
             byte[] bytes = _bytes[id] = bytesOf(id);
-            if (bytes.Length is 0 or > byte.MaxValue)
+            // No text holds the byte that stands for control tokens; a token of it must not pass for one.
+            if (bytes.Length is 0 or > byte.MaxValue || bytes.Contains(RxBuilder.ControlByte) || IsEndToken(id))
+            {
+                _bytes[id] = Unusable;
                 continue;
+            }
+            _text[id >> 5] |= 1u << (id & 31);
             if (bytes.AsSpan().Contains((byte)'"'))
                 quoted.Add((id, bytes));
             else if (NumPlainChars(bytes) is int chars and > 0)
@@ -50,6 +60,9 @@ internal sealed class ConstraintVocabulary
     }
 
     public int Size { get; }
+
+    /// <summary>See <see cref="ConstraintOptions.LoopLimit"/>.</summary>
+    public int LoopLimit { get; init; } = new ConstraintOptions().LoopLimit;
 
     public int NumWords => (Size + 31) / 32;
 
@@ -81,6 +94,9 @@ internal sealed class ConstraintVocabulary
         foreach (int id in _endTokens)
             mask[id >> 5] |= 1u << (id & 31);
     }
+
+    /// <summary>Overwrites <paramref name="mask"/> with all tokens that are text.</summary>
+    public void FillText(Span<uint> mask) => _text.CopyTo(mask);
 
     private static int? NumPlainChars(byte[] bytes)
     {
