@@ -110,6 +110,7 @@ internal sealed class EngineLoop
         try
         {
             result = _runner.Execute(plan);
+            LogFaults(plan, result);
             _numConsecutiveFaults = 0;
             _health = EngineHealth.Ready;
             return true;
@@ -118,7 +119,7 @@ internal sealed class EngineLoop
         {
             Log.StepFailed(_logger, fault, plan.Sequences.Length, plan.NumTokens);
             foreach (ref readonly ScheduledSequence scheduled in plan.Sequences)
-                End(scheduled.Sequence, FinishReason.Error, StepFailedMessage);
+                End(scheduled.Sequence, FinishReason.Error, SequenceProgress.SequenceFailedMessage);
             if (++_numConsecutiveFaults >= _maxConsecutiveFaults || !_runner.CanContinueAfter(fault))
                 throw;
             _health = new EngineHealth(EngineState.Degraded, "The last step failed.");
@@ -127,7 +128,15 @@ internal sealed class EngineLoop
         }
     }
 
-    private const string StepFailedMessage = "The engine failed while computing this answer.";
+    private void LogFaults(StepPlan plan, StepResult result)
+    {
+        ReadOnlySpan<SampledToken> samples = result.Samples.Span;
+        for (int i = 0; i < samples.Length; i++)
+        {
+            if (samples[i].Fault is { } fault)
+                Log.SequenceFailed(_logger, fault, plan.Sequences[i].Sequence.Request.Id, plan.Sequences[i].Sequence.Index);
+        }
+    }
 
     private void ApplyCommands()
     {
@@ -179,6 +188,6 @@ internal sealed class EngineLoop
             if (command is EngineCommand.Admit(ActiveRequest request))
                 _requests.Add(request);
         }
-        _requests.EndAll(StepFailedMessage);
+        _requests.EndAll(SequenceProgress.SequenceFailedMessage);
     }
 }

@@ -13,4 +13,7 @@ internal static partial class Log
 
     [LoggerMessage(EventId = 102, Level = LogLevel.Critical, Message = "The engine failed; every sequence ends with an error and no request is taken any more")]
     public static partial void EngineFailed(ILogger logger, Exception fault);
+
+    [LoggerMessage(EventId = 103, Level = LogLevel.Error, Message = "Sequence {SequenceIndex} of request {RequestId} failed; it ends with an error")]
+    public static partial void SequenceFailed(ILogger logger, Exception fault, string requestId, int sequenceIndex);
 }

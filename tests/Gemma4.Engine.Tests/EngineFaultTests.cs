@@ -88,6 +88,34 @@ public sealed class EngineFaultTests
         await RefusesAsync(served);
     }
 
+    [Fact]
+    public async Task Constraint_that_throws_ends_its_sequence_and_spares_its_neighbours()
+    {
+        var gate = new StepGate();
+        await using var served = new LedgerEngine(beforeStep: gate.BeforeStep);
+        await using GenerationStream broken = await served.Engine.SubmitAsync(
+            AnyRequest with { Constraint = new ThrowingConstraint() }, Cancellation);
+        await using GenerationStream whole = await served.Engine.SubmitAsync(AnyRequest, Cancellation);
+        gate.Open();
+
+        List<TokenEvent> failed = await LedgerEngine.ReadAsync(broken);
+        Assert.Equal(served.Expected(AnyRequest)[..2], failed.SkipLast(1).Select(e => e.TokenId!.Value));
+        Assert.Equal(FinishReason.Error, failed[^1].FinishReason);
+        Assert.Equal(served.Expected(AnyRequest), (await LedgerEngine.ReadAsync(whole)).Select(e => e.TokenId!.Value));
+        Assert.Equal(EngineState.Ready, served.Engine.Health.State);
+    }
+
+    private sealed class ThrowingConstraint : ITokenConstraintSource, ITokenConstraint
+    {
+        private int _accepted;
+
+        public ITokenConstraint Create() => new ThrowingConstraint();
+
+        public bool TryFillMask(Span<uint> mask) => false;
+
+        public bool Accept(int tokenId) => ++_accepted < 3 ? true : throw new InvalidOperationException("injected");
+    }
+
     private static async Task RefusesAsync(LedgerEngine served)
     {
         RequestRejectedException e = await Assert.ThrowsAsync<RequestRejectedException>(() => served.Engine.SubmitAsync(AnyRequest, Cancellation));

@@ -131,8 +131,21 @@ internal sealed class LedgerModelRunner : IModelRunner
             ImmutableArray<TokenLogprobs> promptLogprobs = PromptLogprobs(s, row);
             row += s.NumTokens;
             int tokenId = s.Samples ? _model.Sample(_values[row - 1], sequence.Seed, sequence.NumTokens) : -1;
-            bool ends = s.Samples && sequence.Constraint is { } constraint && !constraint.Accept(tokenId);
-            _samples.Add(new SampledToken(tokenId, null, ends, promptLogprobs));
+            _samples.Add(Constrain(s, tokenId) with { PromptLogprobs = promptLogprobs });
+        }
+    }
+
+    private static SampledToken Constrain(in ScheduledSequence s, int tokenId)
+    {
+        if (!s.Samples || s.Sequence.Constraint is not { } constraint)
+            return new SampledToken(tokenId);
+        try
+        {
+            return new SampledToken(tokenId, EndsSequence: !constraint.Accept(tokenId));
+        }
+        catch (InvalidOperationException e)
+        {
+            return new SampledToken(-1, Fault: e);
         }
     }
 

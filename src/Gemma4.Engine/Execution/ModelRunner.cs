@@ -85,9 +85,22 @@ internal sealed class ModelRunner : IModelRunner
             if (rows[i].ReportsPrompt)
                 sample = sample with { PromptLogprobs = Append(sample.PromptLogprobs, row, sequence, rows[i].Position + 1) };
             if (rows[i].Samples)
-                sample = Sample(row, sequence) with { PromptLogprobs = sample.PromptLogprobs };
+                sample = TrySample(row, sequence) with { PromptLogprobs = sample.PromptLogprobs };
         }
         GC.KeepAlive(logits);   // the span does not
+    }
+
+    /// <summary>What fails here, such as a constraint's code, concerns one sequence: it is reported with that one and spares the others.</summary>
+    private SampledToken TrySample(ReadOnlySpan<float> logits, Sequence sequence)
+    {
+        try
+        {
+            return Sample(logits, sequence);
+        }
+        catch (Exception e)
+        {
+            return new SampledToken(TokenId: -1, Fault: e);
+        }
     }
 
     private SampledToken Sample(ReadOnlySpan<float> logits, Sequence sequence)

@@ -6,11 +6,19 @@ namespace Gemma4.Engine.Scheduling;
 /// <summary>What a step's result means for its sequence: a token more, the end, log-probabilities of the prompt.</summary>
 internal static class SequenceProgress
 {
+    /// <summary>What the reader of a sequence that failed is told; the log says more.</summary>
+    public const string SequenceFailedMessage = "The engine failed while computing this answer.";
+
     /// <summary>Appends the sampled token, if the plan sampled, and makes the event to report.</summary>
     /// <returns>False when there is nothing to report.</returns>
     public static bool TryAdvance(in ScheduledSequence scheduled, in SampledToken sampled, out TokenEvent e)
     {
         Sequence sequence = scheduled.Sequence;
+        if (sampled.Fault is not null)
+        {
+            e = Ended(sequence, FinishReason.Error, SequenceFailedMessage);
+            return true;
+        }
         ImmutableArray<TokenLogprobs> promptLogprobs = NewPromptLogprobs(in scheduled, in sampled);
         if (scheduled.Samples)
             sequence.Append(sampled.TokenId);

@@ -13,5 +13,7 @@ public readonly record struct StepResult(ReadOnlyMemory<SampledToken> Samples);
 /// <param name="EndsSequence">The constraint asked for the end after this token.</param>
 /// <param name="PromptLogprobs">Where <see cref="GenerationRequest.PromptLogprobs"/> asks: of the prompt tokens that the step's logits
 /// predict, so of positions <c>FirstPosition + 1 .. min(FirstPosition + NumTokens, NumPromptTokens - 1)</c>; default otherwise.</param>
+/// <param name="Fault">What went wrong with this sequence alone, as when its constraint throws: it ends with an error, the others go on.</param>
 public readonly record struct SampledToken(
-    int TokenId, TokenLogprobs? Logprobs = null, bool EndsSequence = false, ImmutableArray<TokenLogprobs> PromptLogprobs = default);
+    int TokenId, TokenLogprobs? Logprobs = null, bool EndsSequence = false, ImmutableArray<TokenLogprobs> PromptLogprobs = default,
+    Exception? Fault = null);

@@ -56,4 +56,12 @@ public sealed class KvCostTableTests
         Assert.Contains("a sequence of 1024 tokens: 1.2 MiB; 10 fit at once", text, StringComparison.Ordinal);
         Assert.Contains("a sequence of 2048 tokens: 2.2 MiB; 5 fit at once", text, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Table_of_the_documentation_is_the_computed_one()
+    {
+        string document = File.ReadAllText(Path.Combine(RepositoryPaths.Root, "docs", "kv-cache.md"));
+        string table = KvCostTable.ForModels(KvModelShape.Released, 2);
+        Assert.True(document.Contains(table, StringComparison.Ordinal), $"docs/kv-cache.md must hold this table:\n{table}");
+    }
 }
