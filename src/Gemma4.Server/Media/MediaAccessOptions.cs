@@ -1,0 +1,60 @@
+namespace Gemma4.Server.Media;
+
+/// <summary>From where media are taken, and how much of it. Section <c>Media</c>. By default only data inside the request is taken.</summary>
+public sealed class MediaAccessOptions
+{
+    /// <summary>The section's name.</summary>
+    public const string Section = "Media";
+
+    /// <summary>Fetch http and https URLs of any public host (<c>--allow-media-urls</c>).</summary>
+    public bool AllowUrls { get; init; }
+
+    /// <summary>Fetch only URLs that match one of these: a host (<c>images.example.org</c>), its subdomains (<c>*.example.org</c>) or a URL
+    /// prefix (<c>https://example.org/public/</c>). Not empty turns fetching on for these alone, whatever <see cref="AllowUrls"/> says.</summary>
+    public string[] AllowedUrls { get; init; } = [];
+
+    /// <summary>Files below this folder may be named by <c>file://</c> URLs; null allows none.</summary>
+    public string? LocalFolder { get; init; }
+
+    /// <summary>Most bytes of a picture.</summary>
+    public int MaxImageBytes { get; init; } = 20 * 1024 * 1024;
+
+    /// <summary>Most bytes of a sound.</summary>
+    public int MaxAudioBytes { get; init; } = 25 * 1024 * 1024;
+
+    /// <summary>Most bytes of a film.</summary>
+    public int MaxVideoBytes { get; init; } = 100 * 1024 * 1024;
+
+    /// <summary>Longest time from the request for a URL to its last byte, redirects included.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Most redirects followed; each is checked like the first URL.</summary>
+    public int MaxRedirects { get; init; } = 3;
+
+    /// <summary>Whether any URL is fetched at all.</summary>
+    public bool FetchesUrls => AllowUrls || AllowedUrls.Length > 0;
+
+    /// <summary>Most bytes of one kind.</summary>
+    public int MaxBytes(MediaKind kind) => kind switch
+    {
+        MediaKind.Image => MaxImageBytes,
+        MediaKind.Audio => MaxAudioBytes,
+        _ => MaxVideoBytes,
+    };
+
+    /// <summary>What is wrong with the values, naming the key and the fix; null when nothing is.</summary>
+    public string? Problem()
+    {
+        if (MaxImageBytes < 1 || MaxAudioBytes < 1 || MaxVideoBytes < 1)
+            return $"{Section}:Max…Bytes must be at least 1";
+        if (Timeout <= TimeSpan.Zero || Timeout > TimeSpan.FromMinutes(10))
+            return $"{Section}:{nameof(Timeout)} must be more than 0 and at most 10 minutes";
+        if (MaxRedirects is < 0 or > 20)
+            return $"{Section}:{nameof(MaxRedirects)} must be 0 to 20";
+        if (LocalFolder is not null && !Directory.Exists(LocalFolder))
+            return $"{Section}:{nameof(LocalFolder)} '{LocalFolder}' is not a folder";
+        return Array.Find(AllowedUrls, a => !UrlAllowList.IsValid(a)) is { } wrong
+            ? $"{Section}:{nameof(AllowedUrls)} '{wrong}' is neither a host, '*.' and a domain, nor an http(s) URL prefix"
+            : null;
+    }
+}
