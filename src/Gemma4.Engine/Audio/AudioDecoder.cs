@@ -101,7 +101,7 @@ internal static class AudioDecoder
         if (first.AsSpan().StartsWith("OpusHead"u8))
             return new OpusSource(file);
         if (first.AsSpan().StartsWith("\u0001vorbis"u8))
-            return new VorbisSource(AsStream(file));
+            return new VorbisSource(file);
         throw new InvalidDataException("neither Vorbis nor Opus");
     }
 

@@ -21,6 +21,9 @@ internal sealed class OggPackets(ReadOnlyMemory<byte> file)
     /// <summary>Whether the stream's last page was read.</summary>
     public bool Ended { get; private set; }
 
+    /// <summary>Whether the packet read last was the stream's last one.</summary>
+    public bool IsLast => Ended && _packets.Count == 0;
+
     /// <summary>The next packet; false at the end of the stream.</summary>
     /// <exception cref="InvalidDataException">The file is damaged, or ends before the stream does.</exception>
     public bool TryRead(out byte[] packet)

@@ -104,6 +104,18 @@ public sealed class AudioFormatTests
         Assert.True(Loudness(decoded.Span) > 1e-3);
     }
 
+    [Theory]
+    [InlineData(6, 1)]
+    [InlineData(40, 1)]
+    [InlineData(11, 2)]
+    public void Vorbis_comes_back_at_its_length_and_pitch(int line, int channels)
+    {
+        ReadOnlyMemory<float> decoded = Decode(TestSounds.Vorbis(packets: 126, line, channels));
+        Assert.Equal(125 * 128, decoded.Length);
+        Assert.Equal((line + 0.5) * 8_000 / 128, Pitch(decoded.Span), 40.0);
+        Assert.True(Loudness(decoded.Span) > 1e-2);
+    }
+
     [Fact]
     public void Tag_before_the_sound_is_skipped()
     {

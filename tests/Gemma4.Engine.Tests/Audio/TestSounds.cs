@@ -74,6 +74,14 @@ internal static class TestSounds
         byte[] lacing = [.. packets.SelectMany(p => Enumerable.Repeat((byte)255, p.Length / 255).Append((byte)(p.Length % 255)))];
         byte[] page = [.. "OggS\0"u8, flags, .. BitConverter.GetBytes(granule), 7, 0, 0, 0, .. BitConverter.GetBytes(sequence), 0, 0, 0, 0,
             (byte)lacing.Length, .. lacing, .. packets.SelectMany(p => p)];
+        SetOggChecksum(page);
+        return page;
+    }
+
+    /// <summary>Writes an Ogg page's checksum into it.</summary>
+    public static void SetOggChecksum(Span<byte> page)
+    {
+        page.Slice(22, 4).Clear();
         uint crc = 0;
         foreach (byte b in page)
         {
@@ -81,8 +89,77 @@ internal static class TestSounds
             for (int bit = 0; bit < 8; bit++)
                 crc = (crc << 1) ^ ((crc & 0x80000000) != 0 ? 0x04C11DB7u : 0);
         }
-        BinaryPrimitives.WriteUInt32LittleEndian(page.AsSpan(22), crc);
-        return page;
+        BinaryPrimitives.WriteUInt32LittleEndian(page[22..], crc);
+    }
+
+    /// <summary>Vorbis at 16 kHz in blocks of 256, each holding one MDCT line: nearly a tone at its frequency.</summary>
+    public static byte[] Vorbis(int packets, int line, int channels = 1)
+    {
+        var identification = new BitWriter(lowestFirst: true);
+        identification.Write(0, 32);
+        identification.Write((ulong)channels, 8);
+        identification.Write(16_000, 32);
+        identification.Write(0, 96); // bit rates
+        identification.Write(0x88, 8); // both block sizes 2^8
+        identification.Write(1, 1);
+        var setup = new BitWriter(lowestFirst: true);
+        setup.Write(2 - 1, 8); // codebooks: of classes, and of values 0 and 1
+        for (int book = 0; book < 2; book++)
+        {
+            setup.Write(0x564342, 24);
+            setup.Write(1, 16); // dimensions
+            setup.Write(2, 24); // entries, of one bit each
+            setup.Write(0, 2);
+            setup.Write(0, 5);
+            setup.Write(0, 5);
+            setup.Write((ulong)book, 4); // a lookup table for the second
+        }
+        setup.Write(0, 32); // least value 0
+        setup.Write(788u << 21 | 1, 32); // step 1
+        setup.Write(0, 4 + 1); // multiplicands of one bit: 0 and 1
+        setup.Write(0b10, 2);
+        setup.Write(0, 6 + 16); // time
+        setup.Write(0, 6);
+        setup.Write(1, 16); // floor 1, without partitions: one line from end to end
+        setup.Write(0, 5 + 2);
+        setup.Write(7, 4);
+        setup.Write(0, 6);
+        setup.Write(1, 16); // residue 1 over 128 lines in partitions of 32; class 0 is silent, class 1 has the value book
+        setup.Write(0, 24);
+        setup.Write(128, 24);
+        setup.Write(32 - 1, 24);
+        setup.Write(2 - 1, 6);
+        setup.Write(0, 8);
+        setup.Write(0, 4);
+        setup.Write(1, 4);
+        setup.Write(1, 8);
+        setup.Write(0, 6 + 16 + 4 + 24); // mapping
+        setup.Write(0, 6 + 1 + 32 + 8); // mode
+        setup.Write(1, 1);
+        var audio = new BitWriter(lowestFirst: true);
+        audio.Write(0, 1);
+        for (int c = 0; c < channels; c++)
+            audio.Write(1 | 230 << 1 | 230 << 9, 17); // a floor, of height 230 at both ends
+        for (int partition = 0; partition < 4; partition++)
+        {
+            bool loud = line / 32 == partition;
+            for (int c = 0; c < channels; c++)
+                audio.Write(loud ? 1u : 0u, 1);
+            for (int c = 0; loud && c < channels; c++)
+                audio.Write(1u << (line % 32), 32);
+        }
+        byte[] comment = [3, .. "vorbis"u8, 0, 0, 0, 0, 0, 0, 0, 0, 1];
+        var pages = new List<byte[]>
+        {
+            OggPage([[1, .. "vorbis"u8, .. identification.ToArray()]], 0, 0, 2),
+            OggPage([comment, [5, .. "vorbis"u8, .. setup.ToArray()]], 0, 1, 0),
+        };
+        for (int at = 0; at < packets; at += 100)
+        {
+            int count = Math.Min(100, packets - at);
+            pages.Add(OggPage([.. Enumerable.Repeat(audio.ToArray(), count)], (at + count - 1) * 128, pages.Count, at + count == packets ? (byte)4 : (byte)0));
+        }
+        return [.. pages.SelectMany(p => p)];
     }
 
     /// <summary>Mono MPEG-1 layer III at 44.1 kHz and 128 kbit/s, each granule holding one MDCT line: nearly a tone at its frequency.</summary>
@@ -120,22 +197,24 @@ internal static class TestSounds
     }
 }
 
-/// <summary>Writes big-endian bits.</summary>
-internal sealed class BitWriter
+/// <summary>Writes bits, the highest of each byte first unless told otherwise.</summary>
+internal sealed class BitWriter(bool lowestFirst = false)
 {
     private readonly List<byte> _bytes = [];
     private int _free;
 
     public void Write(ulong value, int bits)
     {
-        for (int i = bits - 1; i >= 0; i--)
+        for (int i = 0; i < bits; i++)
         {
             if (_free == 0)
             {
                 _bytes.Add(0);
                 _free = 8;
             }
-            _bytes[^1] |= (byte)(((value >> i) & 1) << --_free);
+            _free--;
+            ulong bit = (value >> (lowestFirst ? i : bits - 1 - i)) & 1;
+            _bytes[^1] |= (byte)(bit << (lowestFirst ? 7 - _free : _free));
         }
     }
 

@@ -165,7 +165,8 @@ internal static class TestPictures
         return [.. file];
     }
 
-    private static uint Crc32(ReadOnlySpan<byte> data)
+    /// <summary>The checksum of PNG chunks.</summary>
+    public static uint Crc32(ReadOnlySpan<byte> data)
     {
         uint crc = uint.MaxValue;
         foreach (byte b in data)

@@ -1,0 +1,147 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+using Gemma4.Engine.Audio;
+using Gemma4.Engine.Requests;
+using Gemma4.Engine.Tests.Audio;
+using Gemma4.Engine.Tests.Vision;
+using Gemma4.Engine.Vision;
+using Xunit;
+
+namespace Gemma4.Engine.Tests;
+
+/// <summary>
+/// Mutates valid files of every kind for a bounded time. A mutant may be read or refused; nothing else may happen: no other exception,
+/// no crash of a native decoder, no hang, no memory beyond the limits. <c>GEMMA4_FUZZ_SECONDS</c> sets the time a kind gets (0.7 by default).
+/// </summary>
+public sealed class MediaFuzzTests
+{
+    private static readonly TimeSpan Budget = TimeSpan.FromSeconds(double.Parse(
+        Environment.GetEnvironmentVariable("GEMMA4_FUZZ_SECONDS") is { Length: > 0 } s ? s : "0.7", System.Globalization.CultureInfo.InvariantCulture));
+
+    private static readonly TimeSpan Hang = TimeSpan.FromSeconds(30);
+
+    private static readonly ImageLimits SmallImages = new() { MaxPixels = 300_000, MaxSide = 4_000 };
+    private static readonly AudioLimits SmallSounds = new() { MaxDuration = TimeSpan.FromSeconds(30) };
+
+    public static TheoryData<string> Pictures() => [.. ValidPictures.All.Keys];
+
+    public static TheoryData<string> Sounds() => [.. ValidSounds.All.Keys];
+
+    [Theory]
+    [MemberData(nameof(Pictures))]
+    public Task Mutated_picture_is_read_or_refused(string kind) =>
+        FuzzAsync(ValidPictures.All[kind], file => ImagePreprocessor.Prepare(file, 70, SmallImages));
+
+    [Theory]
+    [MemberData(nameof(Sounds))]
+    public Task Mutated_sound_is_read_or_refused(string kind) =>
+        FuzzAsync(ValidSounds.All[kind], file => AudioPreprocessor.Prepare(file, SmallSounds));
+
+    private static async Task FuzzAsync(byte[] valid, Action<byte[]> read)
+    {
+        read(valid);
+        int refused = 0, cases = 0;
+        var clock = Stopwatch.StartNew();
+        for (int seed = 0; clock.Elapsed < Budget; seed++, cases++)
+        {
+            byte[] mutant = Mutate(valid, new Random(seed));
+            Task<bool> running = Task.Run(() => IsRefused(mutant, read), TestContext.Current.CancellationToken);
+            try
+            {
+                refused += await running.WaitAsync(Hang, TestContext.Current.CancellationToken) ? 1 : 0;
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                throw new InvalidOperationException($"seed {seed} ({Convert.ToHexString(mutant.AsSpan(0, Math.Min(64, mutant.Length)))}…): {e.Message}", e);
+            }
+        }
+        Assert.True(cases > 5, $"only {cases} cases in {Budget}");
+        Assert.True(refused > 0, "no mutant was refused: the mutations do not bite");
+    }
+
+    private static bool IsRefused(byte[] mutant, Action<byte[]> read)
+    {
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        bool refused = false;
+        try
+        {
+            read(mutant);
+        }
+        catch (RequestRejectedException e)
+        {
+            Assert.Equal(RejectionReason.InvalidMedia, e.Reason);
+            refused = true;
+        }
+        // The largest honest answer: 30 s of samples and frames, their growing buffer and its copies.
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 64_000_000);
+        return refused;
+    }
+
+    private static byte[] Mutate(byte[] valid, Random random)
+    {
+        var bytes = new List<byte>(valid);
+        int mutations = random.Next(1, 6);
+        for (int m = 0; m < mutations && bytes.Count > 8; m++)
+        {
+            int at = random.Next(3) == 0 ? random.Next(Math.Min(64, bytes.Count)) : random.Next(bytes.Count); // headers are short: hit them often
+            int length = Math.Min(random.Next(1, 17), bytes.Count - at);
+            switch (random.Next(7))
+            {
+                case 0:
+                    bytes[at] ^= (byte)(1 << random.Next(8));
+                    break;
+                case 1:
+                    bytes[at] = (byte)random.Next(256);
+                    break;
+                case 2: // a number becomes extreme
+                    byte extreme = new byte[] { 0, 0x7F, 0x80, 0xFF }[random.Next(4)];
+                    for (int i = 0; i < Math.Min(length, 4); i++)
+                        bytes[at + i] = extreme;
+                    break;
+                case 3:
+                    bytes.RemoveRange(at, length);
+                    break;
+                case 4:
+                    bytes.InsertRange(at, bytes.GetRange(random.Next(bytes.Count - length + 1), length));
+                    break;
+                case 5:
+                    bytes.RemoveRange(at, bytes.Count - at);
+                    break;
+                default:
+                    for (int i = 0; i < length; i++)
+                        bytes[at + i] = (byte)random.Next(256);
+                    break;
+            }
+        }
+        byte[] mutant = [.. bytes];
+        if (random.Next(4) != 0) // most mutants pass the checksums, and reach what lies behind them
+            RepairChecksums(mutant);
+        return mutant;
+    }
+
+    private static void RepairChecksums(byte[] file)
+    {
+        if (file.AsSpan().StartsWith("OggS"u8))
+        {
+            for (int at = 0; at + 27 <= file.Length && at + 27 + file[at + 26] <= file.Length;)
+            {
+                int size = 27 + file[at + 26] + file.AsSpan(at + 27, file[at + 26]).ToArray().Sum(b => b);
+                if (size > file.Length - at)
+                    break;
+                TestSounds.SetOggChecksum(file.AsSpan(at, size));
+                at += size;
+            }
+        }
+        else if (file.Length > 8 && file.AsSpan(1).StartsWith("PNG"u8))
+        {
+            for (int at = 8; at + 12 <= file.Length;)
+            {
+                uint length = BinaryPrimitives.ReadUInt32BigEndian(file.AsSpan(at));
+                if (length > file.Length - at - 12)
+                    break;
+                BinaryPrimitives.WriteUInt32BigEndian(file.AsSpan(at + 8 + (int)length), TestPictures.Crc32(file.AsSpan(at + 4, 4 + (int)length)));
+                at += 12 + (int)length;
+            }
+        }
+    }
+}
