@@ -47,7 +47,7 @@ internal sealed class PagedAttention(RotaryEmbedding rotary, Tensor? keyScale)
         Tensor rows = q.view(t, kvHeads, g, h).permute(1, 2, 0, 3).reshape(kvHeads, g * t, h);               // [K, G·t, H]
         Tensor scores = rows.matmul(kt).to(ScalarType.Float32).view(kvHeads, g, t, s);                       // [K, G, t, S]
         if (hidden is not null)
-            scores = scores.masked_fill_(hidden, float.NegativeInfinity);
+            scores = scores.masked_fill_(hidden, Arithmetic.NegativeInfinity);
         Tensor weights = scores.softmax(-1).to(q.dtype).view(kvHeads, g * t, s);                             // [K, G·t, S]
         return weights.matmul(vt).view(kvHeads, g, t, h).permute(2, 0, 1, 3).reshape(t, n, h);               // [t, N, H]
     }

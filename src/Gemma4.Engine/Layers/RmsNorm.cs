@@ -9,6 +9,8 @@ namespace Gemma4.Engine.Layers;
 /// <remarks>Zhang and Sennrich 2019, eq. 4. Gemma 4 scales by <c>w</c>, not <c>1 + w</c>.</remarks>
 internal sealed class RmsNorm(Tensor? weight, double eps)
 {
+    private readonly Scalar _eps = eps.ToScalar();
+
     /// <summary>The scale <c>[D]</c> in float32; null where there is none.</summary>
     public Tensor? Weight => weight;
 
@@ -19,7 +21,7 @@ internal sealed class RmsNorm(Tensor? weight, double eps)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor wide = x.to(ScalarType.Float32);
-        Tensor y = wide * (wide.square().mean([-1], keepdim: true) + eps).rsqrt();
+        Tensor y = wide * wide.square().mean([-1], keepdim: true).Plus(_eps).rsqrt();
         if (weight is not null)
             y = y.mul_(weight);
         return scope.MoveToOuter(y.to(x.dtype));

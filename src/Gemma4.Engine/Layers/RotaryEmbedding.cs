@@ -46,8 +46,8 @@ internal sealed class RotaryEmbedding
         using DisposeScope scope = NewDisposeScope();
         Tensor y = x.clone();
         Tensor a = x.narrow(-1, 0, _pairs), b = x.narrow(-1, _half, _pairs);                                              // [T, n, R]
-        y.narrow(-1, 0, _pairs).copy_(a * angles.Cos - b * angles.Sin);
-        y.narrow(-1, _half, _pairs).copy_(b * angles.Cos + a * angles.Sin);
+        y.narrow(-1, 0, _pairs).copy_((a * angles.Cos).Minus(b * angles.Sin));
+        y.narrow(-1, _half, _pairs).copy_((b * angles.Cos).Plus(a * angles.Sin));
         return scope.MoveToOuter(y);
     }
 }

@@ -48,8 +48,7 @@ internal sealed class CheckpointWeights : WeightSource
             mapped.Dispose();
         }
         _owned.Add(taken);
-        _bytesLoaded += stored.Length;
-        _progress?.Report(new LoadProgress(_bytesLoaded, _bytesToLoad));
+        Report(stored);
         return taken;
     }
 
@@ -71,8 +70,10 @@ internal sealed class CheckpointWeights : WeightSource
 
     public override RowTable TakeRows(string name, int rows, int width)
     {
-        var table = new FileRowTable(Find(name), Dtype, Device);
+        StoredTensor stored = Find(name);
+        var table = new FileRowTable(stored, Dtype, Device);
         _owned.Add(table);
+        Report(stored);
         return table;
     }
 
@@ -84,6 +85,12 @@ internal sealed class CheckpointWeights : WeightSource
         foreach (MappedFile file in _files.Values)
             file.Dispose();
         _files.Clear();
+    }
+
+    private void Report(StoredTensor stored)
+    {
+        _bytesLoaded += stored.Length;
+        _progress?.Report(new LoadProgress(_bytesLoaded, _bytesToLoad));
     }
 
     private StoredTensor Find(string name) => _index.TryGet(name, out StoredTensor stored)

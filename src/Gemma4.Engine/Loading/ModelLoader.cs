@@ -70,8 +70,6 @@ internal static class ModelLoader
     {
         if (name == "lm_head.weight")
             return config.Text.TiedHead;
-        if (!name.StartsWith("model.language_model.", StringComparison.Ordinal))
-            return true;      // towers, built next
         return config.Text.Layers.Any(layer => !layer.OwnsKv
             && name.StartsWith($"model.language_model.layers.{layer.Index}.self_attn.", StringComparison.Ordinal)
             && name[name.LastIndexOf("self_attn.", StringComparison.Ordinal)..]

@@ -1,6 +1,8 @@
 using Gemma4.Engine.Configuration;
 using Gemma4.Engine.Layers;
+using Gemma4.Engine.Models.Audio;
 using Gemma4.Engine.Models.Text;
+using Gemma4.Engine.Models.Vision;
 using static TorchSharp.torch;
 
 namespace Gemma4.Engine.Models;
@@ -10,6 +12,8 @@ internal sealed class Gemma4Model : IDisposable
 {
     private readonly WeightSource _weights;
     private readonly TextModel _text;
+    private readonly VisionTower? _vision;
+    private readonly AudioTower? _audio;
 
     /// <summary>Builds the model and takes its weights.</summary>
     /// <param name="config">The configuration.</param>
@@ -19,6 +23,8 @@ internal sealed class Gemma4Model : IDisposable
         Config = config;
         _weights = weights;
         _text = new TextModel(config.Text, weights);
+        _vision = config.Vision is { } vision ? new VisionTower(vision, config.Text.HiddenSize, weights) : null;
+        _audio = config.Audio is { } audio ? new AudioTower(audio, config.Text.HiddenSize, weights) : null;
     }
 
     /// <summary>The configuration.</summary>
@@ -73,6 +79,20 @@ internal sealed class Gemma4Model : IDisposable
     /// <param name="hidden">Hidden states <c>[R, D]</c> of the rows wanted: select them first.</param>
     /// <returns>Softcapped logits <c>[R, V]</c> float32; the caller owns them.</returns>
     public Tensor Logits(Tensor hidden) => _text.Logits(hidden);
+
+    /// <summary>Encodes pictures, all in one pass.</summary>
+    /// <param name="images">At least one.</param>
+    /// <returns>Soft tokens of all pictures end to end, <c>[M, D]</c>; the caller owns them.</returns>
+    /// <exception cref="InvalidOperationException">The model cannot see.</exception>
+    public Tensor EncodeImages(IReadOnlyList<ImagePatches> images) =>
+        (_vision ?? throw new InvalidOperationException("The model has no vision tower.")).Encode(images);
+
+    /// <summary>Encodes a sound.</summary>
+    /// <param name="logMel">Valid log-mel frames, <c>[frames, 128]</c> row-major.</param>
+    /// <returns>Soft tokens <c>[M, D]</c>; the caller owns them.</returns>
+    /// <exception cref="InvalidOperationException">The model cannot hear.</exception>
+    public Tensor EncodeAudio(ReadOnlySpan<float> logMel) =>
+        (_audio ?? throw new InvalidOperationException("The model has no audio tower.")).Encode(logMel);
 
     public void Dispose() => _weights.Dispose();
 }

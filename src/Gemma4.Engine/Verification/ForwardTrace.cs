@@ -25,6 +25,8 @@ internal sealed class ForwardTrace(int tailRows, int routingRows) : IForwardObse
 
     public void Routing(int layer, Tensor input, Tensor experts, Tensor weights)
     {
+        if (routingRows == 0)
+            return;
         using DisposeScope scope = NewDisposeScope();
         long rows = Math.Min(routingRows, experts.shape[0]);
         _routing[layer] = ([.. experts.narrow(0, 0, rows).cpu().contiguous().data<long>().Select(e => (int)e)], Floats(weights.narrow(0, 0, rows)));

@@ -6,11 +6,12 @@ namespace Gemma4.Engine.Tests.Verification;
 
 public sealed class ModelVerifierTests(ITestOutputHelper output)
 {
-    [Fact]
-    public void Every_case_of_the_fixtures_holds_in_float32()
+    [Theory]
+    [InlineData("float32")]
+    public void Every_case_of_the_fixtures_holds(string dtype)
     {
         var lines = new StringWriter();
-        bool holds = ModelVerifier.Run([RepositoryPaths.Fixtures], lines);
+        bool holds = ModelVerifier.Run([RepositoryPaths.Fixtures, "--dtype", dtype], lines);
         output.WriteLine(lines.ToString());
         Assert.True(holds, lines.ToString());
     }

@@ -47,13 +47,13 @@ internal sealed class DecoderLayer
     public Tensor Forward(Tensor x, Tensor? perLayer, TextStep step)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor r = x + _postAttentionNorm.Forward(Attention.Forward(_inputNorm.Forward(x), step));        // [T, D]
+        Tensor r = x.Plus(_postAttentionNorm.Forward(Attention.Forward(_inputNorm.Forward(x), step)));        // [T, D]
         Tensor y = _mlp.Forward(_preFeedForwardNorm.Forward(r));                                          // [T, D]
         if (_experts is not null)
             y = _experts.Join(y, r, _index, step.Observer);
-        r = r + _postFeedForwardNorm.Forward(y);
+        r = r.Plus(_postFeedForwardNorm.Forward(y));
         if (_perLayer is not null)
-            r = r + _perLayer.Forward(r, perLayer!);
+            r = r.Plus(_perLayer.Forward(r, perLayer!));
         return scope.MoveToOuter(r.mul_(_layerScalar));
     }
 
@@ -71,7 +71,7 @@ internal sealed class DecoderLayer
             (Tensor experts, Tensor shares) = _router.Forward(residual);                                  // [T, A]
             observer?.Routing(layer, residual, experts, shares);
             Tensor routed = _moe.Forward(_preMoeNorm.Forward(residual), experts, shares);                 // [T, D]
-            return _postDenseNorm.Forward(dense) + _postMoeNorm.Forward(routed);
+            return _postDenseNorm.Forward(dense).Plus(_postMoeNorm.Forward(routed));
         }
     }
 

@@ -13,6 +13,8 @@ internal sealed class MoeBlock(TextConfig config, MoeConfig moe, Weights weights
     private readonly IReadOnlyList<Linear> _down =
         weights.Linears("down_proj", moe.NumExperts, config.HiddenSize, moe.IntermediateSize);
 
+    private readonly Scalar _numActive = moe.NumActiveExperts.ToScalar();
+
     /// <param name="x"><c>[T, D]</c>, normalised.</param>
     /// <param name="experts">Chosen experts <c>[T, A]</c> int64.</param>
     /// <param name="weights">Their weights <c>[T, A]</c> float32.</param>
@@ -21,11 +23,10 @@ internal sealed class MoeBlock(TextConfig config, MoeConfig moe, Weights weights
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor y = zeros_like(x);                                                                         // [T, D]
-        int active = (int)experts.shape[1];
         // Sorting the T·A choices by expert makes each expert's tokens one run; a stable sort keeps them in order of rows.
         (Tensor sorted, Tensor order) = experts.view(-1).sort(dim: 0, descending: false, stable: true);   // [T·A]
         long[] expertOf = sorted.cpu().data<long>().ToArray();
-        Tensor rows = order.div(active, RoundingMode.floor);                                              // [T·A]
+        Tensor rows = order.div(_numActive, RoundingMode.floor);                                              // [T·A]
         Tensor shares = weights.view(-1).index_select(0, order).to(x.dtype).unsqueeze(1);                 // [T·A, 1]
         for (int first = 0; first < expertOf.Length;)
         {
@@ -35,7 +36,7 @@ internal sealed class MoeBlock(TextConfig config, MoeConfig moe, Weights weights
             using DisposeScope expert = NewDisposeScope();
             Tensor ownRows = rows.narrow(0, first, end - first);                                          // [t]
             Tensor output = Expert((int)expertOf[first], x.index_select(0, ownRows));                     // [t, D]
-            y.index_add_(0, ownRows, output * shares.narrow(0, first, end - first), 1);
+            y.index_add_(0, ownRows, output * shares.narrow(0, first, end - first), Arithmetic.One);
             first = end;
         }
         return scope.MoveToOuter(y);

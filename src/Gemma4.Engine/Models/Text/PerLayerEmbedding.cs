@@ -13,8 +13,9 @@ internal sealed class PerLayerEmbedding(TextConfig config, Weights weights)
     private readonly Linear _projection =
         weights.Linear("per_layer_model_projection", config.Layers.Length * config.PerLayerWidth, config.HiddenSize);
     private readonly RmsNorm _norm = weights.RmsNorm("per_layer_projection_norm", config.PerLayerWidth, config.RmsNormEps);
-    private readonly double _tableScale = ScaledEmbedding.Scale(config.PerLayerWidth, weights.Source.Dtype);
-    private readonly double _projectionScale = 1 / Math.Sqrt(config.HiddenSize);
+    private readonly Scalar _tableScale = ScaledEmbedding.Scale(config.PerLayerWidth, weights.Source.Dtype).ToScalar();
+    private readonly Scalar _projectionScale = (1 / Math.Sqrt(config.HiddenSize)).ToScalar();
+    private readonly Scalar _halfRoot = (1 / Math.Sqrt(2)).ToScalar();
 
     /// <param name="tokenIds">T tokens, media placeholders replaced by padding.</param>
     /// <param name="embeddings">Their embeddings <c>[T, D]</c>, soft tokens placed.</param>
@@ -25,6 +26,6 @@ internal sealed class PerLayerEmbedding(TextConfig config, Weights weights)
         long[] shape = [tokenIds.Length, config.Layers.Length, config.PerLayerWidth];
         Tensor identity = _table.Lookup(tokenIds).mul_(_tableScale).view(shape);                          // [T, L, P]
         Tensor context = _norm.Forward((_projection.Forward(embeddings) * _projectionScale).view(shape)); // [T, L, P]
-        return scope.MoveToOuter((context + identity) * (1 / Math.Sqrt(2)));
+        return scope.MoveToOuter(context.Plus(identity) * _halfRoot);
     }
 }

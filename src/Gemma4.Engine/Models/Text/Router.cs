@@ -12,7 +12,7 @@ internal sealed class Router(TextConfig config, MoeConfig moe, Weights weights)
     private readonly Linear _proj = weights.Linear("proj", moe.NumExperts, config.HiddenSize);
     private readonly Tensor _scale = weights.Take("scale", config.HiddenSize);                            // [D]
     private readonly Tensor _perExpertScale = weights.TakeFloat32("per_expert_scale", moe.NumExperts);    // [E]
-    private readonly double _rootScale = 1 / Math.Sqrt(config.HiddenSize);
+    private readonly Scalar _rootScale = (1 / Math.Sqrt(config.HiddenSize)).ToScalar();
 
     /// <param name="residual"><c>[T, D]</c>, not normalised.</param>
     /// <returns>Experts <c>[T, A]</c> int64, best first, and their weights <c>[T, A]</c> float32; the caller owns both.</returns>

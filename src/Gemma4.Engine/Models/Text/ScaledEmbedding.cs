@@ -8,7 +8,7 @@ namespace Gemma4.Engine.Models.Text;
 internal sealed class ScaledEmbedding(int vocabularySize, int width, Weights weights)
 {
     private readonly Tensor _weight = weights.Take("weight", vocabularySize, width);                      // [V, D]
-    private readonly double _scale = Scale(width, weights.Source.Dtype);
+    private readonly Scalar _scale = Scale(width, weights.Source.Dtype).ToScalar();
 
     /// <summary>The output projection of a tied head.</summary>
     public Linear TiedHead() => new DenseLinear(_weight);

@@ -1,0 +1,68 @@
+using Gemma4.Engine.Configuration;
+using Gemma4.Engine.Layers;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Gemma4.Engine.Models.Vision;
+
+/// <summary>Attention among the patches of each picture, both ways; the first half of a head turns with x, the second with y.</summary>
+internal sealed class VisionAttention(VisionConfig config, Weights weights)
+{
+    /// <summary>Query patches whose scores are held at once: bounds their memory at <c>n · 512 · patches</c>.</summary>
+    private const int RowsAtOnce = 512;
+
+    private readonly ClippedLinear _qProj = new(config.NumHeads * config.HeadDim, config.HiddenSize, config.ClipsLinears, weights["q_proj"]);
+    private readonly ClippedLinear _kProj = new(config.NumKvHeads * config.HeadDim, config.HiddenSize, config.ClipsLinears, weights["k_proj"]);
+    private readonly ClippedLinear _vProj = new(config.NumKvHeads * config.HeadDim, config.HiddenSize, config.ClipsLinears, weights["v_proj"]);
+    private readonly ClippedLinear _oProj = new(config.HiddenSize, config.NumHeads * config.HeadDim, config.ClipsLinears, weights["o_proj"]);
+    private readonly RmsNorm _qNorm = weights.RmsNorm("q_norm", config.HeadDim, config.RmsNormEps);
+    private readonly RmsNorm _kNorm = weights.RmsNorm("k_norm", config.HeadDim, config.RmsNormEps);
+    private readonly RmsNorm _vNorm = new(null, config.RmsNormEps);
+    private readonly RotaryEmbedding _rotary = new(config.HeadDim / 2, config.HeadDim / 4, config.RopeTheta);
+
+    /// <summary>Angles of every patch, shared by all layers; the tensors belong to the caller's dispose scope.</summary>
+    public AxialAngles Angles(VisionLayout layout, ScalarType dtype) => new(_rotary.At(layout.X, dtype), _rotary.At(layout.Y, dtype));
+
+    /// <param name="x"><c>[S, d]</c>, normalised.</param>
+    /// <param name="layout">Which rows are whose.</param>
+    /// <param name="angles">Of every patch.</param>
+    /// <returns>A new tensor <c>[S, d]</c>; the caller owns it.</returns>
+    public Tensor Forward(Tensor x, VisionLayout layout, AxialAngles angles)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        long s = x.shape[0];
+        Tensor q = Rotate(_qNorm.Forward(_qProj.Forward(x).view(s, config.NumHeads, config.HeadDim)), angles);       // [S, n, H]
+        Tensor k = Rotate(_kNorm.Forward(_kProj.Forward(x).view(s, config.NumKvHeads, config.HeadDim)), angles);
+        Tensor v = _vNorm.Forward(_vProj.Forward(x).view(s, config.NumKvHeads, config.HeadDim));
+        Tensor y = empty_like(q);
+        foreach (ImageGrid image in layout.Images)
+            Attend(Heads(q, image), Heads(k, image), Heads(v, image), y.narrow(0, image.FirstRow, image.NumPatches).transpose(0, 1));
+        return scope.MoveToOuter(_oProj.Forward(y.view(s, -1)));
+    }
+
+    /// <summary>Unscaled attention within one picture, some rows at a time.</summary>
+    /// <remarks>libtorch's fused attention always divides scores by √H; undoing that by scaling queries would round them once more.</remarks>
+    private static void Attend(Tensor q, Tensor k, Tensor v, Tensor y)
+    {
+        for (long row = 0; row < q.shape[1]; row += RowsAtOnce)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            long count = Math.Min(RowsAtOnce, q.shape[1] - row);
+            Tensor scores = q.narrow(1, row, count).matmul(k.transpose(1, 2)).to(ScalarType.Float32);               // [n, rows, patches]
+            y.narrow(1, row, count).copy_(scores.softmax(-1).to(v.dtype).matmul(v));
+        }
+    }
+
+    /// <summary>One picture's rows with heads in front and repeated to the queries' number: <c>[n, patches, H]</c>.</summary>
+    private Tensor Heads(Tensor x, ImageGrid image)
+    {
+        Tensor heads = x.narrow(0, image.FirstRow, image.NumPatches).transpose(0, 1);
+        return heads.shape[0] == config.NumHeads ? heads.contiguous() : heads.repeat_interleave(config.NumHeads / heads.shape[0], 0);
+    }
+
+    private Tensor Rotate(Tensor x, AxialAngles angles)
+    {
+        int half = config.HeadDim / 2;
+        return cat([_rotary.Rotate(x.narrow(-1, 0, half), angles.X), _rotary.Rotate(x.narrow(-1, half, half), angles.Y)], -1);
+    }
+}
