@@ -1,7 +1,9 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using Gemma4.Engine.Chat;
 using Gemma4.Engine.Configuration;
+using Gemma4.Engine.StructuredOutput;
 using Gemma4.Engine.Tokenization;
 using Gemma4.Server.Hosting;
 using Gemma4.Testing;
@@ -21,6 +23,8 @@ internal sealed class ServerUnderTest(FakeEngine engine, params (string Key, str
 
     private static readonly Lazy<Tokenizer> SharedTokenizer =
         new(() => Tokenizer.Load(Path.Combine(RepositoryPaths.DemoModel, "tokenizer.json")));
+
+    private static readonly Lazy<ConstraintCompiler> Constraints = new(() => new ConstraintCompiler(Tokenizer));
 
     /// <summary>The demo model's tokenizer.</summary>
     public static Tokenizer Tokenizer => SharedTokenizer.Value;
@@ -68,7 +72,7 @@ internal sealed class ServerUnderTest(FakeEngine engine, params (string Key, str
         {
             progress.Report(0.5);
             await mayLoad.WaitAsync(cancellationToken);
-            return new LoadedModel(engine, Tokenizer, new GenerationDefaults { EndTokenIds = [1, 16, 9], Temperature = 1, TopK = 64, TopP = 0.95 }, "fp_test");
+            return new LoadedModel(engine, Tokenizer, ChatRenderer.Load(RepositoryPaths.DemoModel), Constraints.Value, new GenerationDefaults { EndTokenIds = [1, 16, 9], Temperature = 1, TopK = 64, TopP = 0.95 }, "fp_test");
         }
     }
 }

@@ -1,5 +1,7 @@
 using Gemma4.Engine;
+using Gemma4.Engine.Chat;
 using Gemma4.Engine.Configuration;
+using Gemma4.Engine.StructuredOutput;
 using Gemma4.Engine.Tokenization;
 
 namespace Gemma4.Server.Hosting;
@@ -7,9 +9,17 @@ namespace Gemma4.Server.Hosting;
 /// <summary>A checkpoint that is ready to serve: what every API needs of it.</summary>
 /// <param name="Engine">Token ids in, token ids out.</param>
 /// <param name="Tokenizer">Text to token ids and back.</param>
+/// <param name="Chat">Conversations to prompts, by its own template; null where it has none.</param>
+/// <param name="Constraints">Holds answers to schemas and grammars.</param>
 /// <param name="Defaults">How its authors want it sampled.</param>
 /// <param name="Fingerprint">Names build and weights, <c>fp_…</c>.</param>
-internal sealed record LoadedModel(IGenerationEngine Engine, Tokenizer Tokenizer, GenerationDefaults Defaults, string Fingerprint)
+internal sealed record LoadedModel(
+    IGenerationEngine Engine,
+    Tokenizer Tokenizer,
+    ChatRenderer? Chat,
+    ConstraintCompiler Constraints,
+    GenerationDefaults Defaults,
+    string Fingerprint)
 {
     /// <summary>Prompt and output of one sequence together.</summary>
     public int MaxContextLength => Engine.Info.MaxContextLength;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Gemma4.Engine.Configuration;
 using Microsoft.Extensions.Options;
 
 namespace Gemma4.Server.Hosting;
@@ -34,7 +35,8 @@ internal sealed class ModelService(
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(TimeSpan.FromSeconds(server.Value.DrainSeconds));
         await loaded.Engine.DrainAsync(deadline.Token);
-        (loaded.Engine as IDisposable)?.Dispose();
+        if (loaded.Engine is IAsyncDisposable engine)
+            await engine.DisposeAsync();
     }
 
     private async Task LoadAsync()
@@ -57,7 +59,7 @@ internal sealed class ModelService(
         catch (Exception exception)
         {
             host.Fail(exception.Message);
-            bool isExpected = exception is OptionsException or IOException or InvalidDataException;
+            bool isExpected = exception is OptionsException or IOException or InvalidDataException or CheckpointException or ArgumentException;
             log.LoadFailed(isExpected ? null : exception, model.Value.Path, exception.Message);
             Environment.ExitCode = 1;
             lifetime.StopApplication();

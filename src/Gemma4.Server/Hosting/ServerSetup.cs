@@ -28,6 +28,7 @@ internal static class ServerSetup
     /// <summary>The served model and its names.</summary>
     public static void AddModel(this IServiceCollection services)
     {
+        services.AddSingleton<IModelSource, CheckpointModelSource>();
         services.AddSingleton<ModelHost>();
         services.AddSingleton<ModelNames>();
         services.AddHostedService<ModelService>();
@@ -41,6 +42,7 @@ internal static class ServerSetup
         services.AddSingleton<RequestReader>();
         services.AddSingleton<ParserMetrics>();
         services.AddSingleton<GenerationStarter>();
+        services.AddSingleton<ChatRunner>();
         services.ConfigureHttpJsonOptions(json =>
         {
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, OpenAI.OpenAIJson.Context);

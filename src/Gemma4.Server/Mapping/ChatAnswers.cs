@@ -6,7 +6,7 @@ using Gemma4.Server.Streaming;
 namespace Gemma4.Server.Mapping;
 
 /// <summary>Gathers a generation's events into whole answers.</summary>
-internal sealed class ChatAnswers(LogprobMapper? logprobs, bool isNamed)
+internal sealed class ChatAnswers(ChatStyle style)
 {
     private readonly SortedDictionary<int, Answer> _answers = [];
 
@@ -18,6 +18,39 @@ internal sealed class ChatAnswers(LogprobMapper? logprobs, bool isNamed)
     {
         await foreach (SequenceEvent item in generation.ReadAsync(cancellationToken))
             Add(item);
+    }
+
+    /// <summary>The whole answer of <c>/v1/chat/completions</c>.</summary>
+    /// <param name="generation">Read to its end.</param>
+    /// <param name="withTokens">Give the token ids of prompt and answers too.</param>
+    public ChatCompletion ToCompletion(Generation generation, bool withTokens) => new()
+    {
+        Id = style.Head.Id,
+        Created = style.Head.Created,
+        Model = style.Head.Model,
+        SystemFingerprint = style.Head.Fingerprint,
+        ServiceTier = style.ServiceTier,
+        Usage = UsageMapper.Map([generation]),
+        Choices = [.. All.Select(a => Choice(a) with { TokenIds = withTokens ? generation.Sequences[a.Index].TokenIds : null })],
+        PromptTokenIds = withTokens ? generation.Request.PromptTokenIds : null,
+    };
+
+    private ChatChoice Choice(Answer answer)
+    {
+        string? thought = answer.Reasoning.Length == 0 ? null : answer.Reasoning.ToString();
+        return new ChatChoice
+        {
+            Index = answer.Index,
+            FinishReason = answer.FinishReason,
+            Logprobs = style.Logprobs is null ? null : new ChatLogprobs([.. answer.Logprobs]),
+            Message = new AssistantMessage
+            {
+                Content = answer.Text,
+                ToolCalls = answer.ToolCalls,
+                ReasoningContent = style.Reasoning.Content ? thought : null,
+                Reasoning = style.Reasoning.Plain ? thought : null,
+            },
+        };
     }
 
     private void Add(SequenceEvent item)
@@ -38,11 +71,11 @@ internal sealed class ChatAnswers(LogprobMapper? logprobs, bool isNamed)
             case GenerationEvent.ToolCallArguments arguments:
                 answer.Calls[arguments.Index].Arguments.Append(arguments.Json);
                 break;
-            case GenerationEvent.Logprobs tokens when logprobs is not null:
+            case GenerationEvent.Logprobs tokens when style.Logprobs is { } logprobs:
                 answer.Logprobs.AddRange(logprobs.Map(tokens.Tokens));
                 break;
             case GenerationEvent.Finished finished:
-                answer.FinishReason = FinishReasons.Map(finished.Reason, answer.Calls.Count > 0, isNamed);
+                answer.FinishReason = FinishReasons.Map(finished.Reason, answer.Calls.Count > 0, style.IsNamed);
                 break;
         }
     }

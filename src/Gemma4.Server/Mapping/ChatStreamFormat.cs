@@ -8,17 +8,17 @@ using Gemma4.Server.Streaming;
 namespace Gemma4.Server.Mapping;
 
 /// <summary>Chat completion chunks: a role, deltas, one finish an answer, the counts if asked for, <c>[DONE]</c>.</summary>
-/// <param name="head">What all chunks share.</param>
-/// <param name="options">Of this stream.</param>
-/// <param name="usage">Counts tokens up to now.</param>
-internal sealed class ChatStreamFormat(AnswerHead head, ChatStreamOptions options, Func<Usage> usage) : IStreamFormat
+/// <param name="style">How the request wants its answers.</param>
+/// <param name="generation">Is counted.</param>
+/// <param name="options">What the stream carries beside the answer.</param>
+internal sealed class ChatStreamFormat(ChatStyle style, Generation generation, StreamOptions? options) : IStreamFormat
 {
-    private readonly bool[] _hasCalls = new bool[options.NumAnswers];
+    private readonly bool[] _hasCalls = new bool[generation.Sequences.Length];
 
     /// <inheritdoc/>
     public void Begin(SseWriter writer)
     {
-        for (int i = 0; i < options.NumAnswers; i++)
+        for (int i = 0; i < _hasCalls.Length; i++)
             Send(writer, new ChatChunkChoice { Index = i, Delta = new ChatDelta { Role = "assistant", Content = "" } });
     }
 
@@ -35,8 +35,8 @@ internal sealed class ChatStreamFormat(AnswerHead head, ChatStreamOptions option
     /// <inheritdoc/>
     public void End(SseWriter writer)
     {
-        if (options.IncludeUsage)
-            writer.Frame(WithUsage([], usage()), OpenAIJson.Context.ChatCompletionChunkWithUsage);
+        if (options?.IncludeUsage == true)
+            writer.Frame(WithUsage([], UsageMapper.Map([generation])), OpenAIJson.Context.ChatCompletionChunkWithUsage);
         writer.Done();
     }
 
@@ -60,17 +60,17 @@ internal sealed class ChatStreamFormat(AnswerHead head, ChatStreamOptions option
         {
             Index = item.Index,
             Delta = delta,
-            Logprobs = options.Logprobs is { } logprobs && !item.Logprobs.IsEmpty ? new ChatLogprobs([.. logprobs.Map(item.Logprobs)]) : null,
+            Logprobs = style.Logprobs is { } logprobs && !item.Logprobs.IsEmpty ? new ChatLogprobs([.. logprobs.Map(item.Logprobs)]) : null,
             FinishReason = item.Event is GenerationEvent.Finished finished
-                ? FinishReasons.Map(finished.Reason, _hasCalls[item.Index], options.IsNamed)
+                ? FinishReasons.Map(finished.Reason, _hasCalls[item.Index], style.IsNamed)
                 : null,
         };
     }
 
-    private ChatDelta? Thought(string text) => options.Reasoning == default ? null : new ChatDelta
+    private ChatDelta? Thought(string text) => style.Reasoning == default ? null : new ChatDelta
     {
-        ReasoningContent = options.Reasoning.Content ? text : null,
-        Reasoning = options.Reasoning.Plain ? text : null,
+        ReasoningContent = style.Reasoning.Content ? text : null,
+        Reasoning = style.Reasoning.Plain ? text : null,
     };
 
     /// <summary>Id, type and name come once; clients join what they get twice.</summary>
@@ -90,19 +90,19 @@ internal sealed class ChatStreamFormat(AnswerHead head, ChatStreamOptions option
 
     private void Send(SseWriter writer, ChatChunkChoice choice)
     {
-        if (options.IncludeUsage)
+        if (options?.IncludeUsage == true)
         {
-            writer.Frame(WithUsage([choice], options.ContinuousUsage ? usage() : null), OpenAIJson.Context.ChatCompletionChunkWithUsage);
+            writer.Frame(WithUsage([choice], options.ContinuousUsageStats == true ? UsageMapper.Map([generation]) : null), OpenAIJson.Context.ChatCompletionChunkWithUsage);
             return;
         }
         writer.Frame(
             new ChatCompletionChunk
             {
-                Id = head.Id,
-                Created = head.Created,
-                Model = head.Model,
-                SystemFingerprint = head.Fingerprint,
-                ServiceTier = options.ServiceTier,
+                Id = style.Head.Id,
+                Created = style.Head.Created,
+                Model = style.Head.Model,
+                SystemFingerprint = style.Head.Fingerprint,
+                ServiceTier = style.ServiceTier,
                 Choices = [choice],
             },
             OpenAIJson.Context.ChatCompletionChunk);
@@ -110,11 +110,11 @@ internal sealed class ChatStreamFormat(AnswerHead head, ChatStreamOptions option
 
     private ChatCompletionChunkWithUsage WithUsage(ChatChunkChoice[] choices, Usage? counts) => new()
     {
-        Id = head.Id,
-        Created = head.Created,
-        Model = head.Model,
-        SystemFingerprint = head.Fingerprint,
-        ServiceTier = options.ServiceTier,
+        Id = style.Head.Id,
+        Created = style.Head.Created,
+        Model = style.Head.Model,
+        SystemFingerprint = style.Head.Fingerprint,
+        ServiceTier = style.ServiceTier,
         Choices = choices,
         Usage = counts,
     };

@@ -31,6 +31,8 @@ namespace Gemma4.Server.OpenAI;
 [JsonSerializable(typeof(DetokenizeRequest))]
 [JsonSerializable(typeof(DetokenizeResponse))]
 [JsonSerializable(typeof(RenderResponse))]
+[JsonSerializable(typeof(Conformance.CaseResult))]
+[JsonSerializable(typeof(int))]
 [JsonSerializable(typeof(string[]))]
 [JsonSerializable(typeof(int[]))]
 internal sealed partial class OpenAIJsonContext : JsonSerializerContext;

@@ -1,0 +1,66 @@
+using Gemma4.Server.Hosting;
+using Gemma4.Server.Mapping;
+using Gemma4.Server.OpenAI;
+using Gemma4.Server.OpenAI.Chat;
+using Gemma4.Server.OpenAI.Tokens;
+using Gemma4.Server.Streaming;
+using Microsoft.Extensions.Options;
+
+namespace Gemma4.Server.Endpoints;
+
+/// <summary>Chat completions, whole and streamed, and the prompt that would be sent.</summary>
+internal static class ChatEndpoints
+{
+    public static void MapChatCompletions(this IEndpointRouteBuilder app)
+    {
+        app.MapPost("/v1/chat/completions", CompleteAsync)
+            .WithTags("Chat").WithName("createChatCompletion").WithSummary("Answer a conversation")
+            .Accepts<ChatCompletionRequest>("application/json")
+            .Produces<ChatCompletion>().Produces<ChatCompletionChunk>(StatusCodes.Status200OK, "text/event-stream").ProducesError();
+        app.MapPost("/v1/chat/completions/render", RenderAsync)
+            .WithTags("Chat").WithName("renderChatCompletion").WithSummary("The prompt that would be sent: its text, tokens and media slots")
+            .Accepts<ChatCompletionRequest>("application/json").Produces<RenderResponse>().ProducesError();
+    }
+
+    private static async Task<IResult> CompleteAsync(
+        HttpContext context, ModelHost host, RequestReader reader, ChatRunner runner, ServerClock clock, IOptions<ApiOptions> api)
+    {
+        LoadedModel model = host.Ready();
+        ChatCompletionRequest request = await reader.ReadAsync(context, OpenAIJson.Context.ChatCompletionRequest, ChatModelFaults.Instance);
+        var head = new AnswerHead(AnswerHead.NewId("chatcmpl-"), clock.Now, request.Model, model.Fingerprint);
+        ChatJob job = ChatMapper.Map(head.Id, request, api.Value);
+        Generation generation = await runner.StartAsync(job, model, context.RequestAborted);
+        LogprobMapper? logprobs = job.NumLogprobs is int top ? new LogprobMapper(model.Tokenizer, top) : null;
+        var style = new ChatStyle(head, ReasoningNames.From(api.Value, request.IncludeReasoning), logprobs, job.Tools.IsNamed, Tier(request));
+        if (request.Stream == true)
+            return new SseResult(generation, new ChatStreamFormat(style, generation, request.StreamOptions));
+        await using (generation)
+        {
+            var answers = new ChatAnswers(style);
+            await answers.GatherAsync(generation, context.RequestAborted);
+            return Results.Json(answers.ToCompletion(generation, request.ReturnTokenIds == true), OpenAIJson.Context.ChatCompletion);
+        }
+    }
+
+    private static async Task<IResult> RenderAsync(HttpContext context, ModelHost host, RequestReader reader, IOptions<ApiOptions> api)
+    {
+        LoadedModel model = host.Ready();
+        ChatCompletionRequest request = await reader.ReadAsync(context, OpenAIJson.Context.ChatCompletionRequest, ChatModelFaults.Instance);
+        ChatPrompt prompt = ChatPrompts.Make(ChatMapper.Map("render", request, api.Value), model, context.RequestAborted);
+        return Results.Json(
+            new RenderResponse
+            {
+                Prompt = prompt.Rendered.Text,
+                TokenIds = prompt.Tokenized.TokenIds,
+                MediaSlots =
+                [
+                    .. prompt.Tokenized.SoftTokens.Select(range => new MediaSlotDto(
+                        prompt.Rendered.MediaSlots[range.SlotIndex].Kind.ToString().ToLowerInvariant(), range.FirstToken, range.NumSoftTokens)),
+                ],
+            },
+            OpenAIJson.Context.RenderResponse);
+    }
+
+    /// <summary>There is one tier; it is named when a tier was asked for.</summary>
+    private static string? Tier(ChatCompletionRequest request) => request.ServiceTier is null ? null : "default";
+}

@@ -1,0 +1,36 @@
+using System.Diagnostics.Metrics;
+using Gemma4.Engine;
+using Gemma4.Engine.Chat;
+using Gemma4.Engine.Configuration;
+using Gemma4.Engine.Loading;
+using Gemma4.Engine.StructuredOutput;
+using Gemma4.Engine.Tokenization;
+using Microsoft.Extensions.Options;
+
+namespace Gemma4.Server.Hosting;
+
+/// <summary>Loads the checkpoint that the options name.</summary>
+internal sealed class CheckpointModelSource(
+    IOptions<ModelOptions> model, IOptions<EngineOptions> engine, IMeterFactory meters, ILoggerFactory loggers, TimeProvider time) : IModelSource
+{
+    /// <inheritdoc/>
+    public Task<LoadedModel> LoadAsync(IProgress<double> progress, CancellationToken cancellationToken) => Task.Run(() => Load(progress), cancellationToken);
+
+    private LoadedModel Load(IProgress<double> progress)
+    {
+        string folder = CheckpointFolder.Find(model.Value.Path);
+        var config = Gemma4Config.Load(folder);
+        var tokenizer = Tokenizer.Load(Path.Combine(folder, "tokenizer.json"));
+        ChatRenderer? chat = CheckpointFolder.HasTemplate(folder) ? ChatRenderer.Load(folder) : null;
+        var constraints = new ConstraintCompiler(tokenizer, new ConstraintOptions { EndTokenIds = config.Generation.EndTokenIds });
+        GemmaEngine loaded = EngineLoader.Load(
+            folder, model.Value.Device, model.Value.DType, engine.Value, meters, loggers, time, new Shares(progress));
+        return new LoadedModel(loaded, tokenizer, chat, constraints, config.Generation, CheckpointFolder.Fingerprint(folder, model.Value));
+    }
+
+    /// <summary>Reports synchronously: the framework's own progress would hop to the thread pool and arrive out of order.</summary>
+    private sealed class Shares(IProgress<double> progress) : IProgress<LoadProgress>
+    {
+        public void Report(LoadProgress value) => progress.Report(value.BytesTotal == 0 ? 1 : (double)value.BytesLoaded / value.BytesTotal);
+    }
+}

@@ -1,0 +1,30 @@
+namespace Gemma4.Server.Hosting;
+
+/// <summary>The OpenAPI document at <c>/openapi/v1.json</c> and Swagger UI at <c>/swagger</c>.</summary>
+internal static class ApiDocumentation
+{
+    /// <summary>Name and route segment of the document.</summary>
+    public const string Name = "v1";
+
+    public static void AddApiDocumentation(this IServiceCollection services) => services.AddOpenApi(Name, options =>
+    {
+        options.AddDocumentTransformer((document, _, _) =>
+        {
+            DocumentHead.Write(document);
+            return Task.CompletedTask;
+        });
+        options.AddSchemaTransformer<DtoSchemas>();
+        options.AddOperationTransformer<ApiExamples>();
+    });
+
+    public static void MapApiDocumentation(this WebApplication app)
+    {
+        app.MapOpenApi();
+        app.UseSwaggerUI(ui =>
+        {
+            ui.RoutePrefix = "swagger";
+            ui.SwaggerEndpoint($"/openapi/{Name}.json", "Gemma 4");
+            ui.DocumentTitle = "Gemma 4";
+        });
+    }
+}

@@ -1,0 +1,42 @@
+using Gemma4.Server.Endpoints;
+using Gemma4.Server.Errors;
+using Serilog;
+
+namespace Gemma4.Server.Hosting;
+
+/// <summary>The web application of a command line: what <c>Program</c> runs and <c>conformance</c> starts for itself.</summary>
+internal static class ServerApp
+{
+    /// <summary>Builds it; starting it begins to listen and to load.</summary>
+    /// <exception cref="OptionsException">A setting is wrong.</exception>
+    public static WebApplication Build(IReadOnlyList<string> args)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateBuilder();
+        OptionsBinding.AddSources(builder.Configuration, args);
+        OptionsBinding.AddOptions(builder.Services, builder.Configuration);
+        builder.AddServerLogging();
+        builder.AddServerNetwork();
+        builder.Services.AddModel();
+        builder.Services.AddApi();
+        builder.Services.AddServerMetrics();
+        builder.Services.AddApiDocumentation();
+
+        WebApplication app = builder.Build();
+        app.UseMiddleware<RequestHeaders>();
+        app.UseSerilogRequestLogging(RequestLogging.Configure);
+        app.UseMiddleware<ErrorMiddleware>();
+        app.UseCors();
+        app.UseMiddleware<PathMiddleware>();
+        app.UseRouting();
+        app.UseMiddleware<ApiKeyMiddleware>();
+
+        app.MapHealth();
+        app.MapModels();
+        app.MapChatCompletions();
+        app.MapCompletions();
+        app.MapTokens();
+        app.MapServerMetrics();
+        app.MapApiDocumentation();
+        return app;
+    }
+}

@@ -1,0 +1,38 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Gemma4.Engine.Parsing;
+using Gemma4.Engine.Requests;
+using Gemma4.Server.Hosting;
+using Gemma4.Server.Streaming;
+
+namespace Gemma4.Server.Mapping;
+
+/// <summary>Starts what a <see cref="ChatJob"/> asks for: prompt, context, constraint, engine. Every chat API ends here.</summary>
+internal sealed class ChatRunner(GenerationStarter starter)
+{
+    /// <returns>The running request; the caller disposes it.</returns>
+    /// <exception cref="Errors.ApiException">Too long, or a format that cannot be enforced.</exception>
+    /// <exception cref="RequestRejectedException">The template, the media or the engine refuse.</exception>
+    public async Task<Generation> StartAsync(ChatJob job, LoadedModel model, CancellationToken cancellationToken)
+    {
+        ChatPrompt prompt = ChatPrompts.Make(job, model, cancellationToken);
+        int length = prompt.Tokenized.TokenIds.Length;
+        int maxTokens = ContextRules.Room(length, job.MaxTokens, job.MaxTokensParam, job.PromptParam, model.MaxContextLength);
+        GenerationRequest request = RequestMapper.Map(job.Id, job.Fields, prompt.Tokenized.TokenIds, maxTokens, model);
+        request = request with
+        {
+            Media = prompt.Media,
+            Constraint = ConstraintMapper.Compile(job, prompt, model),
+            Sampling = request.Sampling with { NumLogprobs = job.NumLogprobs },
+        };
+        return await starter.StartAsync(model, request, Parsing(job, request), cancellationToken);
+    }
+
+    private static ParserOptions Parsing(ChatJob job, GenerationRequest request) => RequestMapper.Parsing(job.Fields, request) with
+    {
+        Thinking = job.Thinks,
+        Tools = [.. job.Tools.Tools.Select(t => new ToolDeclaration(t.Name, t.Parameters ?? default(JsonElement)))],
+        ParallelToolCalls = job.Tools.IsParallel,
+        StreamToolArguments = job.StreamsToolArguments,
+    };
+}
