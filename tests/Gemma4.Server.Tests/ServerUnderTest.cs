@@ -6,6 +6,7 @@ using Gemma4.Engine.Configuration;
 using Gemma4.Engine.StructuredOutput;
 using Gemma4.Engine.Tokenization;
 using Gemma4.Server.Hosting;
+using Gemma4.Server.Media;
 using Gemma4.Testing;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
@@ -72,7 +73,10 @@ internal sealed class ServerUnderTest(FakeEngine engine, params (string Key, str
         {
             progress.Report(0.5);
             await mayLoad.WaitAsync(cancellationToken);
-            return new LoadedModel(engine, Tokenizer, ChatRenderer.Load(RepositoryPaths.DemoModel), Constraints.Value, new GenerationDefaults { EndTokenIds = [1, 16, 9], Temperature = 1, TopK = 64, TopP = 0.95 }, "fp_test");
+            return new LoadedModel(engine, Tokenizer, ChatRenderer.Load(RepositoryPaths.DemoModel), Constraints.Value, new GenerationDefaults { EndTokenIds = [1, 16, 9], Temperature = 1, TopK = 64, TopP = 0.95 }, "fp_test")
+            {
+                Media = new MediaTraits(Sees: true, Hears: true, ImageSoftTokens: 280),
+            };
         }
     }
 }

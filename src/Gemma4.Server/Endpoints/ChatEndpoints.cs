@@ -42,11 +42,12 @@ internal static class ChatEndpoints
         }
     }
 
-    private static async Task<IResult> RenderAsync(HttpContext context, ModelHost host, RequestReader reader, IOptions<ApiOptions> api)
+    private static async Task<IResult> RenderAsync(
+        HttpContext context, ModelHost host, RequestReader reader, ChatPrompts prompts, IOptions<ApiOptions> api)
     {
         LoadedModel model = host.Ready();
         ChatCompletionRequest request = await reader.ReadAsync(context, OpenAIJson.Context.ChatCompletionRequest, ChatModelFaults.Instance);
-        ChatPrompt prompt = ChatPrompts.Make(ChatMapper.Map("render", request, api.Value), model, context.RequestAborted);
+        ChatPrompt prompt = await prompts.MakeAsync(ChatMapper.Map("render", request, api.Value), model, context.RequestAborted);
         return Results.Json(
             new RenderResponse
             {

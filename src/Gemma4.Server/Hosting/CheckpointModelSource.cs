@@ -5,6 +5,7 @@ using Gemma4.Engine.Configuration;
 using Gemma4.Engine.Loading;
 using Gemma4.Engine.StructuredOutput;
 using Gemma4.Engine.Tokenization;
+using Gemma4.Server.Media;
 using Microsoft.Extensions.Options;
 
 namespace Gemma4.Server.Hosting;
@@ -25,7 +26,10 @@ internal sealed class CheckpointModelSource(
         var constraints = new ConstraintCompiler(tokenizer, new ConstraintOptions { EndTokenIds = config.Generation.EndTokenIds });
         GemmaEngine loaded = EngineLoader.Load(
             folder, model.Value.Device, model.Value.DType, engine.Value, meters, loggers, time, new Shares(progress));
-        return new LoadedModel(loaded, tokenizer, chat, constraints, config.Generation, CheckpointFolder.Fingerprint(folder, model.Value));
+        return new LoadedModel(loaded, tokenizer, chat, constraints, config.Generation, CheckpointFolder.Fingerprint(folder, model.Value))
+        {
+            Media = new MediaTraits(config.Vision is not null, config.Audio is not null, config.Processor.ImageSoftTokens),
+        };
     }
 
     /// <summary>Reports synchronously: the framework's own progress would hop to the thread pool and arrive out of order.</summary>

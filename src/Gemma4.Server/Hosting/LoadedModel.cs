@@ -3,6 +3,7 @@ using Gemma4.Engine.Chat;
 using Gemma4.Engine.Configuration;
 using Gemma4.Engine.StructuredOutput;
 using Gemma4.Engine.Tokenization;
+using Gemma4.Server.Media;
 
 namespace Gemma4.Server.Hosting;
 
@@ -21,6 +22,9 @@ internal sealed record LoadedModel(
     GenerationDefaults Defaults,
     string Fingerprint)
 {
+    /// <summary>What media it takes.</summary>
+    public MediaTraits Media { get; init; } = MediaTraits.TextOnly;
+
     /// <summary>Prompt and output of one sequence together.</summary>
     public int MaxContextLength => Engine.Info.MaxContextLength;
 

@@ -1,6 +1,8 @@
 using Gemma4.Engine.Parsing;
 using Gemma4.Server.Mapping;
+using Gemma4.Server.Media;
 using Gemma4.Server.Streaming;
+using Microsoft.Extensions.Options;
 
 namespace Gemma4.Server.Hosting;
 
@@ -42,6 +44,10 @@ internal static class ServerSetup
         services.AddSingleton<RequestReader>();
         services.AddSingleton<ParserMetrics>();
         services.AddSingleton<GenerationStarter>();
+        services.AddSingleton(provider => new MediaFetcher(
+            provider.GetRequiredService<IOptions<MediaAccessOptions>>().Value, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<MediaLoader>();
+        services.AddSingleton<ChatPrompts>();
         services.AddSingleton<ChatRunner>();
         services.ConfigureHttpJsonOptions(json =>
         {

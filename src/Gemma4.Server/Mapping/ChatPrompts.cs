@@ -3,6 +3,7 @@ using Gemma4.Engine.Chat;
 using Gemma4.Engine.Requests;
 using Gemma4.Server.Errors;
 using Gemma4.Server.Hosting;
+using Gemma4.Server.Media;
 
 namespace Gemma4.Server.Mapping;
 
@@ -13,14 +14,12 @@ namespace Gemma4.Server.Mapping;
 internal sealed record ChatPrompt(RenderedPrompt Rendered, TokenizedPrompt Tokenized, ImmutableArray<MediaItem> Media);
 
 /// <summary>Renders and tokenises conversations, on the request's own task.</summary>
-internal static class ChatPrompts
+internal sealed class ChatPrompts(MediaLoader loader)
 {
     /// <exception cref="RequestRejectedException">The template or the media refuse.</exception>
     /// <exception cref="ApiException">The model does not take such media.</exception>
-    public static ChatPrompt Make(ChatJob job, LoadedModel model, CancellationToken cancellationToken)
+    public async Task<ChatPrompt> MakeAsync(ChatJob job, LoadedModel model, CancellationToken cancellationToken)
     {
-        if (job.Media.Count > 0)
-            throw Fault.UnsupportedValue(job.Media[0].Param, "Unsupported value: this server takes only text in messages.");
         ChatRenderer chat = model.Chat ?? throw Fault.Of(
             "This model has no chat template, so it cannot be asked in conversations. Use /v1/completions, or put a chat_template.jinja into its folder.", "messages");
         RenderedPrompt rendered = chat.Render(
@@ -34,6 +33,11 @@ internal static class ChatPrompts
                 Variables = job.TemplateVariables,
             },
             cancellationToken);
-        return new ChatPrompt(rendered, new PromptTokenizer(model.Tokenizer).Tokenize(rendered, []), []);
+        // After the template, which may refuse the conversation at no cost.
+        ImmutableArray<PreparedMedium> media = await loader.LoadAsync(job.Media, job.ImageSoftTokens, model.Media, cancellationToken);
+        TokenizedPrompt tokenized = new PromptTokenizer(model.Tokenizer).Tokenize(
+            rendered, [.. rendered.MediaSlots.Select(slot => media[slot.PayloadIndex].Expansion)]);
+        return new ChatPrompt(
+            rendered, tokenized, [.. tokenized.SoftTokens.Select(place => media[rendered.MediaSlots[place.SlotIndex].PayloadIndex].At(place))]);
     }
 }

@@ -8,14 +8,14 @@ using Gemma4.Server.Streaming;
 namespace Gemma4.Server.Mapping;
 
 /// <summary>Starts what a <see cref="ChatJob"/> asks for: prompt, context, constraint, engine. Every chat API ends here.</summary>
-internal sealed class ChatRunner(GenerationStarter starter)
+internal sealed class ChatRunner(ChatPrompts prompts, GenerationStarter starter)
 {
     /// <returns>The running request; the caller disposes it.</returns>
     /// <exception cref="Errors.ApiException">Too long, or a format that cannot be enforced.</exception>
     /// <exception cref="RequestRejectedException">The template, the media or the engine refuse.</exception>
     public async Task<Generation> StartAsync(ChatJob job, LoadedModel model, CancellationToken cancellationToken)
     {
-        ChatPrompt prompt = ChatPrompts.Make(job, model, cancellationToken);
+        ChatPrompt prompt = await prompts.MakeAsync(job, model, cancellationToken);
         int length = prompt.Tokenized.TokenIds.Length;
         int maxTokens = ContextRules.Room(length, job.MaxTokens, job.MaxTokensParam, job.PromptParam, model.MaxContextLength);
         GenerationRequest request = RequestMapper.Map(job.Id, job.Fields, prompt.Tokenized.TokenIds, maxTokens, model);

@@ -13,6 +13,7 @@ internal static class UsageMapper
     {
         int prompt = generations.Sum(g => g.Request.PromptTokenIds.Length);
         int completion = !countOutput ? 0 : generations.Sum(g => g.Sequences.Sum(s => s.TokenIds.Count));
+        int[] pictures = [.. generations.SelectMany(g => g.Request.Media).OfType<MediaItem.Image>().Select(i => i.NumSoftTokens)];
         return new Usage
         {
             PromptTokens = prompt,
@@ -20,7 +21,9 @@ internal static class UsageMapper
             TotalTokens = prompt + completion,
             PromptTokensDetails = new PromptTokensDetails(
                 generations.Sum(g => g.Sequences[0].CachedTokens),
-                generations.Sum(g => g.Request.Media.OfType<MediaItem.Audio>().Sum(a => a.NumSoftTokens))),
+                generations.Sum(g => g.Request.Media.OfType<MediaItem.Audio>().Sum(a => a.NumSoftTokens)),
+                pictures.Length > 0 ? pictures.Sum() : null,
+                pictures.Length > 0 ? pictures : null),
             CompletionTokensDetails = new CompletionTokensDetails(generations.Sum(g => g.Sequences.Sum(s => s.ReasoningTokens))),
         };
     }

@@ -1,35 +1,47 @@
+using System.ComponentModel.DataAnnotations;
+using Gemma4.Engine.Vision;
+
 namespace Gemma4.Server.Media;
 
 /// <summary>From where media are taken, and how much of it. Section <c>Media</c>. By default only data inside the request is taken.</summary>
-public sealed class MediaAccessOptions
+public sealed class MediaAccessOptions : IValidatableObject
 {
     /// <summary>The section's name.</summary>
     public const string Section = "Media";
 
     /// <summary>Fetch http and https URLs of any public host (<c>--allow-media-urls</c>).</summary>
-    public bool AllowUrls { get; init; }
+    public bool AllowUrls { get; set; }
 
     /// <summary>Fetch only URLs that match one of these: a host (<c>images.example.org</c>), its subdomains (<c>*.example.org</c>) or a URL
     /// prefix (<c>https://example.org/public/</c>). Not empty turns fetching on for these alone, whatever <see cref="AllowUrls"/> says.</summary>
-    public string[] AllowedUrls { get; init; } = [];
+    public string[] AllowedUrls { get; set; } = [];
 
     /// <summary>Files below this folder may be named by <c>file://</c> URLs; null allows none.</summary>
-    public string? LocalFolder { get; init; }
+    public string? LocalFolder { get; set; }
 
     /// <summary>Most bytes of a picture.</summary>
-    public int MaxImageBytes { get; init; } = 20 * 1024 * 1024;
+    public int MaxImageBytes { get; set; } = 20 * 1024 * 1024;
 
     /// <summary>Most bytes of a sound.</summary>
-    public int MaxAudioBytes { get; init; } = 25 * 1024 * 1024;
+    public int MaxAudioBytes { get; set; } = 25 * 1024 * 1024;
 
     /// <summary>Most bytes of a film.</summary>
-    public int MaxVideoBytes { get; init; } = 100 * 1024 * 1024;
+    public int MaxVideoBytes { get; set; } = 100 * 1024 * 1024;
 
     /// <summary>Longest time from the request for a URL to its last byte, redirects included.</summary>
-    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Most redirects followed; each is checked like the first URL.</summary>
-    public int MaxRedirects { get; init; } = 3;
+    public int MaxRedirects { get; set; } = 3;
+
+    /// <summary>Most pictures, sounds and films of a request.</summary>
+    public int MaxItems { get; set; } = 64;
+
+    /// <summary>Most pixels of a picture.</summary>
+    public long MaxImagePixels { get; set; } = ImageLimits.Default.MaxPixels;
+
+    /// <summary>Soft tokens of a picture whose request does not say: 70, 140, 280, 560 or 1120; null takes the checkpoint's.</summary>
+    public int? ImageSoftTokens { get; set; }
 
     /// <summary>Whether any URL is fetched at all.</summary>
     public bool FetchesUrls => AllowUrls || AllowedUrls.Length > 0;
@@ -49,6 +61,10 @@ public sealed class MediaAccessOptions
             return $"{Section}:Max…Bytes must be at least 1";
         if (Timeout <= TimeSpan.Zero || Timeout > TimeSpan.FromMinutes(10))
             return $"{Section}:{nameof(Timeout)} must be more than 0 and at most 10 minutes";
+        if (MaxItems < 1 || MaxImagePixels < 1)
+            return $"{Section}:{nameof(MaxItems)} and {Section}:{nameof(MaxImagePixels)} must be at least 1";
+        if (ImageSoftTokens is { } budget && !SoftTokenBudget.Allowed.Contains(budget))
+            return $"{Section}:{nameof(ImageSoftTokens)} must be one of {string.Join(", ", SoftTokenBudget.Allowed)}";
         if (MaxRedirects is < 0 or > 20)
             return $"{Section}:{nameof(MaxRedirects)} must be 0 to 20";
         if (LocalFolder is not null && !Directory.Exists(LocalFolder))
@@ -57,4 +73,8 @@ public sealed class MediaAccessOptions
             ? $"{Section}:{nameof(AllowedUrls)} '{wrong}' is neither a host, '*.' and a domain, nor an http(s) URL prefix"
             : null;
     }
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) =>
+        Problem() is { } problem ? [new ValidationResult(problem)] : [];
 }

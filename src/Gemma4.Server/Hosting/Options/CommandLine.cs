@@ -23,11 +23,15 @@ internal static class CommandLine
         ("max-sequences", "Engine:MaxSequences", "N", "sequences that may share a step"),
         ("max-tokens-per-step", "Engine:MaxTokensPerStep", "N", "tokens a step computes at most"),
         ("max-queue", "Engine:MaxQueuedRequests", "N", "requests that may wait for their first step"),
+        ("allow-media-urls", "Media:AllowUrls", null, "fetch pictures and sounds from public web addresses"),
+        ("media-urls", "Media:AllowedUrls", "HOST|PREFIX[,…]", "fetch them from these hosts or URL prefixes only"),
+        ("media-folder", "Media:LocalFolder", "DIR", "folder of files that file:// URLs may name"),
+        ("image-tokens", "Media:ImageSoftTokens", "70|140|280|560|1120", "soft tokens of a picture whose request does not say"),
         ("kv-cache-bytes", "Engine:KvCacheBytes", "BYTES", "memory of the KV cache (default: from free memory)"),
     ];
 
     /// <summary>Keys the host itself hands over when it starts the server inside a test, sections without a value among them.</summary>
-    private static readonly string[] HostKeys = ["environment", "contentRoot", "applicationName", "Model", "Server", "Api", "Engine"];
+    private static readonly string[] HostKeys = ["environment", "contentRoot", "applicationName", "Model", "Server", "Api", "Engine", "Media"];
 
     /// <summary>Switches to configuration keys.</summary>
     /// <exception cref="OptionsException">A switch nobody knows, or one without its value.</exception>
@@ -90,7 +94,7 @@ internal static class CommandLine
 
     private static void Set(Dictionary<string, string?> settings, string key, string value)
     {
-        if (key is not ("Model:ServedNames" or "Server:ApiKeys" or "Server:CorsOrigins"))
+        if (key is not ("Model:ServedNames" or "Server:ApiKeys" or "Server:CorsOrigins" or "Media:AllowedUrls"))
         {
             settings[key] = value;
             return;

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Reflection;
 using Gemma4.Engine.Configuration;
+using Gemma4.Server.Media;
 
 namespace Gemma4.Server.Hosting;
 
@@ -15,6 +16,7 @@ internal static class OptionsBinding
         (ServerOptions.Section, typeof(ServerOptions)),
         (ApiOptions.Section, typeof(ApiOptions)),
         ("Engine", typeof(EngineOptions)),
+        (MediaAccessOptions.Section, typeof(MediaAccessOptions)),
     ];
 
     /// <summary>Sections of others: the host's and Serilog's.</summary>
@@ -46,6 +48,7 @@ internal static class OptionsBinding
         Add<ServerOptions>(services, configuration, ServerOptions.Section);
         Add<ApiOptions>(services, configuration, ApiOptions.Section);
         Add<EngineOptions>(services, configuration, "Engine");
+        Add<MediaAccessOptions>(services, configuration, MediaAccessOptions.Section);
     }
 
     /// <summary>Reads one section now, for what is needed before the host is built.</summary>
@@ -77,7 +80,7 @@ internal static class OptionsBinding
 
     private static void RefuseUnknownKeys(IConfigurationSection section, Type options)
     {
-        string[] keys = [.. options.GetProperties(BindingFlags.Public | BindingFlags.Instance).Select(p => p.Name)];
+        string[] keys = [.. options.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanWrite).Select(p => p.Name)];
         foreach (IConfigurationSection key in section.GetChildren())
         {
             if (!keys.Contains(key.Key, StringComparer.OrdinalIgnoreCase))

@@ -109,6 +109,9 @@ internal sealed record ChatCompletionRequest : GenerationFields
     [JsonObject]
     public JsonElement? ChatTemplateKwargs { get; init; }
 
+    /// <summary>Extension: how the request's pictures are prepared.</summary>
+    public MediaProcessing? MmProcessorKwargs { get; init; }
+
     /// <summary>Extension: <c>false</c> leaves out the opening of the model's turn.</summary>
     public bool? AddGenerationPrompt { get; init; }
 

@@ -1,0 +1,95 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using Gemma4.Engine.Audio;
+using Gemma4.Engine.Requests;
+using Gemma4.Engine.Vision;
+using Gemma4.Server.Errors;
+using Gemma4.Server.Mapping;
+using Microsoft.Extensions.Options;
+
+namespace Gemma4.Server.Media;
+
+/// <summary>Fetches and prepares the media of a request, on the request's own task.</summary>
+internal sealed class MediaLoader(MediaFetcher fetcher, IOptions<MediaAccessOptions> options) : IDisposable
+{
+    // Decoding is arithmetic: more at once than there are processors only holds more memory.
+    private readonly SemaphoreSlim _decoders = new(Environment.ProcessorCount);
+
+    /// <summary>Prepares all of them, in their order.</summary>
+    /// <param name="sources">What the request names.</param>
+    /// <param name="requestBudget"><c>mm_processor_kwargs.max_soft_tokens</c>.</param>
+    /// <param name="model">What the model takes.</param>
+    /// <param name="cancellationToken">The caller left.</param>
+    /// <exception cref="ApiException">The model does not take such media, or there are too many.</exception>
+    /// <exception cref="RequestRejectedException">One cannot be had or read.</exception>
+    public async Task<ImmutableArray<PreparedMedium>> LoadAsync(
+        IReadOnlyList<MediaSource> sources, int? requestBudget, MediaTraits model, CancellationToken cancellationToken)
+    {
+        if (sources.Count > options.Value.MaxItems)
+            throw Fault.Of($"The request has {sources.Count} pictures and sounds; this server takes at most {options.Value.MaxItems}.", sources[^1].Param);
+        foreach (MediaSource source in sources)
+            CheckModality(source, model);
+        var media = ImmutableArray.CreateBuilder<PreparedMedium>(sources.Count);
+        foreach (MediaSource source in sources)
+            media.Add(await LoadAsync(source, requestBudget, model, cancellationToken));
+        return media.MoveToImmutable();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _decoders.Dispose();
+
+    private static void CheckModality(MediaSource source, MediaTraits model)
+    {
+        if (source is MediaSource.Video)
+            throw Fault.UnsupportedValue(source.Param, "Unsupported value: this server does not read films. Send their frames as pictures.");
+        if (source is MediaSource.Image && !model.Sees)
+            throw Fault.UnsupportedValue(source.Param, "Unsupported value: the served model does not see pictures.");
+        if (source is MediaSource.AudioData or MediaSource.AudioUrl && !model.Hears)
+        {
+            throw Fault.UnsupportedValue(
+                source.Param, "Unsupported value: the served model does not hear. Of the Gemma 4 models, E2B and E4B do.");
+        }
+    }
+
+    private async Task<PreparedMedium> LoadAsync(MediaSource source, int? requestBudget, MediaTraits model, CancellationToken cancellationToken)
+    {
+        switch (source)
+        {
+            case MediaSource.Image image:
+                int budget = ImageBudget.Choose(
+                    image.MaxSoftTokens, image.Detail, requestBudget, options.Value.ImageSoftTokens, model.ImageSoftTokens, image.Param);
+                var limits = new ImageLimits { MaxEncodedBytes = options.Value.MaxImageBytes, MaxPixels = options.Value.MaxImagePixels };
+                byte[] picture = await fetcher.FetchAsync(image.Url, MediaKind.Image, image.Param, cancellationToken);
+                return await DecodeAsync<PreparedMedium>(
+                    () => new PreparedMedium.Picture(ImagePreprocessor.Prepare(picture, budget, limits, image.Param, cancellationToken)), cancellationToken);
+            case MediaSource.AudioUrl url:
+                return await SoundAsync(
+                    await fetcher.FetchAsync(url.Url, MediaKind.Audio, url.Param, cancellationToken), url.Param, cancellationToken);
+            case MediaSource.AudioData data:
+                return await SoundAsync(
+                    DataUri.DecodeBase64(data.Base64, MediaKind.Audio, options.Value.MaxAudioBytes, data.Param), data.Param, cancellationToken);
+            default:
+                throw new UnreachableException();
+        }
+    }
+
+    private Task<PreparedMedium> SoundAsync(byte[] file, string param, CancellationToken cancellationToken)
+    {
+        var limits = new AudioLimits { MaxEncodedBytes = options.Value.MaxAudioBytes };
+        return DecodeAsync<PreparedMedium>(
+            () => new PreparedMedium.Sound(AudioPreprocessor.Prepare(file, limits, allowWindows: false, param, cancellationToken)[0]), cancellationToken);
+    }
+
+    private async Task<T> DecodeAsync<T>(Func<T> decode, CancellationToken cancellationToken)
+    {
+        await _decoders.WaitAsync(cancellationToken);
+        try
+        {
+            return decode();
+        }
+        finally
+        {
+            _decoders.Release();
+        }
+    }
+}

@@ -1,0 +1,36 @@
+using Gemma4.Engine.Audio;
+using Gemma4.Engine.Chat;
+using Gemma4.Engine.Requests;
+using Gemma4.Engine.Vision;
+
+namespace Gemma4.Server.Media;
+
+/// <summary>A medium of a request, read and ready; it waits for its place in the prompt.</summary>
+internal abstract record PreparedMedium
+{
+    /// <summary>How many soft tokens it takes.</summary>
+    public abstract MediaExpansion Expansion { get; }
+
+    /// <summary>The engine's item, now that the place is known.</summary>
+    public abstract MediaItem At(SoftTokenRange place);
+
+    /// <summary>A picture.</summary>
+    public sealed record Picture(PreparedImage Image) : PreparedMedium
+    {
+        /// <inheritdoc/>
+        public override MediaExpansion Expansion => new MediaExpansion.Whole(Image.NumSoftTokens);
+
+        /// <inheritdoc/>
+        public override MediaItem At(SoftTokenRange place) => Image.At(place.FirstToken);
+    }
+
+    /// <summary>A sound of one window.</summary>
+    public sealed record Sound(AudioWindow Window) : PreparedMedium
+    {
+        /// <inheritdoc/>
+        public override MediaExpansion Expansion => new MediaExpansion.Whole(Window.NumSoftTokens);
+
+        /// <inheritdoc/>
+        public override MediaItem At(SoftTokenRange place) => Window.At(place.FirstToken);
+    }
+}
