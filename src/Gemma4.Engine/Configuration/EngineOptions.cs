@@ -22,6 +22,10 @@ public sealed class EngineOptions : IValidatableObject
     [Range(1, 1 << 20)]
     public int MaxEncoderTokensPerStep { get; set; } = 280;
 
+    /// <summary>Bytes of encoded pictures and sounds kept for requests that show the same ones again.</summary>
+    [Range(0, long.MaxValue)]
+    public long EncoderCacheBytes { get; set; } = 256L << 20;
+
     /// <summary>Requests that may wait for their first step; more are refused as <c>QueueFull</c>.</summary>
     [Range(1, 1 << 20)]
     public int MaxQueuedRequests { get; set; } = 512;

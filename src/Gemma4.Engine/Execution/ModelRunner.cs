@@ -18,6 +18,7 @@ internal sealed class ModelRunner : IModelRunner
     private const int MaxLogitRows = 64;
 
     private readonly Gemma4Model _model;
+    private readonly MediaEncoder _media;
     private readonly KvStorage _kv;
     private readonly StepBuffers _buffers;
     private readonly Sampler _sampler;
@@ -30,9 +31,12 @@ internal sealed class ModelRunner : IModelRunner
     /// <param name="blockSize">Positions in a block.</param>
     /// <param name="maxTokens">Largest T of a plan.</param>
     /// <param name="maxSequences">Largest B of a plan.</param>
-    public ModelRunner(Gemma4Model model, IReadOnlyList<int> numBlocks, int blockSize, int maxTokens, int maxSequences)
+    /// <param name="encoderCacheBytes">Bytes of encoded media kept between steps.</param>
+    public ModelRunner(
+        Gemma4Model model, IReadOnlyList<int> numBlocks, int blockSize, int maxTokens, int maxSequences, long encoderCacheBytes)
     {
         _model = model;
+        _media = new MediaEncoder(model, encoderCacheBytes);
         _kv = model.CreateKvStorage(numBlocks, blockSize);
         _buffers = new StepBuffers(numBlocks.Count, blockSize, maxTokens, maxSequences, model.Device);
         _sampler = new Sampler(model.Config.Text.VocabSize);
@@ -46,7 +50,7 @@ internal sealed class ModelRunner : IModelRunner
         _inferenceMode ??= inference_mode();
         using DisposeScope scope = NewDisposeScope();
         StepInputs inputs = _buffers.Fill(plan);
-        Tensor hidden = _model.Forward(_buffers.TokenIds[..plan.NumTokens], inputs, _kv);                   // [T, D]
+        Tensor hidden = _model.Forward(_buffers.TokenIds[..plan.NumTokens], inputs, _kv, _media.Encode(plan));   // [T, D]
         ReadOnlySpan<ScheduledSequence> sequences = plan.Sequences;
         _samples.AsSpan(0, sequences.Length).Clear();
         _logitRows.Clear();
@@ -61,6 +65,7 @@ internal sealed class ModelRunner : IModelRunner
     public void Dispose()
     {
         _buffers.Dispose();
+        _media.Dispose();
         _kv.Dispose();
         _model.Dispose();
         _inferenceMode?.Dispose();

@@ -26,7 +26,8 @@ internal static class RunnerLoader
             long bytes = KvMemory.Budget(groups, options, maxContextLength, target.Device);
             KvCachePlan cache = KvBudget.Split(
                 bytes, groups, options.BlockSize, maxContextLength, options.TypicalSequenceTokens, options.MaxTokensPerStep);
-            var runner = new ModelRunner(model, cache.NumBlocks, cache.BlockSize, options.MaxTokensPerStep, options.MaxSequences);
+            var runner = new ModelRunner(
+                model, cache.NumBlocks, cache.BlockSize, options.MaxTokensPerStep, options.MaxSequences, options.EncoderCacheBytes);
             return new LoadedRunner(runner, cache, model.Config);
         }
         catch
