@@ -1,10 +1,12 @@
 using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
 using System.Text.Json.Nodes;
+using Gemma4.Engine.Audio;
 using Gemma4.Engine.Chat;
 using Gemma4.Engine.Configuration;
 using Gemma4.Engine.Requests;
 using Gemma4.Engine.Tokenization;
+using Gemma4.Engine.Vision;
 using Gemma4.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -46,6 +48,28 @@ public sealed class DemoModel : IAsyncDisposable
         RenderedPrompt prompt = Renderer.Render(
             [.. messages.Select(m => Message(m!))], tools?.Select(t => Tool(t!["function"]!)).ToArray(), new ChatRenderOptions { EnableThinking = thinking });
         return await AnswerAsync(_prompts.Tokenize(prompt, []).TokenIds, [], new SamplingParams { Temperature = 0 });
+    }
+
+    /// <summary>The greedy answer to a question about a picture.</summary>
+    public Task<int[]> AskAboutImageAsync(byte[] file, int budget, string question)
+    {
+        PreparedImage image = ImagePreprocessor.Prepare(file, budget, ImageLimits.Default);
+        return AskAboutMediaAsync(MediaKind.Image, image.NumSoftTokens, image.At, question);
+    }
+
+    /// <summary>The greedy answer to a question about a sound.</summary>
+    public Task<int[]> AskAboutAudioAsync(byte[] file, string question)
+    {
+        AudioWindow window = AudioPreprocessor.Prepare(file, AudioLimits.Default).Single();
+        return AskAboutMediaAsync(MediaKind.Audio, window.NumSoftTokens, window.At, question);
+    }
+
+    private Task<int[]> AskAboutMediaAsync(MediaKind kind, int numSoftTokens, Func<int, MediaItem> place, string question)
+    {
+        RenderedPrompt rendered = Renderer.Render(
+            [new ChatMessage { Role = "user", Parts = [new ContentPart.Media(kind, 0), new ContentPart.Text(question)] }], options: new ChatRenderOptions { EnableThinking = false });
+        TokenizedPrompt prompt = _prompts.Tokenize(rendered, [new MediaExpansion.Whole(numSoftTokens)]);
+        return AnswerAsync(prompt.TokenIds, [place(prompt.SoftTokens.Single().FirstToken)], new SamplingParams { Temperature = 0 });
     }
 
     public async Task<int[]> AnswerAsync(ImmutableArray<int> prompt, ImmutableArray<MediaItem> media, SamplingParams sampling)
