@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Gemma4.Engine.Kernels;
 
@@ -36,6 +37,8 @@ internal readonly unsafe struct BFloat16 : IStoredFloat<ushort>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Load(ushort* source)
     {
+        if (Avx2.IsSupported)
+            return (Avx2.ConvertToVector256Int32(source) << 16).AsSingle();
         Vector128<ushort> halves = Vector128.Load(source);
         Vector256<uint> wide = Vector256.Create(Vector128.WidenLower(halves), Vector128.WidenUpper(halves));
         return (wide << 16).AsSingle();

@@ -7,8 +7,11 @@ namespace Gemma4.Engine.Layers;
 /// <remarks>Everything taken from a source is owned by it and lives until it is disposed.</remarks>
 internal abstract class WeightSource : IDisposable
 {
-    /// <summary>Dtype of activations and of the KV cache.</summary>
+    /// <summary>Dtype of activations and of the KV cache: float32 on the CPU, whatever weights are stored in.</summary>
     public abstract ScalarType Dtype { get; }
+
+    /// <summary>Dtype the model is meant to compute in, whose rounding the embedding's scale follows.</summary>
+    public abstract ScalarType ModelDtype { get; }
 
     /// <summary>Where the weights lie.</summary>
     public abstract Device Device { get; }

@@ -14,6 +14,8 @@ internal sealed class CheckpointWeights : WeightSource
     private readonly long _bytesToLoad;
     private readonly Dictionary<string, MappedFile> _files = new(StringComparer.Ordinal);
     private readonly List<IDisposable> _owned = [];
+    private readonly HashSet<string> _reported = new(StringComparer.Ordinal);
+    private readonly CpuProducts? _cpu;
     private long _bytesLoaded;
 
     /// <param name="index">The checkpoint.</param>
@@ -26,11 +28,15 @@ internal sealed class CheckpointWeights : WeightSource
         _index = index;
         _progress = progress;
         _bytesToLoad = bytesToLoad;
-        Dtype = dtype;
+        ModelDtype = dtype;
+        Dtype = device.type == DeviceType.CPU ? ScalarType.Float32 : dtype;
         Device = device;
+        _cpu = device.type == DeviceType.CPU ? new CpuProducts() : null;
     }
 
     public override ScalarType Dtype { get; }
+
+    public override ScalarType ModelDtype { get; }
 
     public override Device Device { get; }
 
@@ -53,17 +59,17 @@ internal sealed class CheckpointWeights : WeightSource
     }
 
     public override Linear TakeLinear(string name, int outFeatures, int inFeatures) =>
-        new DenseLinear(Take($"{name}.weight", Dtype, [outFeatures, inFeatures]));
+        Product(Take($"{name}.weight", LinearDtype($"{name}.weight"), [outFeatures, inFeatures]));
 
     public override IReadOnlyList<Linear> TakeLinears(string name, int count, int outFeatures, int inFeatures)
     {
-        Tensor all = Take(name, Dtype, [count, outFeatures, inFeatures]);
+        Tensor all = Take(name, LinearDtype(name), [count, outFeatures, inFeatures]);
         var linears = new Linear[count];
         for (int i = 0; i < count; i++)
         {
             Tensor one = all.select(0, i).DetachFromDisposeScope();
             _owned.Add(one);
-            linears[i] = new DenseLinear(one);
+            linears[i] = Product(one);
         }
         return linears;
     }
@@ -85,10 +91,23 @@ internal sealed class CheckpointWeights : WeightSource
         foreach (MappedFile file in _files.Values)
             file.Dispose();
         _files.Clear();
+        _cpu?.Dispose();
     }
+
+    /// <summary>On the CPU our product reads float32 and bfloat16 as they are stored, so float32 arithmetic needs no float32 copy.</summary>
+    private ScalarType LinearDtype(string name) => (_cpu, Find(name).Dtype) switch
+    {
+        (null, _) => Dtype,
+        (_, ScalarType.Float16) => ScalarType.Float32,
+        (_, var stored) => ModelDtype == ScalarType.BFloat16 ? ScalarType.BFloat16 : stored,
+    };
+
+    private Linear Product(Tensor weight) => _cpu?.Of(weight) ?? new DenseLinear(weight);
 
     private void Report(StoredTensor stored)
     {
+        if (!_reported.Add(stored.Name))
+            return;
         _bytesLoaded += stored.Length;
         _progress?.Report(new LoadProgress(_bytesLoaded, _bytesToLoad));
     }

@@ -16,11 +16,13 @@ internal sealed class MetaWeights(ScalarType dtype) : WeightSource
 
     public override ScalarType Dtype => dtype;
 
+    public override ScalarType ModelDtype => dtype;
+
     public override Device Device => META;
 
     public override Tensor Take(string name, ScalarType type, ReadOnlySpan<long> shape)
     {
-        _shapes.Add(name, [.. shape]);
+        _shapes[name] = [.. shape];      // a tied embedding is taken as table and as head
         Tensor taken = empty(shape.ToArray(), dtype: type, device: META).DetachFromDisposeScope();
         _tensors.Add(taken);
         return taken;
@@ -39,7 +41,7 @@ internal sealed class MetaWeights(ScalarType dtype) : WeightSource
 
     public override RowTable TakeRows(string name, int rows, int width)
     {
-        _shapes.Add(name, [rows, width]);
+        _shapes[name] = [rows, width];
         return new NoRows();
     }
 

@@ -47,11 +47,35 @@ internal sealed class CaseVerifier(Gemma4Model model, AccuracyBars bars)
         Tensor hidden = Feed(session, golden, 0, tokens, softTokens, trace);                             // [T, D]
         Tensor logits = model.Logits(hidden);                                                            // [T, V]
         float[] last = Row(logits, tokens - 1);
-        checks.Add(CaseCheck.Of("hidden", bars.Hidden.Measure(trace.HiddenTail, golden.Tensors.Floats("hidden_tail"))));
-        checks.Add(CaseCheck.Of("logits", bars.Logits.Measure(last, golden.Tensors.Floats("last_logits"))));
+        (float hiddenAllowance, float logitAllowance) = MeasureConditioning(golden, trace, last);
+        checks.Add(CaseCheck.Of("hidden", bars.Hidden.Plus(hiddenAllowance).Measure(trace.HiddenTail, golden.Tensors.Floats("hidden_tail"))));
+        checks.Add(CaseCheck.Of("logits", bars.Logits.Plus(logitAllowance).Measure(last, golden.Tensors.Floats("last_logits"))));
         checks.Add(CaseCheck.Of("top", MeasureTop(golden, logits)));
         checks.Add(Greedy("greedy", golden, session, last));
     }
+
+    /// <summary>What rounding alone does to this model on this prompt: the answer to embeddings moved by one rounding up or down.</summary>
+    /// <remarks>
+    /// Random models with unscaled attention can multiply a last bit a thousandfold, and no two orders of summation agree closer than
+    /// that. A right model moves by as much as the reference would; a wrong one misses the bar by orders of magnitude, as the
+    /// perturbed twins show.
+    /// </remarks>
+    private (float Hidden, float Logits) MeasureConditioning(GoldenCase golden, ForwardTrace trace, float[] logits)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        var random = new Random(1);
+        int tokens = golden.InputIds.Length;
+        float[] moved = [.. trace.Embeddings.Select(e => e * (1 + (random.Next(2) * 2 - 1) * bars.Rounding))];
+        long[] rows = [.. Enumerable.Range(0, tokens).Select(i => (long)i)];
+        var soft = new SoftTokens(tensor(moved, device: model.Device).view(tokens, -1), tensor(rows, device: model.Device));
+        var movedTrace = new ForwardTrace(TailRows, routingRows: 0);
+        using var session = new PagedSession(model, tokens);
+        Tensor hidden = session.Step(golden.InputIds.AsSpan(), golden.MediaSpans, soft, movedTrace);
+        float[] movedLogits = Row(model.Logits(hidden.narrow(0, tokens - 1, 1)), 0);
+        return (Largest(movedTrace.HiddenTail, trace.HiddenTail), Largest(movedLogits, logits));
+    }
+
+    private static float Largest(float[] a, float[] b) => a.Zip(b).Max(p => MathF.Abs(p.First - p.Second));
 
     private void VerifyChunked(GoldenCase golden, Tensor? softTokens, List<CaseCheck> checks)
     {

@@ -16,9 +16,14 @@ internal sealed class ForwardTrace(int tailRows, int routingRows) : IForwardObse
     /// <summary>Experts and weights of the first rows, <c>[routingRows, A]</c>, by layer.</summary>
     public IReadOnlyDictionary<int, (int[] Experts, float[] Weights)> Routings => _routing;
 
+    /// <summary>Embeddings of all rows, <c>[T, D]</c> row-major.</summary>
+    public float[] Embeddings { get; private set; } = [];
+
     public void HiddenStates(int index, Tensor hidden)
     {
         using DisposeScope scope = NewDisposeScope();
+        if (index == 0)
+            Embeddings = Floats(hidden);
         long rows = Math.Min(tailRows, hidden.shape[0]);
         _tail.AddRange(Floats(hidden.narrow(0, hidden.shape[0] - rows, rows)));
     }

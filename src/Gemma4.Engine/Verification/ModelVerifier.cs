@@ -73,7 +73,7 @@ public static class ModelVerifier
         }
         using (model)
         {
-            var verifier = new CaseVerifier(model, AccuracyBars.For(dtype));
+            var verifier = new CaseVerifier(model, AccuracyBars.For(model.Dtype));
             foreach (GoldenCase golden in cases.Where(c => only is null || c.Name == only))
                 yield return verifier.Verify(golden);
             string routing = Path.Combine(root, "golden", name, "routing.safetensors");

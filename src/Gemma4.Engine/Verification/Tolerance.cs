@@ -6,6 +6,9 @@ internal readonly record struct Tolerance(float Absolute, float Relative)
     /// <summary>What float32 must keep, whatever the order of its sums.</summary>
     public static readonly Tolerance Float32 = new(2e-4f, 2e-4f);
 
+    /// <summary>The same with a further allowance.</summary>
+    public Tolerance Plus(float absolute) => this with { Absolute = Absolute + absolute };
+
     /// <summary>Largest error, and the largest share of the allowance used up: at most 1 where all is well.</summary>
     public Deviation Measure(ReadOnlySpan<float> actual, ReadOnlySpan<float> expected)
     {

@@ -8,6 +8,7 @@ public sealed class ModelVerifierTests(ITestOutputHelper output)
 {
     [Theory]
     [InlineData("float32")]
+    [InlineData("bfloat16")]
     public void Every_case_of_the_fixtures_holds(string dtype)
     {
         var lines = new StringWriter();

@@ -13,7 +13,7 @@ internal sealed class PerLayerEmbedding(TextConfig config, Weights weights)
     private readonly Linear _projection =
         weights.Linear("per_layer_model_projection", config.Layers.Length * config.PerLayerWidth, config.HiddenSize);
     private readonly RmsNorm _norm = weights.RmsNorm("per_layer_projection_norm", config.PerLayerWidth, config.RmsNormEps);
-    private readonly Scalar _tableScale = ScaledEmbedding.Scale(config.PerLayerWidth, weights.Source.Dtype).ToScalar();
+    private readonly Scalar _tableScale = ScaledEmbedding.Scale(config.PerLayerWidth, weights.Source.ModelDtype).ToScalar();
     private readonly Scalar _projectionScale = (1 / Math.Sqrt(config.HiddenSize)).ToScalar();
     private readonly Scalar _halfRoot = (1 / Math.Sqrt(2)).ToScalar();
 

@@ -24,7 +24,7 @@ internal sealed class TextModel
     {
         Weights weights = source.At("model.language_model");
         _config = config;
-        _embedding = new ScaledEmbedding(config.VocabSize, config.HiddenSize, weights["embed_tokens"]);
+        _embedding = new ScaledEmbedding(config.VocabSize, config.HiddenSize, weights);
         _perLayer = config.PerLayerWidth > 0 ? new PerLayerEmbedding(config, weights) : null;
         _layers = new DecoderLayer[config.Layers.Length];
         foreach (LayerConfig layer in config.Layers)
