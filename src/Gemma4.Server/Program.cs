@@ -13,3 +13,8 @@ catch (OptionsException exception)
     await Console.Error.WriteLineAsync(exception.Message);
     return 2;
 }
+catch (IOException exception) when (exception.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+{
+    await Console.Error.WriteLineAsync($"{exception.Message} Choose another with --port, or 0 for a free one.");
+    return 2;
+}

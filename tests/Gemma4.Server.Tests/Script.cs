@@ -22,6 +22,18 @@ internal static class Script
     /// <summary>The text's tokens one by one, each when the gate of its number opens.</summary>
     public static FakeEngine Gated(string text, Func<int, CancellationToken, Task> gate) => new((request, cancelled) => Gated(request, text, gate, cancelled));
 
+    /// <summary>The events of one request whose every sequence is this text.</summary>
+    public static async IAsyncEnumerable<TokenEvent> Play(GenerationRequest request, string text)
+    {
+        int[] ids = [.. ServerUnderTest.Tokenizer.Encode(text), EndOfTurn];
+        for (int i = 0; i < ids.Length; i++)
+        {
+            for (int sequence = 0; sequence < request.NumSequences; sequence++)
+                yield return new TokenEvent { SequenceIndex = sequence, TokenId = ids[i], FinishReason = i == ids.Length - 1 ? FinishReason.Stop : null };
+            await Task.Yield();
+        }
+    }
+
     private static async IAsyncEnumerable<TokenEvent> Gated(
         GenerationRequest request, string text, Func<int, CancellationToken, Task> gate, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancelled)
     {

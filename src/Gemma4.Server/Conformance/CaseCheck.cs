@@ -23,7 +23,7 @@ internal static partial class CaseCheck
             return HoldsSingle(root, JsonSerializer.SerializeToElement(JsonValue.Create(text)), op, want, schemas);
         }
         CasePath found = CasePath.Find(root, path);
-        return found.IsMany ? HoldsMany(found, op, want!.Value) : HoldsSingle(root, found.Single, op, want, schemas);
+        return found.IsMany ? HoldsMany(found, op, want ?? default) : HoldsSingle(root, found.Single, op, want, schemas);
     }
 
     private static bool HoldsSingle(JsonElement root, JsonElement? found, string op, JsonElement? want, AnswerSchemas schemas)

@@ -8,8 +8,10 @@ namespace Gemma4.Server.Hosting;
 internal static class ServerApp
 {
     /// <summary>Builds it; starting it begins to listen and to load.</summary>
+    /// <param name="args">The command line's switches.</param>
+    /// <param name="replace">Registers services that replace the usual ones.</param>
     /// <exception cref="OptionsException">A setting is wrong.</exception>
-    public static WebApplication Build(IReadOnlyList<string> args)
+    public static WebApplication Build(IReadOnlyList<string> args, Action<IServiceCollection>? replace = null)
     {
         WebApplicationBuilder builder = WebApplication.CreateBuilder();
         OptionsBinding.AddSources(builder.Configuration, args);
@@ -20,6 +22,7 @@ internal static class ServerApp
         builder.Services.AddApi();
         builder.Services.AddServerMetrics();
         builder.Services.AddApiDocumentation();
+        replace?.Invoke(builder.Services);
 
         WebApplication app = builder.Build();
         app.UseMiddleware<RequestHeaders>();

@@ -17,6 +17,7 @@ internal sealed class ServerMetrics : IDisposable
         _listening = MeterAdapter.StartListening(new MeterAdapterOptions
         {
             Registry = Registry,
+            MetricFactory = Prometheus.Metrics.WithCustomRegistry(Registry),
             InstrumentFilterPredicate = instrument => Meters.Contains(instrument.Meter.Name, StringComparer.Ordinal),
             ResolveHistogramBuckets = Buckets,
         });

@@ -22,6 +22,8 @@ internal static class Verbs
                 return 0;
             case "conformance":
                 return await ConformanceVerb.RunAsync(rest, output, CancellationToken.None);
+            case "openapi":
+                return await OpenApiVerb.RunAsync(rest, output);
             case "verify":
                 return await VerifyAsync(rest, output);
             default:

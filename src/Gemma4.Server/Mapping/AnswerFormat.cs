@@ -11,7 +11,11 @@ internal abstract record AnswerFormat(string Param)
     public sealed record JsonObject(string Param) : AnswerFormat(Param);
 
     /// <summary>JSON of a schema, whose name messages mention.</summary>
-    public sealed record JsonSchema(JsonElement Schema, string Name, string Param) : AnswerFormat(Param);
+    public sealed record JsonSchema(JsonElement Schema, string Name, string Param) : AnswerFormat(Param)
+    {
+        /// <summary>The code of a refused schema, where the API has one.</summary>
+        public string? Code { get; init; }
+    }
 
     /// <summary>Text that matches a regular expression as a whole.</summary>
     public sealed record Regex(string Pattern, string Param) : AnswerFormat(Param);

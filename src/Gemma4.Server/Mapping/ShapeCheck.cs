@@ -29,6 +29,7 @@ internal sealed class ShapeCheck(bool refuseUnknown)
             }
             else if (given.ValueKind != JsonValueKind.Null || property.IsRequired)
             {
+                RefuseUnsupported(value, property, at);
                 CheckProperty(given, property, type.Options, at);
             }
         }
@@ -39,11 +40,18 @@ internal sealed class ShapeCheck(bool refuseUnknown)
     private void CheckProperty(JsonElement value, JsonPropertyInfo property, JsonSerializerOptions options, string at)
     {
         ICustomAttributeProvider attributes = property.AttributeProvider!;
-        if (Find<UnsupportedAttribute>(attributes) is { } unsupported)
-            throw Fault.UnsupportedParameter(at, unsupported.Reason);
         CheckValue(value, property.PropertyType, options, at, Find<JsonObjectAttribute>(attributes) is not null);
         foreach (ValidationAttribute rule in attributes.GetCustomAttributes(typeof(ValidationAttribute), inherit: true).Cast<ValidationAttribute>())
             ValueRules.Check(rule, value, at);
+    }
+
+    private static void RefuseUnsupported(JsonElement owner, JsonPropertyInfo property, string at)
+    {
+        if (Find<UnsupportedAttribute>(property.AttributeProvider!) is not { } unsupported)
+            return;
+        if (unsupported.ReplacedBy is { } other && owner.TryGetProperty(other, out JsonElement given) && given.ValueKind != JsonValueKind.Null)
+            throw Fault.Of($"'{at}' and '{other}' cannot be used together.", at, "invalid_parameter_combination");
+        throw Fault.UnsupportedParameter(at, unsupported.Reason);
     }
 
     private void CheckValue(JsonElement value, Type declared, JsonSerializerOptions options, string at, bool mustBeObject = false)

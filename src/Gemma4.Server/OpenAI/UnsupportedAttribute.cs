@@ -7,4 +7,7 @@ internal sealed class UnsupportedAttribute(string reason) : Attribute
 {
     /// <summary>Why, and what to use instead.</summary>
     public string Reason { get; } = reason;
+
+    /// <summary>The field that replaces it: giving both is a fault of its own.</summary>
+    public string? ReplacedBy { get; init; }
 }

@@ -46,11 +46,11 @@ internal sealed record ChatCompletionRequest : GenerationFields
     public bool? ParallelToolCalls { get; init; }
 
     /// <summary>Deprecated form of <c>tools</c>.</summary>
-    [Unsupported("is not supported by this server. Use 'tools' instead.")]
+    [Unsupported("is not supported by this server. Use 'tools' instead.", ReplacedBy = "tools")]
     public JsonElement? Functions { get; init; }
 
     /// <summary>Deprecated form of <c>tool_choice</c>.</summary>
-    [Unsupported("is not supported by this server. Use 'tool_choice' instead.")]
+    [Unsupported("is not supported by this server. Use 'tool_choice' instead.", ReplacedBy = "tool_choice")]
     public JsonElement? FunctionCall { get; init; }
 
     /// <summary><c>none</c> turns thinking off, all others turn it on; each level has its budget of tokens.</summary>

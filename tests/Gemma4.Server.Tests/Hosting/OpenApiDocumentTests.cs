@@ -1,0 +1,64 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Gemma4.Testing;
+using Xunit;
+
+namespace Gemma4.Server.Tests.Hosting;
+
+/// <summary>The OpenAPI document is complete, and the committed one is the one that is served.</summary>
+public sealed class OpenApiDocumentTests
+{
+    private static readonly string Committed = Path.Combine(RepositoryPaths.Root, "docs", "openapi.json");
+
+    [Fact]
+    public async Task The_committed_document_is_the_served_one()
+    {
+        string served = JsonNode.Parse(await ServedAsync())!.ToJsonString();
+        string committed = File.Exists(Committed) ? JsonNode.Parse(await File.ReadAllTextAsync(Committed, TestContext.Current.CancellationToken))!.ToJsonString() : "";
+        Assert.True(served == committed, "docs/openapi.json is not what the server serves. Renew it with: ./dev openapi");
+    }
+
+    [Fact]
+    public async Task Every_operation_is_described_and_every_body_has_an_example()
+    {
+        JsonElement document = JsonElement.Parse(await ServedAsync());
+        foreach (JsonProperty path in document.GetProperty("paths").EnumerateObject())
+        {
+            foreach (JsonProperty operation in path.Value.EnumerateObject())
+            {
+                Assert.True(operation.Value.TryGetProperty("summary", out _), $"{operation.Name} {path.Name} has no summary");
+                if (!operation.Value.TryGetProperty("requestBody", out JsonElement body))
+                    continue;
+                JsonElement media = body.GetProperty("content").GetProperty("application/json");
+                Assert.True(media.TryGetProperty("examples", out _), $"{operation.Name} {path.Name} has no example");
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Ranges_values_and_unions_are_those_that_requests_are_checked_by()
+    {
+        JsonElement schemas = JsonElement.Parse(await ServedAsync()).GetProperty("components").GetProperty("schemas");
+        JsonElement chat = schemas.GetProperty("ChatCompletionRequest").GetProperty("properties");
+        Assert.Equal(2, chat.GetProperty("temperature").GetProperty("maximum").GetDouble());
+        Assert.Contains("medium", chat.GetProperty("reasoning_effort").GetRawText(), StringComparison.Ordinal);
+        Assert.True(schemas.GetProperty("MessageContent").TryGetProperty("anyOf", out _));
+        Assert.Contains("messages", schemas.GetProperty("ChatCompletionRequest").GetProperty("required").GetRawText(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Swagger_shows_it()
+    {
+        await using var server = new ServerUnderTest(Script.Saying("x"));
+        using HttpClient client = await server.ReadyClientAsync();
+        string page = await client.GetStringAsync("/swagger/index.html", TestContext.Current.CancellationToken);
+        Assert.Contains("swagger-ui", page, StringComparison.Ordinal);
+    }
+
+    private static async Task<string> ServedAsync()
+    {
+        await using var server = new ServerUnderTest(Script.Saying("x"));
+        using HttpClient client = await server.ReadyClientAsync();
+        return await client.GetStringAsync("/openapi/v1.json", TestContext.Current.CancellationToken);
+    }
+}
