@@ -1,0 +1,57 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Gemma4.Engine.Layers;
+using Gemma4.Engine.Loading;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace Gemma4.Engine.Tests.Loading;
+
+/// <summary>The per-layer table of the released E2B, 4.7 GB, as a sparse file: what opening it and looking rows up costs.</summary>
+public sealed class SparseCheckpointTests
+{
+    [Fact]
+    public void Table_of_4_7_GB_is_never_resident()
+    {
+        const int Rows = 262_144, Width = 35 * 256, Lookups = 2000;
+        string file = Path.Combine(Path.GetTempPath(), $"gemma4-sparse-{Guid.NewGuid():N}.safetensors");
+        try
+        {
+            long bytes = (long)Rows * Width * 2;
+            var header = new JsonObject
+            {
+                ["table"] = new JsonObject { ["dtype"] = "BF16", ["shape"] = new JsonArray(Rows, Width), ["data_offsets"] = new JsonArray(0, bytes) },
+            };
+            byte[] json = Encoding.UTF8.GetBytes(header.ToJsonString());
+            using (FileStream stream = File.Create(file))
+            {
+                stream.Write(BitConverter.GetBytes((long)json.Length));
+                stream.Write(json);
+                stream.SetLength(8 + json.Length + bytes);
+                stream.Position = 8 + json.Length + ((long)Rows - 1) * Width * 2;
+                stream.Write([0x80, 0x3f]);      // 1.0, the first element of the last row
+            }
+            StoredTensor stored = Assert.Single(SafetensorsHeader.Read(file));
+            long before = ResidentBytes();
+            using var table = new FileRowTable(stored, ScalarType.Float32, CPU);
+            var random = new Random(1);
+            for (int i = 0; i < Lookups; i++)
+                table.Lookup([random.Next(Rows)]).Dispose();
+            using Tensor last = table.Lookup([Rows - 1]);
+            Assert.Equal(1f, last[0, 0].item<float>());
+            Assert.Equal(0f, last[0, 1].item<float>());
+            long cost = ResidentBytes() - before;
+            Assert.True(cost < 200_000_000, $"{Lookups} rows of {stored.Length} bytes cost {cost} resident bytes");
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    private static long ResidentBytes()
+    {
+        using var process = System.Diagnostics.Process.GetCurrentProcess();
+        return process.WorkingSet64;
+    }
+}
