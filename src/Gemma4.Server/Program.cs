@@ -1,5 +1,7 @@
+using Gemma4.Engine.Layers;
 using Gemma4.Server.Hosting;
 
+NativeThreads.Configure();
 if (await Verbs.TryRunAsync(args, Console.Out) is int exitCode)
     return exitCode;
 try

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Gemma4.Engine;
 using Gemma4.Engine.Chat;
 using Gemma4.Engine.Configuration;
+using Gemma4.Engine.Layers;
 using Gemma4.Engine.Loading;
 using Gemma4.Engine.StructuredOutput;
 using Gemma4.Engine.Tokenization;
@@ -19,6 +20,7 @@ internal sealed class CheckpointModelSource(
 
     private LoadedModel Load(IProgress<double> progress)
     {
+        NativeThreads.Configure(model.Value.Threads);
         string folder = CheckpointFolder.Find(model.Value.Path);
         var config = Gemma4Config.Load(folder);
         var tokenizer = Tokenizer.Load(Path.Combine(folder, "tokenizer.json"));

@@ -12,6 +12,7 @@ internal static class CommandLine
         ("served-model-name", "Model:ServedNames", "ID[,ID…]", "ids for the field model; the first is shown (default: the folder's name)"),
         ("device", "Model:Device", "auto|cpu|cuda", "where tensors live"),
         ("dtype", "Model:DType", "auto|float32|bfloat16", "type the weights are computed in"),
+        ("threads", "Model:Threads", "N", "threads that compute on a CPU (default: one a core)"),
         ("host", "Server:Host", "ADDRESS", "address to listen on (default 127.0.0.1)"),
         ("port", "Server:Port", "PORT", "port to listen on (default 8000)"),
         ("api-key", "Server:ApiKeys", "KEY[,KEY…]", "keys of which requests must bring one"),

@@ -22,4 +22,8 @@ internal sealed class ModelOptions
     /// <summary>Type the weights are computed in; <c>auto</c> is bfloat16 on a GPU and float32 on a CPU.</summary>
     [AllowedValues("auto", "float32", "bfloat16")]
     public string DType { get; set; } = "auto";
+
+    /// <summary>Threads that compute on a CPU; null takes one a core.</summary>
+    [Range(1, 1024)]
+    public int? Threads { get; set; }
 }
