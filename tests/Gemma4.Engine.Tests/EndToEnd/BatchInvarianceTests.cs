@@ -6,7 +6,6 @@ using Gemma4.Engine.Loading;
 using Gemma4.Engine.Models;
 using Gemma4.Engine.Requests;
 using Gemma4.Testing;
-using Microsoft.Extensions.Logging.Abstractions;
 using TorchSharp;
 using Xunit;
 
@@ -15,6 +14,8 @@ namespace Gemma4.Engine.Tests.EndToEnd;
 /// <summary>Real models, everything mixed: chunks beside next tokens, shared prefixes, moving windows, preemption. The answer is as alone.</summary>
 public sealed class BatchInvarianceTests
 {
+    private readonly FaultLog _log = new();
+
     private const int MaxContextLength = 150;
     private const int NumRequests = 10;
 
@@ -49,7 +50,7 @@ public sealed class BatchInvarianceTests
         Assert.True(hits.Sum > 0, "the crowd was to share prefixes");
     }
 
-    private static GemmaEngine Load(string name, TestMeterFactory meters, EngineOptions options, int numTokens)
+    private GemmaEngine Load(string name, TestMeterFactory meters, EngineOptions options, int numTokens)
     {
         Gemma4Model model = ModelLoader.Load(
             Path.Combine(RepositoryPaths.Fixtures, "models", name), torch.ScalarType.Float32, torch.CPU, progress: null);
@@ -57,7 +58,7 @@ public sealed class BatchInvarianceTests
         var cache = new KvCachePlan(options.BlockSize, groups, [.. groups.Select(_ => numTokens / options.BlockSize)]);
         var runner = new ModelRunner(model, cache.NumBlocks, options.BlockSize, options.MaxTokensPerStep, options.MaxSequences, encoderCacheBytes: 16 << 20);
         var traits = new ModelTraits(model.Config.Text.MaxPositions, model.Config.Text.BidirectionalVision);
-        return new GemmaEngine(runner, traits, cache, options, meters, NullLoggerFactory.Instance, TimeProvider.System);
+        return new GemmaEngine(runner, traits, cache, options, meters, _log, TimeProvider.System);
     }
 
     private static GenerationRequest[] Requests()
@@ -74,9 +75,11 @@ public sealed class BatchInvarianceTests
         })];
     }
 
-    private static async Task<int[]> GenerateAsync(GemmaEngine engine, GenerationRequest request)
+    private async Task<int[]> GenerateAsync(GemmaEngine engine, GenerationRequest request)
     {
         await using GenerationStream stream = await engine.SubmitAsync(request, TestContext.Current.CancellationToken);
-        return [.. (await LedgerEngine.ReadAsync(stream)).Select(e => e.TokenId ?? throw new InvalidOperationException(e.Error))];
+        List<TokenEvent> events = await LedgerEngine.ReadAsync(stream);
+        Assert.Empty(_log.Faults);
+        return [.. events.Select(e => e.TokenId!.Value)];
     }
 }
