@@ -1,3 +1,4 @@
+using Gemma4.Engine.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -19,11 +20,26 @@ internal sealed class RmsNorm(Tensor? weight, double eps)
     /// <returns>A new tensor of the same shape and dtype; the caller owns it.</returns>
     public Tensor Forward(Tensor x)
     {
+        if (x.device_type == DeviceType.CPU && x.dtype == ScalarType.Float32)
+            return ForwardOnCpu(x);
         using DisposeScope scope = NewDisposeScope();
         Tensor wide = x.to(ScalarType.Float32);
         Tensor y = wide * wide.square().mean([-1], keepdim: true).Plus(_eps).rsqrt();
         if (weight is not null)
             y = y.mul_(weight);
         return scope.MoveToOuter(y.to(x.dtype));
+    }
+
+    private unsafe Tensor ForwardOnCpu(Tensor x)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor dense = x.contiguous(), y = empty_like(dense);
+        int width = (int)x.shape[^1];
+        long rows = x.numel() / width;
+        float* source = (float*)HostPointer.Of(dense), target = (float*)HostPointer.Of(y);
+        float* scale = weight is null ? null : (float*)HostPointer.Of(weight);
+        for (long row = 0; row < rows; row++)
+            RmsNormRow.Run(source + row * width, scale, (float)eps, target + row * width, width);
+        return scope.MoveToOuter(y);
     }
 }

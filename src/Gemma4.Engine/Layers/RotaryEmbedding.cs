@@ -1,3 +1,4 @@
+using Gemma4.Engine.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -43,11 +44,29 @@ internal sealed class RotaryEmbedding
     /// <returns>A new tensor <c>[T, n, H]</c>; the caller owns it.</returns>
     public Tensor Rotate(Tensor x, RotaryAngles angles)
     {
+        if (x.device_type == DeviceType.CPU && x.dtype == ScalarType.Float32)
+            return RotateOnCpu(x, angles);
         using DisposeScope scope = NewDisposeScope();
         Tensor y = x.clone();
         Tensor a = x.narrow(-1, 0, _pairs), b = x.narrow(-1, _half, _pairs);                                              // [T, n, R]
         y.narrow(-1, 0, _pairs).copy_((a * angles.Cos).Minus(b * angles.Sin));
         y.narrow(-1, _half, _pairs).copy_((b * angles.Cos).Plus(a * angles.Sin));
+        return scope.MoveToOuter(y);
+    }
+
+    private unsafe Tensor RotateOnCpu(Tensor x, RotaryAngles angles)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor dense = x.contiguous(), y = empty_like(dense);
+        int heads = (int)x.shape[1], headDim = 2 * _half;
+        float* source = (float*)HostPointer.Of(dense), target = (float*)HostPointer.Of(y);
+        float* cos = (float*)HostPointer.Of(angles.Cos), sin = (float*)HostPointer.Of(angles.Sin);
+        long rows = x.shape[0] * heads;
+        for (long row = 0; row < rows; row++)
+        {
+            long angle = row / heads * _pairs;
+            RotateHead.Run(source + row * headDim, cos + angle, sin + angle, target + row * headDim, headDim, _pairs);
+        }
         return scope.MoveToOuter(y);
     }
 }
