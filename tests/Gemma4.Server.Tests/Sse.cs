@@ -19,4 +19,23 @@ internal static class Sse
         Assert.Equal(isDone, blocks[^1] == "data: [DONE]");
         return [.. blocks[..^(isDone ? 1 : 0)].Select(b => JsonElement.Parse(b["data: ".Length..]))];
     }
+
+    /// <summary>The JSON of every frame of a stream whose frames carry their type as the event's name.</summary>
+    public static JsonElement[] NamedFrames(string text)
+    {
+        Assert.DoesNotContain('\r', text);
+        Assert.EndsWith("\n\n", text, StringComparison.Ordinal);
+        string[] blocks = [.. text.Split("\n\n", StringSplitOptions.RemoveEmptyEntries).Where(b => b != ": keep-alive")];
+        return
+        [
+            .. blocks.Select(block =>
+            {
+                string[] lines = block.Split('\n');
+                Assert.Equal(2, lines.Length);
+                JsonElement json = JsonElement.Parse(lines[1]["data: ".Length..]);
+                Assert.Equal($"event: {json.GetProperty("type").GetString()}", lines[0]);
+                return json;
+            }),
+        ];
+    }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Gemma4.Engine.Requests;
+using Gemma4.Server.Anthropic;
 using Gemma4.Server.Hosting;
 using Gemma4.Server.OpenAI;
 
@@ -42,8 +43,12 @@ internal sealed class ErrorMiddleware(RequestDelegate next, ILogger<ErrorMiddlew
         if (error.RetryAfterSeconds is int seconds)
             response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         response.ContentType = "application/json";
-        await JsonSerializer.SerializeAsync(
-            response.Body, ErrorResponse.From(error), OpenAIJson.Context.ErrorResponse, context.RequestAborted);
+        if (context.Request.Path.StartsWithSegments(MessageErrorResponse.Path))
+            await JsonSerializer.SerializeAsync(
+                response.Body, MessageErrorResponse.From(error, context.TraceIdentifier), AnthropicJson.Context.MessageErrorResponse, context.RequestAborted);
+        else
+            await JsonSerializer.SerializeAsync(
+                response.Body, ErrorResponse.From(error), OpenAIJson.Context.ErrorResponse, context.RequestAborted);
     }
 
     private ApiError Explain(Exception exception)

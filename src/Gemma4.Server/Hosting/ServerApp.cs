@@ -37,6 +37,8 @@ internal static class ServerApp
         app.MapModels();
         app.MapChatCompletions();
         app.MapCompletions();
+        app.MapResponses();
+        app.MapMessages();
         app.MapTokens();
         app.MapServerMetrics();
         app.MapApiDocumentation();

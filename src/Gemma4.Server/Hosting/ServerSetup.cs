@@ -1,6 +1,7 @@
 using Gemma4.Engine.Parsing;
 using Gemma4.Server.Mapping;
 using Gemma4.Server.Media;
+using Gemma4.Server.Storage;
 using Gemma4.Server.Streaming;
 using Microsoft.Extensions.Options;
 
@@ -42,6 +43,7 @@ internal static class ServerSetup
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<ServerClock>();
         services.AddSingleton<RequestReader>();
+        services.AddSingleton<ResponseStore>();
         services.AddSingleton<ParserMetrics>();
         services.AddSingleton<GenerationStarter>();
         services.AddSingleton(provider => new MediaFetcher(
@@ -52,6 +54,7 @@ internal static class ServerSetup
         services.ConfigureHttpJsonOptions(json =>
         {
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, OpenAI.OpenAIJson.Context);
+            json.SerializerOptions.TypeInfoResolverChain.Insert(1, Anthropic.AnthropicJson.Context);
             json.SerializerOptions.PropertyNamingPolicy = OpenAI.OpenAIJson.Context.Options.PropertyNamingPolicy;
             json.SerializerOptions.DefaultIgnoreCondition = OpenAI.OpenAIJson.Context.Options.DefaultIgnoreCondition;
         });

@@ -40,7 +40,8 @@ internal static class ChatRules
             throw Fault.ArrayTooLong("stop", maxStopStrings, stop.Values.Length);
     }
 
-    private static void CheckMetadata(Dictionary<string, string>? metadata)
+    /// <summary>Lengths of keys and values.</summary>
+    public static void CheckMetadata(Dictionary<string, string>? metadata)
     {
         foreach ((string key, string value) in metadata ?? [])
         {

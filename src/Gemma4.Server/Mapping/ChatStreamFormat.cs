@@ -49,10 +49,10 @@ internal sealed class ChatStreamFormat(ChatStyle style, Generation generation, S
         {
             GenerationEvent.Content content => new ChatDelta { Content = content.Text },
             GenerationEvent.Reasoning reasoning => Thought(reasoning.Text),
-            GenerationEvent.ToolCallStarted call => Started(item.Index, call),
+            GenerationEvent.ToolCallStarted call => Started(call),
             GenerationEvent.ToolCallArguments arguments => Call(
                 new ToolCallDelta { Index = arguments.Index, Function = new FunctionCallDelta { Arguments = arguments.Json } }),
-            GenerationEvent.ToolCallCompleted => null,
+            GenerationEvent.ToolCallCompleted => Completed(item.Index),
             GenerationEvent.Finished => new ChatDelta(),
             _ => throw new UnreachableException(),
         };
@@ -74,9 +74,8 @@ internal sealed class ChatStreamFormat(ChatStyle style, Generation generation, S
     };
 
     /// <summary>Id, type and name come once; clients join what they get twice.</summary>
-    private ChatDelta Started(int index, GenerationEvent.ToolCallStarted call)
+    private static ChatDelta Started(GenerationEvent.ToolCallStarted call)
     {
-        _hasCalls[index] = true;
         return Call(new ToolCallDelta
         {
             Index = call.Index,
@@ -84,6 +83,13 @@ internal sealed class ChatStreamFormat(ChatStyle style, Generation generation, S
             Type = "function",
             Function = new FunctionCallDelta { Name = call.Name, Arguments = "" },
         });
+    }
+
+    /// <summary>Only a whole call lets the answer end with <c>tool_calls</c>; nothing is sent for it.</summary>
+    private ChatDelta? Completed(int index)
+    {
+        _hasCalls[index] = true;
+        return null;
     }
 
     private static ChatDelta Call(ToolCallDelta call) => new() { ToolCalls = [call] };

@@ -43,3 +43,14 @@ internal sealed class OptionalModelFaults : IModelFaults
 
     public ApiException Unknown(string id) => ChatModelFaults.Instance.Unknown(id);
 }
+
+/// <summary>As <c>/v1/messages</c> does.</summary>
+internal sealed class MessagesModelFaults : IModelFaults
+{
+    public static MessagesModelFaults Instance { get; } = new();
+
+    public ApiException? Missing() => Fault.Missing("model");
+
+    public ApiException Unknown(string id) => new(new ApiError(
+        StatusCodes.Status404NotFound, $"The model '{id}' does not exist.", ApiError.InvalidRequest, "model", "model_not_found"));
+}

@@ -33,7 +33,8 @@ internal static class ToolMapper
         return functions.MoveToImmutable();
     }
 
-    private static ToolPolicy Choose(ImmutableArray<FunctionTool> tools, ToolChoiceDto? choice)
+    /// <summary>How the declared functions are used.</summary>
+    public static ToolPolicy Choose(ImmutableArray<FunctionTool> tools, ToolChoiceDto? choice)
     {
         if (choice is null)
             return tools.IsEmpty ? ToolPolicy.None : new ToolPolicy(tools, ToolUse.Auto, true, false);

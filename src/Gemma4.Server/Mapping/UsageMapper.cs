@@ -1,5 +1,7 @@
 using Gemma4.Engine.Requests;
+using Gemma4.Server.Anthropic;
 using Gemma4.Server.OpenAI;
+using Gemma4.Server.OpenAI.Responses;
 using Gemma4.Server.Streaming;
 
 namespace Gemma4.Server.Mapping;
@@ -26,5 +28,25 @@ internal static class UsageMapper
                 pictures.Length > 0 ? pictures : null),
             CompletionTokensDetails = new CompletionTokensDetails(generations.Sum(g => g.Sequences.Sum(s => s.ReasoningTokens))),
         };
+    }
+
+    /// <summary>The same counts under the names of the Responses API.</summary>
+    public static ResponseUsage ForResponse(Generation generation)
+    {
+        Usage usage = Map([generation]);
+        return new ResponseUsage(
+            usage.PromptTokens,
+            new InputTokensDetails(usage.PromptTokensDetails.CachedTokens),
+            usage.CompletionTokens,
+            new OutputTokensDetails(usage.CompletionTokensDetails.ReasoningTokens),
+            usage.TotalTokens);
+    }
+
+    /// <summary>The same counts as Anthropic has them: cached tokens are not counted twice.</summary>
+    public static MessageUsage ForMessage(Generation generation)
+    {
+        Usage usage = Map([generation]);
+        int cached = usage.PromptTokensDetails.CachedTokens;
+        return new MessageUsage(usage.PromptTokens - cached, usage.CompletionTokens, cached);
     }
 }

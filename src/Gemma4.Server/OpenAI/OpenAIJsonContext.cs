@@ -3,6 +3,7 @@ using Gemma4.Server.Errors;
 using Gemma4.Server.OpenAI.Chat;
 using Gemma4.Server.OpenAI.Completions;
 using Gemma4.Server.OpenAI.Models;
+using Gemma4.Server.OpenAI.Responses;
 using Gemma4.Server.OpenAI.Tokens;
 
 namespace Gemma4.Server.OpenAI;
@@ -33,6 +34,16 @@ namespace Gemma4.Server.OpenAI;
 [JsonSerializable(typeof(RenderResponse))]
 [JsonSerializable(typeof(Conformance.CaseResult))]
 [JsonSerializable(typeof(int))]
+[JsonSerializable(typeof(ResponseRequest))]
+[JsonSerializable(typeof(ResponseItem[]))]
+[JsonSerializable(typeof(ResponsePart[]))]
+[JsonSerializable(typeof(ResponseToolChoiceObject))]
+[JsonSerializable(typeof(ResponseObject))]
+[JsonSerializable(typeof(ResponseStreamEvent))]
+[JsonSerializable(typeof(ResponseItemList))]
+[JsonSerializable(typeof(ResponseDeleted))]
+[JsonSerializable(typeof(ResponseInputTokens))]
+[JsonSerializable(typeof(TokenLogprobDto[]))]
 [JsonSerializable(typeof(string[]))]
 [JsonSerializable(typeof(int[]))]
 internal sealed partial class OpenAIJsonContext : JsonSerializerContext;

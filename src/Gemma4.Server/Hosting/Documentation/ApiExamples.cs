@@ -32,6 +32,28 @@ internal sealed class ApiExamples : IOpenApiOperationTransformer
         ("renderChatCompletion", "A question", """
             {"model":"gemma-4-demo","messages":[{"role":"user","content":"Hi"}]}
             """),
+        ("createResponse", "A question", """
+            {"model":"gemma-4-demo","input":"What is the capital of France?","temperature":0}
+            """),
+        ("createResponse", "A tool", """
+            {"model":"gemma-4-demo","input":"What is the weather in Paris?","temperature":0,
+             "tools":[{"type":"function","name":"get_weather","description":"Weather of a city",
+             "parameters":{"type":"object","properties":{"city":{"type":"string"}},"required":["city"]}}]}
+            """),
+        ("countResponseInputTokens", "A question", """
+            {"model":"gemma-4-demo","input":"What is the capital of France?"}
+            """),
+        ("createMessage", "A question", """
+            {"model":"gemma-4-demo","max_tokens":64,"messages":[{"role":"user","content":"What is the capital of France?"}],"temperature":0}
+            """),
+        ("createMessage", "A tool", """
+            {"model":"gemma-4-demo","max_tokens":128,"messages":[{"role":"user","content":"What is the weather in Paris?"}],"temperature":0,
+             "tools":[{"name":"get_weather","description":"Weather of a city",
+             "input_schema":{"type":"object","properties":{"city":{"type":"string"}},"required":["city"]}}]}
+            """),
+        ("countMessageTokens", "A question", """
+            {"model":"gemma-4-demo","messages":[{"role":"user","content":"Hi"}]}
+            """),
         ("createCompletion", "A text to go on with", """
             {"model":"gemma-4-demo","prompt":"Once upon a time","max_tokens":16,"temperature":0}
             """),

@@ -1,0 +1,97 @@
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Gemma4.Server.OpenAI;
+
+namespace Gemma4.Server.Anthropic;
+
+/// <summary>A text, or blocks: one of the two is set.</summary>
+[OneOf(typeof(string), typeof(ContentBlock[]))]
+[JsonConverter(typeof(Converter))]
+internal sealed record BlockContent
+{
+    /// <summary>The text.</summary>
+    public string? Text { get; init; }
+
+    /// <summary>The blocks.</summary>
+    public ContentBlock[]? Blocks { get; init; }
+
+    /// <summary>The blocks, a text as one.</summary>
+    [JsonIgnore]
+    public ContentBlock[] AsBlocks => Blocks ?? [new ContentBlock { Type = "text", Text = Text }];
+
+    internal sealed class Converter : JsonConverter<BlockContent>
+    {
+        public override BlockContent Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
+            reader.TokenType == JsonTokenType.String
+                ? new BlockContent { Text = reader.GetString() }
+                : new BlockContent { Blocks = JsonSerializer.Deserialize(ref reader, AnthropicJson.Context.ContentBlockArray) };
+
+        public override void Write(Utf8JsonWriter writer, BlockContent value, JsonSerializerOptions options)
+        {
+            if (value.Blocks is null)
+                writer.WriteStringValue(value.Text);
+            else
+                JsonSerializer.Serialize(writer, value.Blocks, AnthropicJson.Context.ContentBlockArray);
+        }
+    }
+}
+
+/// <summary>One block of a message, given or generated; <see cref="Type"/> says which of the other fields it has.</summary>
+internal sealed record ContentBlock
+{
+    /// <summary>What the block is.</summary>
+    [AllowedValues("text", "image", "tool_use", "tool_result", "thinking", "redacted_thinking")]
+    public required string Type { get; init; }
+
+    /// <summary>Of <c>text</c>.</summary>
+    public string? Text { get; init; }
+
+    /// <summary>Of <c>thinking</c>.</summary>
+    public string? Thinking { get; init; }
+
+    /// <summary>Of <c>thinking</c>: given back by clients, not checked.</summary>
+    public string? Signature { get; init; }
+
+    /// <summary>Of <c>redacted_thinking</c>, which is dropped: nobody here can read it.</summary>
+    public string? Data { get; init; }
+
+    /// <summary>Of <c>tool_use</c>: names the call.</summary>
+    public string? Id { get; init; }
+
+    /// <summary>Of <c>tool_use</c>: the function.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Of <c>tool_use</c>: the arguments.</summary>
+    [JsonObject]
+    public JsonElement? Input { get; init; }
+
+    /// <summary>Of <c>tool_result</c>: the call it answers.</summary>
+    public string? ToolUseId { get; init; }
+
+    /// <summary>Of <c>tool_result</c>.</summary>
+    public ResultContent? Content { get; init; }
+
+    /// <summary>Of <c>tool_result</c>: the call failed.</summary>
+    public bool? IsError { get; init; }
+
+    /// <summary>Of <c>image</c>.</summary>
+    public BlockSource? Source { get; init; }
+}
+
+/// <summary>Where a picture is.</summary>
+internal sealed record BlockSource
+{
+    /// <summary>In the request, or at a URL where fetching is allowed.</summary>
+    [AllowedValues("base64", "url")]
+    public required string Type { get; init; }
+
+    /// <summary>Of <c>base64</c>.</summary>
+    public string? MediaType { get; init; }
+
+    /// <summary>Of <c>base64</c>.</summary>
+    public string? Data { get; init; }
+
+    /// <summary>Of <c>url</c>.</summary>
+    public string? Url { get; init; }
+}

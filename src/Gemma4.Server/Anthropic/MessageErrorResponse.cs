@@ -1,0 +1,38 @@
+using Gemma4.Server.Errors;
+
+namespace Gemma4.Server.Anthropic;
+
+/// <summary>Every answer of <c>/v1/messages</c> that is not 2xx has this body, and so has the <c>error</c> event of a stream.</summary>
+/// <param name="Error">The error.</param>
+/// <param name="RequestId">Names the request in the logs.</param>
+internal sealed record MessageErrorResponse(MessageErrorBody Error, string? RequestId)
+{
+    /// <summary>Where this shape is spoken.</summary>
+    public static PathString Path { get; } = "/v1/messages";
+
+    /// <summary>Always <c>error</c>.</summary>
+    public string Type { get; init; } = "error";
+
+    public static MessageErrorResponse From(ApiError error, string? requestId)
+    {
+        string place = error.Param is null ? "" : $"{error.Param}: ";
+        return new MessageErrorResponse(new MessageErrorBody(TypeOf(error.Status), place + error.Message), requestId);
+    }
+
+    private static string TypeOf(int status) => status switch
+    {
+        StatusCodes.Status401Unauthorized => "authentication_error",
+        StatusCodes.Status403Forbidden => "permission_error",
+        StatusCodes.Status404NotFound => "not_found_error",
+        StatusCodes.Status413PayloadTooLarge => "request_too_large",
+        StatusCodes.Status429TooManyRequests => "rate_limit_error",
+        StatusCodes.Status503ServiceUnavailable => "overloaded_error",
+        >= 500 => "api_error",
+        _ => "invalid_request_error",
+    };
+}
+
+/// <summary>One error.</summary>
+/// <param name="Type">Class of the error.</param>
+/// <param name="Message">What is wrong, in words, the field at fault before them.</param>
+internal sealed record MessageErrorBody(string Type, string Message);

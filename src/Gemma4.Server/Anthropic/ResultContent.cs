@@ -1,0 +1,42 @@
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Gemma4.Server.OpenAI;
+
+namespace Gemma4.Server.Anthropic;
+
+/// <summary>What a tool gave: a text, or blocks.</summary>
+[OneOf(typeof(string), typeof(ResultBlock[]))]
+[JsonConverter(typeof(Converter))]
+internal sealed record ResultContent
+{
+    /// <summary>The blocks, a text as one.</summary>
+    public required ResultBlock[] Blocks { get; init; }
+
+    internal sealed class Converter : JsonConverter<ResultContent>
+    {
+        public override ResultContent Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) => new()
+        {
+            Blocks = reader.TokenType == JsonTokenType.String
+                ? [new ResultBlock { Type = "text", Text = reader.GetString() }]
+                : JsonSerializer.Deserialize(ref reader, AnthropicJson.Context.ResultBlockArray)!,
+        };
+
+        public override void Write(Utf8JsonWriter writer, ResultContent value, JsonSerializerOptions options) =>
+            JsonSerializer.Serialize(writer, value.Blocks, AnthropicJson.Context.ResultBlockArray);
+    }
+}
+
+/// <summary>One block of a tool's result.</summary>
+internal sealed record ResultBlock
+{
+    /// <summary>What the block is.</summary>
+    [AllowedValues("text", "image")]
+    public required string Type { get; init; }
+
+    /// <summary>Of <c>text</c>.</summary>
+    public string? Text { get; init; }
+
+    /// <summary>Of <c>image</c>.</summary>
+    public BlockSource? Source { get; init; }
+}

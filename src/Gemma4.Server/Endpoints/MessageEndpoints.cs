@@ -1,0 +1,65 @@
+using Gemma4.Server.Anthropic;
+using Gemma4.Server.Errors;
+using Gemma4.Server.Hosting;
+using Gemma4.Server.Mapping;
+using Gemma4.Server.Streaming;
+using Microsoft.Extensions.Options;
+
+namespace Gemma4.Server.Endpoints;
+
+/// <summary>Anthropic's messages, whole and streamed, and the count of a prompt's tokens.</summary>
+internal static class MessageEndpoints
+{
+    public static void MapMessages(this IEndpointRouteBuilder app)
+    {
+        RouteGroupBuilder group = app.MapGroup(MessageErrorResponse.Path).WithTags("Messages");
+        group.MapPost("", CreateAsync).WithName("createMessage").WithSummary("Answer a conversation, as Anthropic's API does")
+            .Accepts<MessageRequest>("application/json")
+            .Produces<MessageResponse>().Produces<MessageEvent>(StatusCodes.Status200OK, "text/event-stream")
+            .Produces<MessageErrorResponse>(StatusCodes.Status400BadRequest);
+        group.MapPost("/count_tokens", CountAsync).WithName("countMessageTokens").WithSummary("How many tokens a prompt would have")
+            .Accepts<MessageRequest>("application/json").Produces<MessageTokens>()
+            .Produces<MessageErrorResponse>(StatusCodes.Status400BadRequest);
+    }
+
+    private static async Task<IResult> CreateAsync(
+        HttpContext context, ModelHost host, RequestReader reader, ChatRunner runner, IOptions<ApiOptions> api)
+    {
+        LoadedModel model = host.Ready();
+        MessageRequest request = await reader.ReadAsync(context, AnthropicJson.Context.MessageRequest, MessagesModelFaults.Instance);
+        if (request.MaxTokens is null)
+            throw Fault.Missing("max_tokens");
+        string id = AnswerHead.NewId("msg_");
+        Generation generation = await runner.StartAsync(MessagesMapper.Map(id, request, api.Value), model, context.RequestAborted);
+
+        MessageResponse Start() => new() { Id = id, Model = request.Model!, Content = [], Usage = UsageMapper.ForMessage(generation) };
+
+        if (request.Stream == true)
+            return new SseResult(generation, new MessageStreamFormat(Start, () => UsageMapper.ForMessage(generation)));
+        await using (generation)
+        {
+            var assembler = new MessageAssembler(_ => { });
+            var events = new List<SequenceEvent>();
+            await foreach (SequenceEvent item in generation.ReadAsync(context.RequestAborted))
+                events.Add(item);
+            foreach (MergedEvent item in MergedEvents.Of(events))
+                assembler.Add(item);
+            MessageResponse message = Start() with
+            {
+                Content = assembler.Blocks,
+                StopReason = assembler.End!.StopReason,
+                StopSequence = assembler.End.StopSequence,
+            };
+            return Results.Json(message, AnthropicJson.Context.MessageResponse);
+        }
+    }
+
+    private static async Task<IResult> CountAsync(
+        HttpContext context, ModelHost host, RequestReader reader, ChatPrompts prompts, IOptions<ApiOptions> api)
+    {
+        LoadedModel model = host.Ready();
+        MessageRequest request = await reader.ReadAsync(context, AnthropicJson.Context.MessageRequest, MessagesModelFaults.Instance);
+        ChatPrompt prompt = await prompts.MakeAsync(MessagesMapper.Map("count", request, api.Value), model, context.RequestAborted);
+        return Results.Json(new MessageTokens(prompt.Tokenized.TokenIds.Length), AnthropicJson.Context.MessageTokens);
+    }
+}

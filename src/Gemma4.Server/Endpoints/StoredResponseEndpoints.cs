@@ -1,0 +1,67 @@
+using Gemma4.Server.Errors;
+using Gemma4.Server.OpenAI;
+using Gemma4.Server.OpenAI.Responses;
+using Gemma4.Server.Storage;
+
+namespace Gemma4.Server.Endpoints;
+
+/// <summary>Responses that are kept: read, their input listed, deleted.</summary>
+internal static class StoredResponseEndpoints
+{
+    private const int DefaultLimit = 20;
+    private const int MaxLimit = 100;
+
+    public static void MapStoredResponses(this RouteGroupBuilder group)
+    {
+        group.MapGet("/{id}", Retrieve).WithName("retrieveResponse").WithSummary("A response that is kept")
+            .Produces<ResponseObject>().ProducesError();
+        group.MapDelete("/{id}", Delete).WithName("deleteResponse").WithSummary("Forget a response")
+            .Produces<ResponseDeleted>().ProducesError();
+        group.MapPost("/{id}/cancel", Cancel).WithName("cancelResponse")
+            .WithSummary("Refused: responses are not made in the background; closing the connection cancels them").ProducesError();
+        group.MapGet("/{id}/input_items", ListInput).WithName("listResponseInputItems").WithSummary("What was put into a response")
+            .Produces<ResponseItemList>().ProducesError();
+    }
+
+    private static IResult Retrieve(string id, ResponseStore store, bool? stream)
+    {
+        StoredResponse stored = Find(id, store);
+        if (stream == true)
+            throw Fault.UnsupportedParameter("stream", "is not supported here: only responses made in the background can be streamed again.");
+        return Results.Json(stored.Response, OpenAIJson.Context.ResponseObject);
+    }
+
+    private static IResult Delete(string id, ResponseStore store) => store.Remove(id)
+        ? Results.Json(new ResponseDeleted(id), OpenAIJson.Context.ResponseDeleted)
+        : throw NotFound(id);
+
+    private static IResult Cancel(string id, ResponseStore store)
+    {
+        _ = Find(id, store);
+        throw Fault.Of("Cannot cancel a synchronous response.");
+    }
+
+    private static IResult ListInput(string id, ResponseStore store, int? limit, string? order, string? after)
+    {
+        StoredResponse stored = Find(id, store);
+        if (limit is < 1)
+            throw Fault.BelowMinimum("limit", "integer", 1, $"{limit}");
+        if (limit > MaxLimit)
+            throw Fault.AboveMaximum("limit", "integer", MaxLimit, $"{limit}");
+        if (order is not (null or "asc" or "desc"))
+            throw Fault.Value("order", order, ["asc", "desc"]);
+        IEnumerable<ResponseItem> items = order == "asc" ? stored.Input : stored.Input.Reverse();
+        if (after is not null)
+            items = items.SkipWhile(i => i.Id != after).Skip(1);
+        ResponseItem[] rest = [.. items];
+        ResponseItem[] page = [.. rest.Take(limit ?? DefaultLimit)];
+        return Results.Json(
+            new ResponseItemList(page, page.FirstOrDefault()?.Id ?? "", page.LastOrDefault()?.Id ?? "", rest.Length > page.Length),
+            OpenAIJson.Context.ResponseItemList);
+    }
+
+    private static StoredResponse Find(string id, ResponseStore store) => store.Find(id) ?? throw NotFound(id);
+
+    private static ApiException NotFound(string id) => new(new ApiError(
+        StatusCodes.Status404NotFound, $"Response with id '{id}' not found.", ApiError.InvalidRequest, "response_id"));
+}

@@ -1,0 +1,68 @@
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Gemma4.Server.OpenAI.Chat;
+
+namespace Gemma4.Server.OpenAI.Responses;
+
+/// <summary>A text, or parts: one of the two is set.</summary>
+[OneOf(typeof(string), typeof(ResponsePart[]))]
+[JsonConverter(typeof(Converter))]
+internal sealed record ResponseContent
+{
+    /// <summary>The text.</summary>
+    public string? Text { get; init; }
+
+    /// <summary>The parts.</summary>
+    public ResponsePart[]? Parts { get; init; }
+
+    internal sealed class Converter : JsonConverter<ResponseContent>
+    {
+        public override ResponseContent Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
+            reader.TokenType == JsonTokenType.String
+                ? new ResponseContent { Text = reader.GetString() }
+                : new ResponseContent { Parts = JsonSerializer.Deserialize(ref reader, OpenAIJson.Context.ResponsePartArray) };
+
+        public override void Write(Utf8JsonWriter writer, ResponseContent value, JsonSerializerOptions options)
+        {
+            if (value.Parts is null)
+                writer.WriteStringValue(value.Text);
+            else
+                JsonSerializer.Serialize(writer, value.Parts, OpenAIJson.Context.ResponsePartArray);
+        }
+    }
+}
+
+/// <summary>One part of an item's content; <see cref="Type"/> says which of the other fields it has.</summary>
+internal sealed record ResponsePart
+{
+    /// <summary>What the part is.</summary>
+    [AllowedValues(
+        "input_text", "input_image", "input_audio", "input_file", "output_text", "refusal", "reasoning_text", "summary_text")]
+    public required string Type { get; init; }
+
+    /// <summary>Of all texts.</summary>
+    public string? Text { get; init; }
+
+    /// <summary>Of <c>output_text</c>; always empty.</summary>
+    public JsonElement? Annotations { get; init; }
+
+    /// <summary>Of <c>output_text</c>; empty unless asked for.</summary>
+    public JsonElement? Logprobs { get; init; }
+
+    /// <summary>Of <c>refusal</c>.</summary>
+    public string? Refusal { get; init; }
+
+    /// <summary>Of <c>input_image</c>: <c>data:image/png;base64,…</c>, or http(s) where fetching is allowed.</summary>
+    public string? ImageUrl { get; init; }
+
+    /// <summary>Of <c>input_image</c>: how many soft tokens the picture may take.</summary>
+    [AllowedValues("auto", "low", "high", "original")]
+    public string? Detail { get; init; }
+
+    /// <summary>Of <c>input_image</c>; refused, no files are stored.</summary>
+    public string? FileId { get; init; }
+
+    /// <summary>Of <c>input_audio</c>, an extension.</summary>
+    public InputAudio? InputAudio { get; init; }
+}
