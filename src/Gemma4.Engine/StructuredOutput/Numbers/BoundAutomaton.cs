@@ -19,22 +19,14 @@ internal sealed class BoundAutomaton(DecimalText bound, Relation relation) : IBy
         (int phase, bool negative, int count, int comparison) = Unpack(state);
         if (phase is AtStart or AfterSign)
             return false;
-        int order = Order(negative, Magnitude(phase, count, comparison));
-        return relation switch
-        {
-            Relation.Less => order < 0,
-            Relation.AtMost => order <= 0,
-            Relation.AtLeast => order >= 0,
-            Relation.Greater => order > 0,
-            _ => order != 0,
-        };
+        return Holds(Order(negative, Magnitude(phase, count, comparison)));
     }
 
     public int Next(int state, byte value)
     {
         (int phase, bool negative, int count, int comparison) = Unpack(state);
         if (value == '-')
-            return phase == AtStart ? Pack(AfterSign, true, 0, 0) : -1;
+            return phase == AtStart && (bound.Negative || bound.IsZero || Holds(-1)) ? Pack(AfterSign, true, 0, 0) : -1;
         if (value == '.')
             return phase == InWhole ? Pack(InFraction, negative, 0, WholeOrder(count, comparison)) : -1;
         if (value is < (byte)'0' or > (byte)'9')
@@ -43,8 +35,23 @@ internal sealed class BoundAutomaton(DecimalText bound, Relation relation) : IBy
         int digit = count < digits.Length ? digits[count] : '0';
         if (comparison == 0 && (phase == InFraction || count < digits.Length))
             comparison = Math.Sign(value - digit);
-        return Pack(phase == InFraction ? InFraction : InWhole, negative, Math.Min(count + 1, digits.Length + 1), comparison);
+        phase = phase == InFraction ? InFraction : InWhole;
+        count = Math.Min(count + 1, digits.Length + 1);
+        return IsSettled(phase, count, comparison) && !Holds(Order(negative, Magnitude(phase, count, comparison))) ? -1 : Pack(phase, negative, count, comparison);
     }
+
+    /// <summary>No further digit changes the comparison. Ending early what cannot hold keeps searches short.</summary>
+    private bool IsSettled(int phase, int count, int comparison) =>
+        phase == InFraction ? comparison != 0 : count > bound.Whole.Length || (count == bound.Whole.Length && comparison > 0);
+
+    private bool Holds(int order) => relation switch
+    {
+        Relation.Less => order < 0,
+        Relation.AtMost => order <= 0,
+        Relation.AtLeast => order >= 0,
+        Relation.Greater => order > 0,
+        _ => order != 0,
+    };
 
     /// <summary>Of the whole parts: the longer is the larger.</summary>
     private int WholeOrder(int count, int comparison) =>
