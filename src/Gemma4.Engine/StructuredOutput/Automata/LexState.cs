@@ -22,8 +22,8 @@ internal sealed class LexState
     /// <summary>The same for control tokens.</summary>
     public required bool NeedsControl { get; init; }
 
-    /// <summary>By byte class; null is not yet known, the lexer's dead state is none.</summary>
-    public required LexState?[] Next { get; init; }
+    /// <summary>By byte class; null is not yet known. Most states are never left, and have none.</summary>
+    public LexState?[]? Next { get; set; }
 
     /// <summary>Tokens that stay within the lexeme, once computed.</summary>
     public TokenSet? Inside { get; set; }
@@ -31,7 +31,7 @@ internal sealed class LexState
     /// <summary>Whether any plain text may follow, once known.</summary>
     public bool? IsFree { get; set; }
 
-    public bool IsDead => Items.Length == 0;
+    public required bool IsDead { get; init; }
 }
 
 /// <summary>Lexemes that end at the same place, unique within the lexer.</summary>

@@ -39,6 +39,7 @@ internal sealed class Lexer(RxBuilder rx)
         _classOf = new byte[256];
         for (int b = 0; b < 256; b++)
             _classOf[b] = (byte)classes.FindIndex(c => c.Contains(b));
+        Rx.Freeze(_classOf, _numClasses);
         Dead = Intern([]);
     }
 
@@ -55,8 +56,8 @@ internal sealed class Lexer(RxBuilder rx)
 
     public LexState Step(LexState state, byte value)
     {
-        ref LexState? next = ref state.Next[_classOf[value]];
-        return next ??= Compute(state, value);
+        LexState?[] next = state.Next ??= new LexState?[_numClasses];
+        return next[_classOf[value]] ??= Compute(state, value);
     }
 
     private LexState Compute(LexState state, byte value)
@@ -82,11 +83,11 @@ internal sealed class Lexer(RxBuilder rx)
         {
             Id = _nextId++,
             Items = items,
+            IsDead = items.Length == 0,
             Accepted = accepted.Length == 0 ? null : InternSet(accepted),
             HasMore = items.Any(i => i.Remainder != Rx.Empty),
             NeedsQuote = items.Length > 0 && items.All(i => i.Remainder.NeedsQuote),
             NeedsControl = items.Length > 0 && items.All(i => i.Remainder.NeedsControl),
-            Next = new LexState?[_numClasses],
         };
         _states.Add(key, state);
         return state;

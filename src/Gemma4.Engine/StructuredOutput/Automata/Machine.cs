@@ -34,8 +34,8 @@ internal sealed class Machine
 
     public MachineState Step(MachineState state, byte value)
     {
-        ref MachineState? next = ref state.Next[_lexer.ClassOf[value]];
-        return next ??= Compute(state, value);
+        MachineState?[] next = state.Next ??= new MachineState?[_lexer.NumClasses];
+        return next[_lexer.ClassOf[value]] ??= Compute(state, value);
     }
 
     /// <summary>Forgets states when there are too many; call it between tokens, not within a walk.</summary>
@@ -78,7 +78,7 @@ internal sealed class Machine
         WaySet key = new(ways, canEnd);
         if (_states.TryGetValue(key, out MachineState? known))
             return known;
-        MachineState state = new() { Id = _nextId++, Ways = ways, CanEnd = canEnd, Next = new MachineState?[_lexer.NumClasses] };
+        MachineState state = new() { Id = _nextId++, Ways = ways, CanEnd = canEnd, IsDead = ways.Length == 0 && !canEnd };
         _states.Add(key, state);
         return state;
     }

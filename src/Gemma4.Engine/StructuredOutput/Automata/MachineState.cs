@@ -13,12 +13,12 @@ internal sealed class MachineState
     /// <summary>The text may end here.</summary>
     public required bool CanEnd { get; init; }
 
-    /// <summary>By byte class; null is not yet known.</summary>
-    public required MachineState?[] Next { get; init; }
+    /// <summary>By byte class; null is not yet known. Most states are never left, and have none.</summary>
+    public MachineState?[]? Next { get; set; }
 
     /// <summary>The allowed tokens, once computed.</summary>
     public TokenSet? Tokens { get; set; }
 
     /// <summary>Nothing can follow and nothing has ended.</summary>
-    public bool IsDead => Ways.Length == 0 && !CanEnd;
+    public required bool IsDead { get; init; }
 }

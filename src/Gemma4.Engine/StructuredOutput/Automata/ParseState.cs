@@ -15,5 +15,5 @@ internal sealed class ParseState
     public required LexState Start { get; init; }
 
     /// <summary>Where each set of lexemes leads, as far as known.</summary>
-    public Dictionary<LexemeSet, ParseState> After { get; } = [];
+    public Dictionary<LexemeSet, ParseState>? After { get; set; }
 }

@@ -14,7 +14,7 @@ internal sealed class Parser(Lexer lexer)
     /// <summary>The state after one of these lexemes, which end at the same place.</summary>
     public ParseState Advance(ParseState state, LexemeSet lexemes)
     {
-        if (state.After.TryGetValue(lexemes, out ParseState? known))
+        if (state.After?.TryGetValue(lexemes, out ParseState? known) == true)
             return known;
         HashSet<ParseStack?> next = [];
         foreach ((ParseStack stack, Move move) in state.Terminals)
@@ -23,7 +23,7 @@ internal sealed class Parser(Lexer lexer)
                 next.Add(Apply(stack, move));
         }
         ParseState result = Build(next);
-        state.After.Add(lexemes, result);
+        (state.After ??= []).Add(lexemes, result);
         return result;
     }
 

@@ -54,6 +54,9 @@ internal sealed class Rx
     /// <summary>Null until known: whether anything is accepted.</summary>
     public bool? Live { get; set; }
 
+    /// <summary>Derivatives found so far, by byte class; of a literal, the one by its own byte.</summary>
+    public Rx?[]? Derivatives { get; set; }
+
     public Rx Head => Parts[0];
 
     public Rx Tail => Parts[1];

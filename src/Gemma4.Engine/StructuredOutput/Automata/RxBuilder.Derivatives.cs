@@ -6,6 +6,16 @@ internal sealed partial class RxBuilder
     /// <summary>More states than this make an intersection too hard to judge; a real pattern needs a few hundred.</summary>
     private const int MaxSearch = 4000;
 
+    private byte[]? _classOf;
+    private int _numClasses;
+
+    /// <summary>From now on derivatives are remembered, one a class of bytes that no expression tells apart.</summary>
+    public void Freeze(byte[] classOf, int numClasses)
+    {
+        _classOf = classOf;
+        _numClasses = numClasses;
+    }
+
     /// <summary>The rest of what <paramref name="rx"/> accepts after <paramref name="value"/>.</summary>
     public Rx Derive(Rx rx, byte value)
     {
@@ -15,8 +25,21 @@ internal sealed partial class RxBuilder
                 return Nothing;
             case RxKind.Bytes:
                 return rx.Set.Contains(value) ? Empty : Nothing;
+            case RxKind.Literal when rx.Text[rx.Number] != value:
+                return Nothing;
             case RxKind.Literal:
-                return rx.Text[rx.Number] == value ? Literal(rx.Text, rx.Number + 1) : Nothing;
+                return (rx.Derivatives ??= new Rx?[1])[0] ??= Literal(rx.Text, rx.Number + 1);
+        }
+        if (_classOf is null)
+            return DeriveNew(rx, value);
+        rx.Derivatives ??= new Rx?[_numClasses];
+        return rx.Derivatives[_classOf[value]] ??= DeriveNew(rx, value);
+    }
+
+    private Rx DeriveNew(Rx rx, byte value)
+    {
+        switch (rx.Kind)
+        {
             case RxKind.Concat:
                 Rx first = Concat(Derive(rx.Head, value), rx.Tail);
                 return rx.Head.Nullable ? Or(first, Derive(rx.Tail, value)) : first;

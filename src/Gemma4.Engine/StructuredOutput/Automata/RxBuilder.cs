@@ -90,6 +90,11 @@ internal sealed partial class RxBuilder
             return Concat(a.Head, Concat(a.Tail, b));
         if (a == Everything && b == Everything)
             return a;
+        // Neighbouring literals are one, so that a name with its delimiters costs no more than its bytes.
+        if (_classOf is null && a.Kind == RxKind.Literal && b.Kind == RxKind.Literal)
+            return Literal([.. a.Text.AsSpan(a.Number), .. b.Text.AsSpan(b.Number)]);
+        if (_classOf is null && a.Kind == RxKind.Literal && b.Kind == RxKind.Concat && b.Head.Kind == RxKind.Literal)
+            return Concat(Literal([.. a.Text.AsSpan(a.Number), .. b.Head.Text.AsSpan(b.Head.Number)]), b.Tail);
         return Intern(new(RxKind.Concat) { Parts = [a, b] }, a.Nullable && b.Nullable, a.MayBeVain || b.MayBeVain,
             a.NeedsQuote || b.NeedsQuote, a.NeedsControl || b.NeedsControl);
     }

@@ -11,6 +11,12 @@ internal sealed class ScalarCompiler(RxBuilder rx, Notation notation)
     /// <summary>Digits in a row: more than any number has, and an endless run ends.</summary>
     private const int MaxDigits = 64;
 
+    /// <summary>Characters of a number that is compared: what a double holds, so that every reader comes to the same verdict.</summary>
+    private const int MaxComparedLength = 20;
+
+    /// <summary>The same for numbers that are divided.</summary>
+    private const int MaxDividedLength = 16;
+
     private readonly Dictionary<string, (Rx Search, PatternNode Node)> _patterns = [];
 
     /// <summary>The expression of texts in which the pattern is found.</summary>
@@ -38,6 +44,8 @@ internal sealed class ScalarCompiler(RxBuilder rx, Notation notation)
             _ => rx.Concat(whole, rx.Optional(fraction)),
         };
         List<Rx> parts = [result];
+        if (!isPlain && !shape.Bounds.Exists(b => b.Value.Length > MaxDividedLength - 2))
+            parts.Add(rx.Repeat(rx.AnyByte, 0, shape.Divisors.Count > 0 ? MaxDividedLength : MaxComparedLength));
         foreach (NumberBound bound in shape.Bounds)
             parts.Add(Bound(bound.Value, bound.Relation, shape));
         foreach (JsonElement excluded in shape.Excluded.Where(v => v.ValueKind == JsonValueKind.Number))

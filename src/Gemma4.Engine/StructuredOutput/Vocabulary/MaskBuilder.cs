@@ -15,6 +15,7 @@ internal sealed class MaskBuilder(Machine machine, ConstraintVocabulary vocabula
 
     private readonly LexState[] _lexPath = new LexState[byte.MaxValue + 1];
     private readonly MachineState[] _machinePath = new MachineState[byte.MaxValue + 1];
+    private readonly uint[] _bits = new uint[vocabulary.NumWords];
     private readonly List<int> _added = [];
     private readonly List<int> _removed = [];
 
@@ -44,7 +45,6 @@ internal sealed class MaskBuilder(Machine machine, ConstraintVocabulary vocabula
     /// <summary>Tokens that depend on the whole machine.</summary>
     private TokenSet Walk(MachineState state, bool byControl, bool byQuote)
     {
-        _added.Clear();
         _machinePath[0] = state;
         WalkMachine(vocabulary.Control);
         if (!byControl)
@@ -60,8 +60,6 @@ internal sealed class MaskBuilder(Machine machine, ConstraintVocabulary vocabula
     /// <summary>Tokens that stay within the lexeme.</summary>
     private TokenSet FindInside(LexState lex)
     {
-        _added.Clear();
-        _removed.Clear();
         _lexPath[0] = lex;
         WalkLexer(vocabulary.Unquoted);
         if (lex.NeedsControl)
@@ -73,22 +71,46 @@ internal sealed class MaskBuilder(Machine machine, ConstraintVocabulary vocabula
         return Pack(mostlyFree ? vocabulary.PlainUpTo(int.MaxValue) : null);
     }
 
+    /// <summary>What was added and removed since the last call, as a set on top of <paramref name="bits"/>.</summary>
     private TokenSet Pack(uint[]? bits)
     {
+        TokenSet result;
         if (_added.Count <= MaxListed)
-            return new(bits, [.. _added], [.. _removed]);
-        uint[] own = bits is null ? new uint[vocabulary.NumWords] : [.. bits];
-        foreach (int id in _removed)
-            own[id >> 5] &= ~(1u << (id & 31));
-        foreach (int id in _added)
-            own[id >> 5] |= 1u << (id & 31);
-        return new(own, [], []);
+        {
+            foreach (int id in _added)
+                _bits[id >> 5] = 0;
+            result = new(bits, [.. _added], [.. _removed]);
+        }
+        else
+        {
+            uint[] own = [.. _bits];
+            for (int i = 0; i < own.Length && bits is not null; i++)
+                own[i] |= bits[i];
+            foreach (int id in _removed)
+                own[id >> 5] &= ~(1u << (id & 31));
+            Array.Clear(_bits);
+            result = new(own, [], []);
+        }
+        _added.Clear();
+        _removed.Clear();
+        return result;
+    }
+
+    /// <summary>Adds tokens; the list is kept only as long as it is short.</summary>
+    private void Add(ReadOnlySpan<int> tokens)
+    {
+        foreach (int id in tokens)
+        {
+            _bits[id >> 5] |= 1u << (id & 31);
+            if (_added.Count <= MaxListed)
+                _added.Add(id);
+        }
     }
 
     private void WalkMachine(TokenTrie trie)
     {
         ReadOnlySpan<byte> bytes = trie.Bytes, depths = trie.Depths;
-        ReadOnlySpan<int> ends = trie.Ends;
+        ReadOnlySpan<int> ends = trie.Ends, first = trie.FirstTokens, tokens = trie.Tokens;
         for (int node = 0; node < bytes.Length;)
         {
             int depth = depths[node];
@@ -99,14 +121,14 @@ internal sealed class MaskBuilder(Machine machine, ConstraintVocabulary vocabula
                 continue;
             }
             _machinePath[depth] = next;
-            AddAt(trie, node++);
+            Add(tokens[first[node]..first[++node]]);
         }
     }
 
     private void WalkLexer(TokenTrie trie)
     {
         ReadOnlySpan<byte> bytes = trie.Bytes, depths = trie.Depths;
-        ReadOnlySpan<int> ends = trie.Ends;
+        ReadOnlySpan<int> ends = trie.Ends, first = trie.FirstTokens, tokens = trie.Tokens;
         for (int node = 0; node < bytes.Length;)
         {
             int depth = depths[node];
@@ -117,7 +139,7 @@ internal sealed class MaskBuilder(Machine machine, ConstraintVocabulary vocabula
                 continue;
             }
             _lexPath[depth] = next;
-            AddAt(trie, node++);
+            Add(tokens[first[node]..first[++node]]);
         }
     }
 
@@ -134,24 +156,18 @@ internal sealed class MaskBuilder(Machine machine, ConstraintVocabulary vocabula
             if (next.IsDead || IsFree(next))
             {
                 int end = ends[node];
-                if (next.IsDead == fromAll)
-                    (fromAll ? _removed : _added).AddRange(tokens[first[node]..first[end]]);
+                if (next.IsDead && fromAll)
+                    _removed.AddRange(tokens[first[node]..first[end]]);
+                else if (!next.IsDead && !fromAll)
+                    Add(tokens[first[node]..first[end]]);
                 node = end;
                 continue;
             }
             _lexPath[depth] = next;
-            if (fromAll)
-                node++;
-            else
-                AddAt(trie, node++);
+            node++;
+            if (!fromAll)
+                Add(tokens[first[node - 1]..first[node]]);
         }
-    }
-
-    private void AddAt(TokenTrie trie, int node)
-    {
-        ReadOnlySpan<int> first = trie.FirstTokens;
-        for (int t = first[node]; t < first[node + 1]; t++)
-            _added.Add(trie.Tokens[t]);
     }
 
     /// <summary>More than half of the plain tokens begin with a byte after which all is allowed.</summary>
