@@ -39,6 +39,7 @@ internal static class ServerApp
         app.MapCompletions();
         app.MapResponses();
         app.MapMessages();
+        app.MapTranscriptions();
         app.MapTokens();
         app.MapServerMetrics();
         app.MapApiDocumentation();

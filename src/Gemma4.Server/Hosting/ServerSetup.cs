@@ -51,6 +51,8 @@ internal static class ServerSetup
         services.AddSingleton<MediaLoader>();
         services.AddSingleton<ChatPrompts>();
         services.AddSingleton<ChatRunner>();
+        services.AddSingleton<TranscriptionForm>();
+        services.AddSingleton<Transcriber>();
         services.ConfigureHttpJsonOptions(json =>
         {
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, OpenAI.OpenAIJson.Context);

@@ -35,6 +35,20 @@ internal sealed class MediaLoader(MediaFetcher fetcher, IOptions<MediaAccessOpti
         return media.MoveToImmutable();
     }
 
+    /// <summary>Prepares a sound of any length the limits allow, in windows of at most 30 s.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="param">The request field to name in a refusal.</param>
+    /// <param name="model">What the model takes.</param>
+    /// <param name="cancellationToken">The caller left.</param>
+    /// <exception cref="ApiException">The model does not hear.</exception>
+    /// <exception cref="RequestRejectedException">The sound cannot be read.</exception>
+    public Task<ImmutableArray<AudioWindow>> WindowsAsync(byte[] file, string param, MediaTraits model, CancellationToken cancellationToken)
+    {
+        CheckHearing(model, param);
+        var limits = new AudioLimits { MaxEncodedBytes = options.Value.MaxAudioBytes };
+        return DecodeAsync(() => AudioPreprocessor.Prepare(file, limits, allowWindows: true, param, cancellationToken), cancellationToken);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _decoders.Dispose();
 
@@ -44,11 +58,14 @@ internal sealed class MediaLoader(MediaFetcher fetcher, IOptions<MediaAccessOpti
             throw Fault.UnsupportedValue(source.Param, "Unsupported value: this server does not read films. Send their frames as pictures.");
         if (source is MediaSource.Image && !model.Sees)
             throw Fault.UnsupportedValue(source.Param, "Unsupported value: the served model does not see pictures.");
-        if (source is MediaSource.AudioData or MediaSource.AudioUrl && !model.Hears)
-        {
-            throw Fault.UnsupportedValue(
-                source.Param, "Unsupported value: the served model does not hear. Of the Gemma 4 models, E2B and E4B do.");
-        }
+        if (source is MediaSource.AudioData or MediaSource.AudioUrl or MediaSource.AudioPrepared)
+            CheckHearing(model, source.Param);
+    }
+
+    private static void CheckHearing(MediaTraits model, string param)
+    {
+        if (!model.Hears)
+            throw Fault.UnsupportedValue(param, "Unsupported value: the served model does not hear. Of the Gemma 4 models, E2B and E4B do.");
     }
 
     private async Task<PreparedMedium> LoadAsync(MediaSource source, int? requestBudget, MediaTraits model, CancellationToken cancellationToken)
@@ -68,6 +85,8 @@ internal sealed class MediaLoader(MediaFetcher fetcher, IOptions<MediaAccessOpti
             case MediaSource.AudioData data:
                 return await SoundAsync(
                     DataUri.DecodeBase64(data.Base64, MediaKind.Audio, options.Value.MaxAudioBytes, data.Param), data.Param, cancellationToken);
+            case MediaSource.AudioPrepared prepared:
+                return new PreparedMedium.Sound(prepared.Window);
             default:
                 throw new UnreachableException();
         }

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Gemma4.Server.Errors;
+using Gemma4.Server.OpenAI.Audio;
 using Gemma4.Server.OpenAI.Chat;
 using Gemma4.Server.OpenAI.Completions;
 using Gemma4.Server.OpenAI.Models;
@@ -27,6 +28,9 @@ namespace Gemma4.Server.OpenAI;
 [JsonSerializable(typeof(TextCompletion))]
 [JsonSerializable(typeof(TextCompletionWithUsage))]
 [JsonSerializable(typeof(PromptItem[]))]
+[JsonSerializable(typeof(Transcription))]
+[JsonSerializable(typeof(VerboseTranscription))]
+[JsonSerializable(typeof(TranscriptionEvent))]
 [JsonSerializable(typeof(TokenizeRequest))]
 [JsonSerializable(typeof(TokenizeResponse))]
 [JsonSerializable(typeof(DetokenizeRequest))]

@@ -1,0 +1,78 @@
+using System.Globalization;
+using Gemma4.Server.Errors;
+using Gemma4.Server.Hosting;
+using Gemma4.Server.Media;
+using Gemma4.Server.OpenAI.Audio;
+using Microsoft.Extensions.Options;
+
+namespace Gemma4.Server.Mapping;
+
+/// <summary>Reads and checks the form of a transcription.</summary>
+internal sealed class TranscriptionForm(ModelNames names, IOptions<MediaAccessOptions> media)
+{
+    private static readonly string[] Formats = ["json", "text", "srt", "verbose_json", "vtt"];
+
+    /// <exception cref="ApiException">The first fault.</exception>
+    public async Task<TranscriptionRequest> ReadAsync(HttpContext context)
+    {
+        if (!context.Request.HasFormContentType)
+            throw Fault.Of("This endpoint takes a form: Content-Type must be multipart/form-data.", null, "unsupported_content_type");
+        IFormCollection form;
+        try
+        {
+            form = await context.Request.ReadFormAsync(context.RequestAborted);
+        }
+        catch (InvalidDataException exception)
+        {
+            throw Fault.Of($"The form could not be read: {exception.Message}");
+        }
+        string model = form["model"].ToString();
+        if (model.Length == 0)
+            throw ChatModelFaults.Instance.Missing()!;
+        if (!names.Serves(model))
+            throw ChatModelFaults.Instance.Unknown(model);
+        IFormFile file = form.Files.GetFile("file") ?? throw Fault.Missing("file");
+        string format = Text(form, "response_format") ?? "json";
+        if (!Formats.Contains(format))
+            throw Fault.Value("response_format", format, Formats);
+        if (form["timestamp_granularities[]"].Contains("word"))
+            throw Fault.UnsupportedValue("timestamp_granularities", "Unsupported value: 'word'. This server tells the times of segments only.");
+        foreach (string unsupported in (string[])["include[]", "chunking_strategy", "known_speaker_names[]"])
+        {
+            if (Text(form, unsupported) is not (null or "auto"))
+                throw Fault.UnsupportedParameter(unsupported.TrimEnd('[', ']'), "is not supported by this server.");
+        }
+        bool streams = Flag(form, "stream");
+        if (streams && format is not ("json" or "text"))
+            throw Fault.UnsupportedValue("stream", $"Unsupported value: 'stream' with a response_format of '{format}'; only json and text are streamed.");
+        await using Stream stream = file.OpenReadStream();
+        return new TranscriptionRequest
+        {
+            File = await LimitedReader.ReadAllAsync(stream, file.Length, MediaKind.Audio, media.Value.MaxAudioBytes, "file", context.RequestAborted),
+            ResponseFormat = format,
+            Language = Text(form, "language"),
+            Prompt = Text(form, "prompt"),
+            Temperature = Temperature(form),
+            Stream = streams,
+        };
+    }
+
+    /// <summary>The likeliest words unless told otherwise: a transcript is no place for invention.</summary>
+    private static double Temperature(IFormCollection form)
+    {
+        if (Text(form, "temperature") is not { } text)
+            return 0;
+        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value is >= 0 and <= 1
+            ? value
+            : throw Fault.Value("temperature", text, ["0 to 1"]);
+    }
+
+    private static bool Flag(IFormCollection form, string name) => Text(form, name) switch
+    {
+        null or "false" or "False" or "0" => false,
+        "true" or "True" or "1" => true,
+        string other => throw Fault.Value(name, other, ["true", "false"]),
+    };
+
+    private static string? Text(IFormCollection form, string name) => form[name].ToString() is { Length: > 0 } text ? text : null;
+}

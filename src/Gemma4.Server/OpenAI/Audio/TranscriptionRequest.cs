@@ -1,0 +1,17 @@
+namespace Gemma4.Server.OpenAI.Audio;
+
+/// <summary>The form of <c>POST /v1/audio/transcriptions</c>, read.</summary>
+internal sealed record TranscriptionRequest : GenerationFields
+{
+    /// <summary>The sound's file.</summary>
+    public required byte[] File { get; init; }
+
+    /// <summary><c>json</c>, <c>text</c>, <c>srt</c>, <c>verbose_json</c> or <c>vtt</c>.</summary>
+    public required string ResponseFormat { get; init; }
+
+    /// <summary>The language that is spoken, when the caller knows.</summary>
+    public string? Language { get; init; }
+
+    /// <summary>Names and words that may be said.</summary>
+    public string? Prompt { get; init; }
+}
