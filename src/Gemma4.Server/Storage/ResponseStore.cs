@@ -21,8 +21,9 @@ internal sealed class ResponseStore(IOptions<ApiOptions> options, TimeProvider t
             var entry = new Entry(response, time.GetUtcNow() + TimeSpan.FromMinutes(options.Value.StoredResponseMinutes));
             _byId[response.Response.Id] = _oldestFirst.AddLast(entry);
             _size += response.Size;
+            // An item that a client gives back under its id stays the one that was generated.
             foreach (ResponseItem item in response.OwnItems)
-                _items[item.Id!] = item;
+                _items.TryAdd(item.Id!, item);
             Evict();
         }
     }
@@ -75,7 +76,7 @@ internal sealed class ResponseStore(IOptions<ApiOptions> options, TimeProvider t
         _oldestFirst.Remove(node);
         _byId.Remove(response.Response.Id);
         _size -= response.Size;
-        foreach (ResponseItem item in response.OwnItems)
+        foreach (ResponseItem item in response.OwnItems.Where(i => ReferenceEquals(_items.GetValueOrDefault(i.Id!), i)))
             _items.Remove(item.Id!);
     }
 

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Gemma4.Server.Hosting;
 using Gemma4.Server.OpenAI.Responses;
 using Gemma4.Server.Storage;
@@ -56,6 +55,18 @@ public sealed class ResponseStoreTests
         Assert.False(store.Remove("a"));
         store.Add(Response("b", 10));
         Assert.NotNull(store.Find("b"));
+    }
+
+    [Fact]
+    public void An_item_given_back_does_not_replace_the_generated_one()
+    {
+        ResponseStore store = Store(new ApiOptions(), new Clock());
+        StoredResponse first = Response("a", 10);
+        store.Add(first);
+        store.Add(Response("b", 20) with { Input = [Response("a", 30).Input[0]] });
+        Assert.Same(first.Input[0], store.FindItem("item-a"));
+        Assert.True(store.Remove("b"));
+        Assert.Same(first.Input[0], store.FindItem("item-a"));
     }
 
     private static ResponseStore Store(ApiOptions options, TimeProvider clock) => new(Options.Create(options), clock);
