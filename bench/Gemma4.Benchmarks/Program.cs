@@ -17,8 +17,9 @@ long weights = ModelLoader.ExpectedTensors(model.Config)
     .Sum(t => 2 * t.Value.Aggregate(1L, (product, dimension) => product * dimension));
 Console.WriteLine($"{args[0]}: {get_num_threads()} threads, {weights / 1e9:0.00} GB of text weights");
 using var benchmark = new StepBenchmark(model, weights);
-int repeats = weights > 1_000_000_000 ? 3 : 50;
-benchmark.Run(Console.Out, "prompt", 1, 256, 0, Math.Min(repeats, 5));
+bool large = weights > 1_000_000_000;
+int repeats = large ? 3 : 50;
+benchmark.Run(Console.Out, "prompt", 1, 256, 0, large ? 1 : 5);
 benchmark.Run(Console.Out, "decode, 1 sequence", 1, 1, 256, repeats);
 benchmark.Run(Console.Out, "decode, 8 sequences", 8, 1, 256, repeats);
 return 0;

@@ -14,6 +14,9 @@ internal static unsafe class MatMul
     /// <summary>Activations that a tile's rows share stay within this many bytes, so that they are read again from the second-level cache.</summary>
     private const int BlockBytes = 256 * 1024;
 
+    /// <summary>Tokens that always share one reading of the weights: a small batch must not read them from memory twice.</summary>
+    private const int MinBlockTokens = 12;
+
     /// <summary>The definition.</summary>
     /// <param name="x"><c>[T, in]</c>.</param>
     /// <param name="w"><c>[out, in]</c>.</param>
@@ -48,7 +51,7 @@ internal static unsafe class MatMul
         where TFloat : IStoredFloat<T>
         where T : unmanaged
     {
-        int block = Math.Max(3, BlockBytes / (inFeatures * sizeof(float)) / 3 * 3);
+        int block = Math.Max(MinBlockTokens, BlockBytes / (inFeatures * sizeof(float)) / 3 * 3);
         for (int first = 0; first < tokens; first += block)
         {
             float* xs = x + (long)first * inFeatures, ys = y + (long)first * outFeatures;
@@ -59,6 +62,8 @@ internal static unsafe class MatMul
                 int t = 0;
                 for (; t + 3 <= count; t += 3)
                     Tile4x3<TFloat, T>(xs + (long)t * inFeatures, ws, ys + (long)t * outFeatures + row, inFeatures, outFeatures);
+                for (; t + 2 <= count; t += 2)
+                    Tile4x2<TFloat, T>(xs + (long)t * inFeatures, ws, ys + (long)t * outFeatures + row, inFeatures, outFeatures);
                 for (; t < count; t++)
                     Tile4x1<TFloat, T>(xs + (long)t * inFeatures, ws, ys + (long)t * outFeatures + row, inFeatures);
             }
@@ -113,6 +118,43 @@ internal static unsafe class MatMul
         y2[1] = Finish<TFloat, T>(a12, x2, w1, i, n);
         y2[2] = Finish<TFloat, T>(a22, x2, w2, i, n);
         y2[3] = Finish<TFloat, T>(a32, x2, w3, i, n);
+    }
+
+    /// <summary>Four rows of the weight, two tokens: what is left of a small batch, with enough accumulators to hide their latency.</summary>
+    private static void Tile4x2<TFloat, T>(float* x, T* w, float* y, int n, int stride)
+        where TFloat : IStoredFloat<T>
+        where T : unmanaged
+    {
+        Vector256<float> a00 = default, a01 = default, a10 = default, a11 = default;
+        Vector256<float> a20 = default, a21 = default, a30 = default, a31 = default;
+        float* x1 = x + n;
+        T* w1 = w + n, w2 = w1 + n, w3 = w2 + n;
+        int i = 0;
+        for (; i + 8 <= n; i += 8)
+        {
+            Vector256<float> v0 = Vector256.Load(x + i), v1 = Vector256.Load(x1 + i);
+            Vector256<float> u = TFloat.Load(w + i);
+            a00 = Vector256.FusedMultiplyAdd(u, v0, a00);
+            a01 = Vector256.FusedMultiplyAdd(u, v1, a01);
+            u = TFloat.Load(w1 + i);
+            a10 = Vector256.FusedMultiplyAdd(u, v0, a10);
+            a11 = Vector256.FusedMultiplyAdd(u, v1, a11);
+            u = TFloat.Load(w2 + i);
+            a20 = Vector256.FusedMultiplyAdd(u, v0, a20);
+            a21 = Vector256.FusedMultiplyAdd(u, v1, a21);
+            u = TFloat.Load(w3 + i);
+            a30 = Vector256.FusedMultiplyAdd(u, v0, a30);
+            a31 = Vector256.FusedMultiplyAdd(u, v1, a31);
+        }
+        float* y1 = y + stride;
+        y[0] = Finish<TFloat, T>(a00, x, w, i, n);
+        y[1] = Finish<TFloat, T>(a10, x, w1, i, n);
+        y[2] = Finish<TFloat, T>(a20, x, w2, i, n);
+        y[3] = Finish<TFloat, T>(a30, x, w3, i, n);
+        y1[0] = Finish<TFloat, T>(a01, x1, w, i, n);
+        y1[1] = Finish<TFloat, T>(a11, x1, w1, i, n);
+        y1[2] = Finish<TFloat, T>(a21, x1, w2, i, n);
+        y1[3] = Finish<TFloat, T>(a31, x1, w3, i, n);
     }
 
     /// <summary>Four rows of the weight, one token: what decoding alone does, bound by memory.</summary>
