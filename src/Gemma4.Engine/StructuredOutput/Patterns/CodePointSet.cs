@@ -1,7 +1,7 @@
 namespace Gemma4.Engine.StructuredOutput.Patterns;
 
 /// <summary>A set of Unicode code points without surrogates, as sorted ranges that do not touch.</summary>
-internal sealed class CodePointSet
+internal sealed class CodePointSet : IEquatable<CodePointSet>
 {
     private const int Max = 0x10FFFF;
 
@@ -26,7 +26,7 @@ internal sealed class CodePointSet
         return new(result);
     }
 
-    public static CodePointSet Of(int codePoint) => Of((codePoint, codePoint));
+    public static CodePointSet Of(int codePoint) => new([(codePoint, codePoint)]);
 
     public CodePointSet Union(CodePointSet other) => Of([.. Ranges, .. other.Ranges]);
 
@@ -57,6 +57,22 @@ internal sealed class CodePointSet
             }
         }
         return new(result);
+    }
+
+    public bool Equals(CodePointSet? other) =>
+        ReferenceEquals(this, other) || (other is not null && Ranges.Count == other.Ranges.Count && Ranges.SequenceEqual(other.Ranges));
+
+    public override bool Equals(object? obj) => Equals(obj as CodePointSet);
+
+    public override int GetHashCode()
+    {
+        HashCode hash = default;
+        foreach ((int first, int last) in Ranges)
+        {
+            hash.Add(first);
+            hash.Add(last);
+        }
+        return hash.ToHashCode();
     }
 
     public bool Contains(int codePoint) => Ranges.Any(r => r.First <= codePoint && codePoint <= r.Last);

@@ -17,7 +17,7 @@ internal static class PatternCompiler
             return rx.Concat(coding.AnyText, Plain(pattern, coding), coding.AnyText);
         Compilation compilation = new(coding);
         Rx atStart = compilation.Compile(pattern, coding.AnyText, true);
-        Rx later = compilation.Compile(pattern, coding.AnyText, false);
+        Rx later = BeginsAtStart(pattern) ? rx.Nothing : compilation.Compile(pattern, coding.AnyText, false);
         return rx.Or(atStart, rx.Concat(coding.AnyCharacter, coding.AnyText, later));
     }
 
@@ -25,6 +25,9 @@ internal static class PatternCompiler
     /// <exception cref="PatternException">It is malformed or cannot be done.</exception>
     public static Rx Whole(PatternNode pattern, TextCoding coding) =>
         pattern.DependsOnPlace ? new Compilation(coding).Compile(pattern, coding.Rx.Empty, true) : Plain(pattern, coding);
+
+    private static bool BeginsAtStart(PatternNode pattern) =>
+        pattern is PatternNode.Start or PatternNode.Sequence { Parts: [PatternNode.Start, ..] };
 
     private static Rx Plain(PatternNode node, TextCoding coding) => node switch
     {

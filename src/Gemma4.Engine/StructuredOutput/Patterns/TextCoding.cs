@@ -45,9 +45,9 @@ internal sealed class TextCoding
         else
         {
             List<Rx> parts = [Utf8Ranges.Encode(_rx, set.Intersect(Unescaped))];
-            for (int c = 0; c <= '\\'; c = c == 0x1F ? '"' : c == '"' ? '\\' : c + 1)
+            foreach ((int first, int last) in set.Intersect(Escaped).Ranges)
             {
-                if (set.Contains(c))
+                for (int c = first; c <= last; c++)
                     parts.Add(_rx.Literal(Escape(c)));
             }
             result = _rx.Or([.. parts]);
@@ -67,8 +67,9 @@ internal sealed class TextCoding
         return Encoding.UTF8.GetBytes(spelled.ToString());
     }
 
-    private static CodePointSet Unescaped { get; } =
-        CodePointSet.Of((0, 0x1F), ('"', '"'), ('\\', '\\')).Complement();
+    private static CodePointSet Escaped { get; } = CodePointSet.Of((0, 0x1F), ('"', '"'), ('\\', '\\'));
+
+    private static CodePointSet Unescaped { get; } = Escaped.Complement();
 
     private static string Escape(int c) => c switch
     {

@@ -21,4 +21,7 @@ internal sealed class Demands
 
     /// <summary>Of each, one must hold.</summary>
     public List<Alternative[]> Choices { get; } = [];
+
+    /// <summary>Of each, exactly one must hold.</summary>
+    public List<SchemaRef[]> ExactlyOne { get; } = [];
 }

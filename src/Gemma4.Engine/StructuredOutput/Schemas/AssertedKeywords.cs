@@ -132,7 +132,7 @@ internal static class AssertedKeywords
                 demands.Choices.Add([.. SchemaKeyword.SchemaList(schema, keyword).Select(s => Alternative.Of(s))]);
                 break;
             case "oneOf":
-                demands.Choices.Add(OneOf(expander, SchemaKeyword.SchemaList(schema, keyword)));
+                demands.ExactlyOne.Add(SchemaKeyword.SchemaList(schema, keyword));
                 break;
             case "not":
                 demands.Also.Add(SchemaKeyword.Schema(schema, keyword).Not);
@@ -142,15 +142,6 @@ internal static class AssertedKeywords
                 break;
         }
     }
-
-    /// <summary>Exactly one: each with the denial of those that could hold besides it.</summary>
-    private static Alternative[] OneOf(SchemaExpander expander, SchemaRef[] options) =>
-    [
-        .. options.Select((option, i) => Alternative.Of(
-        [
-            option, .. options.Where((other, j) => j != i && !expander.AreDisjoint(options[Math.Min(i, j)], options[Math.Max(i, j)])).Select(o => o.Not),
-        ])),
-    ];
 
     private static void ApplyConditional(SchemaRef schema, JsonProperty keyword, Demands demands)
     {

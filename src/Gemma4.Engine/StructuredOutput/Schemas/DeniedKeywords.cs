@@ -95,7 +95,7 @@ internal static class DeniedKeywords
                 {
                     for (int j = i + 1; j < options.Length; j++)
                     {
-                        if (!expander.AreDisjoint(options[i], options[j]))
+                        if (!expander.AreDisjoint(options[i], options[j], JsonTypes.All))
                             ways.Add(Alternative.Of(options[i], options[j]));
                     }
                 }

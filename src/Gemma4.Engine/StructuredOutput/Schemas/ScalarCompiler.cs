@@ -66,7 +66,7 @@ internal sealed class ScalarCompiler(RxBuilder rx, Notation notation)
         foreach ((string pattern, bool denied, SchemaRef origin) in shape.Patterns)
             Add(Known(pattern, origin, "pattern"), denied);
         foreach ((string format, bool denied, SchemaRef origin) in shape.Formats)
-            Add(Known(StringFormats.Pattern(format, origin), origin, "format"), denied);
+            Add(Known($"format {format}", origin, "format", () => StringFormats.Pattern(format, origin)), denied);
         string[] excluded = [.. shape.Excluded.Where(v => v.ValueKind == JsonValueKind.String).Select(v => v.GetString()!)];
         if (excluded.Length > 0)
             parts.Add(rx.Not(rx.Or([.. excluded.Select(v => rx.Literal(notation.Text.Encode(v)))])));
@@ -92,14 +92,17 @@ internal sealed class ScalarCompiler(RxBuilder rx, Notation notation)
     private static bool IsAnchored(PatternNode node) =>
         node is PatternNode.Sequence { Parts: [PatternNode.Start, .. var inner, PatternNode.End] } && !inner.Any(p => p.DependsOnPlace);
 
-    private (Rx Search, PatternNode Node) Known(string pattern, SchemaRef origin, string keyword)
+    private (Rx Search, PatternNode Node) Known(string pattern, SchemaRef origin, string keyword) =>
+        Known($"pattern {pattern}", origin, keyword, () => PatternParser.Parse(pattern));
+
+    private (Rx Search, PatternNode Node) Known(string key, SchemaRef origin, string keyword, Func<PatternNode> read)
     {
-        if (_patterns.TryGetValue(pattern, out (Rx, PatternNode) known))
+        if (_patterns.TryGetValue(key, out (Rx, PatternNode) known))
             return known;
         try
         {
-            PatternNode node = PatternParser.Parse(pattern);
-            return _patterns[pattern] = (PatternCompiler.Search(node, notation.Text), node);
+            PatternNode node = read();
+            return _patterns[key] = (PatternCompiler.Search(node, notation.Text), node);
         }
         catch (PatternException e)
         {

@@ -11,7 +11,7 @@ internal sealed class SchemaExpander(SchemaDocument document)
     private const int MaxVisits = 20_000;
 
     private readonly Dictionary<string, ObjectGroup> _groups = [];
-    private readonly Dictionary<(SchemaRef, SchemaRef), bool> _disjoint = [];
+    private readonly Dictionary<(SchemaRef, SchemaRef, JsonTypes), bool> _disjoint = [];
     private int _visits;
 
     /// <summary>Decides whether nothing satisfies a shape; set by the compiler, which knows expressions.</summary>
@@ -59,24 +59,38 @@ internal sealed class SchemaExpander(SchemaDocument document)
         return _groups[schema.Pointer] = new(properties, [.. patterns], additional, schema);
     }
 
-    /// <summary>Whether no value satisfies both.</summary>
-    public bool AreDisjoint(SchemaRef a, SchemaRef b)
+    /// <summary>Whether no value of these types satisfies both.</summary>
+    public bool AreDisjoint(SchemaRef a, SchemaRef b, JsonTypes types)
     {
-        if (_disjoint.TryGetValue((a, b), out bool known))
+        if (_disjoint.TryGetValue((a, b, types), out bool known))
             return known;
         int visits = _visits;
         bool disjoint = true;
         foreach (Shape shape in Expand([a, b], a))
-            disjoint &= IsVain(shape);
+        {
+            shape.Types &= types;
+            disjoint = disjoint && IsVain(shape);
+        }
         _visits = visits;
-        return _disjoint[(a, b)] = disjoint;
+        return _disjoint[(a, b, types)] = disjoint;
     }
+
+    /// <summary>Each with the denial of those that could hold besides it.</summary>
+    private Alternative[] ExactlyOne(SchemaRef[] options, JsonTypes types) =>
+    [
+        .. options.Select((option, i) => Alternative.Of(
+        [
+            option,
+            .. options.Where((other, j) => j != i && !AreDisjoint(options[Math.Min(i, j)], options[Math.Max(i, j)], types)).Select(o => o.Not),
+        ])),
+    ];
 
     private void Visit(Branch branch, Stack<Pending> open, List<Shape> shapes)
     {
         if (++_visits > MaxVisits || shapes.Count > MaxShapes)
             throw branch.Shape.Origin.Refuse("too many combinations of alternatives");
         Demands demands = new();
+        List<(SchemaRef[] Options, Pending From)> exactlyOne = [];
         while (open.TryPop(out Pending? next))
         {
             if (next.IsWithinItself())
@@ -95,7 +109,13 @@ internal sealed class SchemaExpander(SchemaDocument document)
             foreach (Alternative[] choice in demands.Choices)
                 branch.Choices.Add((choice, next));
             demands.Choices.Clear();
+            foreach (SchemaRef[] exclusive in demands.ExactlyOne)
+                exactlyOne.Add((exclusive, next));
+            demands.ExactlyOne.Clear();
         }
+        // Only now are the types known that the alternatives could share.
+        foreach ((SchemaRef[] exclusive, Pending source) in exactlyOne)
+            branch.Choices.Add((ExactlyOne(exclusive, branch.Shape.Types), source));
         if (branch.Choices.Count == 0)
         {
             shapes.Add(branch.Shape);

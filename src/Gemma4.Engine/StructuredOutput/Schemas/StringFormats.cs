@@ -1,3 +1,6 @@
+using System.Collections.Concurrent;
+using Gemma4.Engine.StructuredOutput.Patterns;
+
 namespace Gemma4.Engine.StructuredOutput.Schemas;
 
 /// <summary>The formats of JSON Schema that are enforced, as patterns of the whole string. Other formats are annotations.</summary>
@@ -77,10 +80,13 @@ internal static class StringFormats
     /// <summary>Formats of JSON Schema that no automaton checks, or not well: they are refused rather than ignored.</summary>
     private static readonly HashSet<string> Unsupported = ["regex", "idn-email", "idn-hostname", "iri", "iri-reference", "uri-template"];
 
+    private static readonly ConcurrentDictionary<string, PatternNode> Read = new();
+
     public static bool IsKnown(string format) => Patterns.ContainsKey(format) || Unsupported.Contains(format);
 
-    /// <summary>The pattern that the whole string must match.</summary>
+    /// <summary>The pattern that the whole string must match, read once.</summary>
     /// <exception cref="ConstraintException">The format is one of JSON Schema's that cannot be enforced.</exception>
-    public static string Pattern(string format, SchemaRef origin) =>
-        Patterns.TryGetValue(format, out string? pattern) ? $"^({pattern})$" : throw origin.Refuse($"the format '{format}' is not supported", "format");
+    public static PatternNode Pattern(string format, SchemaRef origin) => Patterns.ContainsKey(format)
+        ? Read.GetOrAdd(format, static f => PatternParser.Parse($"^({Patterns[f]})$"))
+        : throw origin.Refuse($"the format '{format}' is not supported", "format");
 }
