@@ -1,9 +1,10 @@
-using Gemma4.Engine.Tokenization;
 using Gemma4.Server.Errors;
 using Gemma4.Server.Hosting;
 using Gemma4.Server.Mapping;
 using Gemma4.Server.OpenAI;
+using Gemma4.Server.OpenAI.Chat;
 using Gemma4.Server.OpenAI.Tokens;
+using Microsoft.Extensions.Options;
 
 namespace Gemma4.Server.Endpoints;
 
@@ -18,11 +19,16 @@ internal static class TokenEndpoints
             .Accepts<DetokenizeRequest>("application/json").Produces<DetokenizeResponse>().ProducesError();
     }
 
-    private static async Task<IResult> TokenizeAsync(HttpContext context, ModelHost host, RequestReader reader)
+    private static async Task<IResult> TokenizeAsync(
+        HttpContext context, ModelHost host, RequestReader reader, ChatPrompts prompts, IOptions<ApiOptions> api)
     {
         LoadedModel model = host.Ready();
         TokenizeRequest request = await reader.ReadAsync(context, OpenAIJson.Context.TokenizeRequest, OptionalModelFaults.Instance);
-        IReadOnlyList<int> tokens = Tokens(request, model.Tokenizer);
+        if ((request.Prompt is null) == (request.Messages is null))
+            throw Fault.Of("Exactly one of 'prompt' and 'messages' must be given.", request.Prompt is null ? "prompt" : "messages", "invalid_parameter_combination");
+        IReadOnlyList<int> tokens = request.Prompt is { } text
+            ? PromptTokens.Encode(model.Tokenizer, text, request.AddSpecialTokens ?? true, request.ParseSpecialTokens ?? false)
+            : (await prompts.MakeAsync(ChatMapper.Map("tokenize", Conversation(request), api.Value), model, context.RequestAborted)).Tokenized.TokenIds;
         return Results.Json(
             new TokenizeResponse
             {
@@ -44,10 +50,12 @@ internal static class TokenEndpoints
             OpenAIJson.Context.DetokenizeResponse);
     }
 
-    private static IReadOnlyList<int> Tokens(TokenizeRequest request, Tokenizer tokenizer)
+    private static ChatCompletionRequest Conversation(TokenizeRequest request) => new()
     {
-        if ((request.Prompt is null) == (request.Messages is null))
-            throw Fault.Of("Exactly one of 'prompt' and 'messages' must be given.", request.Prompt is null ? "prompt" : "messages", "invalid_parameter_combination");
-        return PromptTokens.Encode(tokenizer, request.Prompt!, request.AddSpecialTokens ?? true, request.ParseSpecialTokens ?? false);
-    }
+        Model = request.Model ?? "",
+        Messages = request.Messages!,
+        Tools = request.Tools,
+        AddGenerationPrompt = request.AddGenerationPrompt,
+        ChatTemplateKwargs = request.ChatTemplateKwargs,
+    };
 }

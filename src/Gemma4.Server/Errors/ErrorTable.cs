@@ -17,10 +17,13 @@ internal static class ErrorTable
             ApiError.BadRequest(rejection.Message, rejection.Param ?? "messages", rejection.Code ?? "context_length_exceeded"),
         RejectionReason.QueueFull => new ApiError(
             StatusCodes.Status429TooManyRequests, rejection.Message, ApiError.RateLimit, null, "rate_limit_exceeded")
-        { RetryAfterSeconds = RetryAfterSeconds },
+        { RetryAfterSeconds = Seconds(rejection.RetryAfter) },
         RejectionReason.Unavailable => Unavailable(rejection.Message),
         _ => throw new UnreachableException(),
     };
+
+    /// <summary>Whole seconds, at least one: the header knows no less.</summary>
+    private static int Seconds(TimeSpan? wait) => wait is { } given ? Math.Max(1, (int)Math.Ceiling(given.TotalSeconds)) : RetryAfterSeconds;
 
     /// <summary>What an answer without a body means, on any path.</summary>
     public static ApiError FromStatus(int status, HttpRequest request) => status switch

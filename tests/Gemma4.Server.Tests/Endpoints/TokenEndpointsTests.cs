@@ -36,6 +36,17 @@ public sealed class TokenEndpointsTests
         Assert.Equal("Grüße, 世界 😀", answer.GetProperty("prompt").GetString());
     }
 
+    [Fact]
+    public async Task A_conversation_becomes_the_tokens_that_chat_would_send()
+    {
+        const string messages = """
+            "messages":[{"role":"user","content":"Hi"}],"chat_template_kwargs":{"enable_thinking":true}
+            """;
+        JsonElement tokens = await PostAsync("/tokenize", $"{{{messages}}}");
+        JsonElement shown = await PostAsync("/v1/chat/completions/render", $"{{\"model\":\"gemma-4-demo\",{messages}}}");
+        Assert.Equal(shown.GetProperty("token_ids").GetRawText(), tokens.GetProperty("tokens").GetRawText());
+    }
+
     [Theory]
     [InlineData("/detokenize", """{"tokens":[99999999]}""", "tokens", "invalid_value", 400)]
     [InlineData("/detokenize", """{}""", "tokens", "missing_required_parameter", 400)]
