@@ -13,7 +13,12 @@ namespace Gemma4.Server.Hosting;
 
 /// <summary>Loads the checkpoint that the options name.</summary>
 internal sealed class CheckpointModelSource(
-    IOptions<ModelOptions> model, IOptions<EngineOptions> engine, IMeterFactory meters, ILoggerFactory loggers, TimeProvider time) : IModelSource
+    IOptions<ModelOptions> model,
+    IOptions<EngineOptions> engine,
+    IOptions<ApiOptions> api,
+    IMeterFactory meters,
+    ILoggerFactory loggers,
+    TimeProvider time) : IModelSource
 {
     /// <inheritdoc/>
     public Task<LoadedModel> LoadAsync(IProgress<double> progress, CancellationToken cancellationToken) => Task.Run(() => Load(progress), cancellationToken);
@@ -31,6 +36,7 @@ internal sealed class CheckpointModelSource(
         return new LoadedModel(loaded, tokenizer, chat, constraints, config.Generation, CheckpointFolder.Fingerprint(folder, model.Value))
         {
             Media = new MediaTraits(config.Vision is not null, config.Audio is not null, config.Processor.ImageSoftTokens),
+            JsonWhitespace = api.Value.JsonWhitespace == "json" ? JsonWhitespace.Json : JsonWhitespace.Compact,
         };
     }
 

@@ -25,6 +25,9 @@ internal sealed record LoadedModel(
     /// <summary>What media it takes.</summary>
     public MediaTraits Media { get; init; } = MediaTraits.TextOnly;
 
+    /// <summary>Blanks in JSON that an answer is held to.</summary>
+    public JsonWhitespace JsonWhitespace { get; init; } = JsonWhitespace.Compact;
+
     /// <summary>Prompt and output of one sequence together.</summary>
     public int MaxContextLength => Engine.Info.MaxContextLength;
 

@@ -31,8 +31,8 @@ internal static class ConstraintMapper
             return format switch
             {
                 null => null,
-                AnswerFormat.JsonObject => compiler.CompileJsonObject(),
-                AnswerFormat.JsonSchema schema => compiler.CompileJsonSchema(schema.Schema),
+                AnswerFormat.JsonObject => compiler.CompileJsonObject(model.JsonWhitespace),
+                AnswerFormat.JsonSchema schema => compiler.CompileJsonSchema(schema.Schema, model.JsonWhitespace),
                 AnswerFormat.Regex regex => compiler.CompileRegex(regex.Pattern),
                 AnswerFormat.Choice choice => compiler.CompileChoice(choice.Values),
                 AnswerFormat.Grammar grammar => compiler.CompileGrammar(grammar.Text),

@@ -45,6 +45,11 @@ internal sealed class ApiOptions
     [AllowedValues("reasoning_content", "reasoning", "both")]
     public string ReasoningField { get; set; } = "reasoning_content";
 
+    /// <summary>Blanks in JSON that an answer is held to: <c>compact</c> for none, <c>json</c> for those the model likes. Models that were
+    /// trained on JSON with blanks answer better with them, in more tokens.</summary>
+    [AllowedValues("compact", "json")]
+    public string JsonWhitespace { get; set; } = "compact";
+
     /// <summary>Thinking budget in tokens of each <c>reasoning_effort</c>; a level that is not listed has none.</summary>
     public Dictionary<string, int> ReasoningBudgets { get; set; } = new(StringComparer.Ordinal)
     {

@@ -20,6 +20,7 @@ internal static class CommandLine
         ("strict-params", "Api:StrictParams", null, "refuse unknown request fields instead of ignoring them"),
         ("think", "Api:ThinkByDefault", null, "let the model think when a request does not say"),
         ("reasoning-field", "Api:ReasoningField", "reasoning_content|reasoning|both", "name of the field that carries thoughts"),
+        ("json-whitespace", "Api:JsonWhitespace", "compact|json", "blanks in JSON that an answer is held to"),
         ("max-context", "Engine:MaxContextLength", "TOKENS", "prompt and output of one sequence together"),
         ("max-sequences", "Engine:MaxSequences", "N", "sequences that may share a step"),
         ("max-tokens-per-step", "Engine:MaxTokensPerStep", "N", "tokens a step computes at most"),

@@ -1,0 +1,82 @@
+// OpenAI's own client for Node against this server: whole answers, streams with the client's helpers, tools run by the client,
+// parsed structured output, errors. Run by NodeClientTests with BASE_URL and MODEL; the demo model knows these questions.
+import assert from "node:assert/strict";
+import test from "node:test";
+import OpenAI from "openai";
+import { zodResponseFormat } from "openai/helpers/zod";
+import { z } from "zod";
+
+const model = process.env.MODEL;
+const client = new OpenAI({ baseURL: process.env.BASE_URL + "/v1", apiKey: "sk-none", maxRetries: 0 });
+const ask = (content) => ({ model, temperature: 0, messages: [{ role: "user", content }] });
+const weather = {
+  type: "function",
+  function: {
+    name: "get_weather",
+    description: "Weather of a city",
+    parameters: { type: "object", properties: { city: { type: "string" } }, required: ["city"] },
+  },
+};
+
+test("a question is answered", async () => {
+  const answer = await client.chat.completions.create(ask("What is the capital of France?"));
+  assert.equal(answer.choices[0].message.content, "The capital of France is Paris.");
+  assert.equal(answer.choices[0].finish_reason, "stop");
+  assert.ok(answer._request_id);
+});
+
+test("a stream gives the same text and the counts", async () => {
+  const stream = client.chat.completions.stream({ ...ask("What is the capital of France?"), stream_options: { include_usage: true } });
+  let text = "";
+  stream.on("content", (delta) => { text += delta; });
+  const completion = await stream.finalChatCompletion();
+  assert.equal(text, "The capital of France is Paris.");
+  assert.equal(completion.choices[0].message.content, text);
+  assert.ok((await stream.totalUsage()).completion_tokens > 1);
+});
+
+test("tools are run by the client until the model answers", async () => {
+  const cities = [];
+  const runner = client.chat.completions.runTools({
+    ...ask("What is the weather in Paris?"),
+    tools: [{
+      type: "function",
+      function: {
+        ...weather.function,
+        parse: JSON.parse,
+        function: ({ city }) => { cities.push(city); return JSON.stringify({ weather: "sunny", temperature: 20 }); },
+      },
+    }],
+  });
+  const text = await runner.finalContent();
+  assert.deepEqual(cities, ["Paris"]);
+  assert.ok(text.length > 0);
+});
+
+test("a streamed call has its arguments as one JSON object", async () => {
+  const stream = client.chat.completions.stream({ ...ask("What is the weather in Paris?"), tools: [weather], tool_choice: "required" });
+  const { choices: [{ message }] } = await stream.finalChatCompletion();
+  assert.equal(message.tool_calls.length, 1);
+  assert.deepEqual(JSON.parse(message.tool_calls[0].function.arguments), { city: "Paris" });
+});
+
+test("structured output is parsed", async () => {
+  const Person = z.object({ name: z.string(), age: z.number().int() });
+  const completion = await client.chat.completions.parse({
+    ...ask("JSON: name Alice, age 30"),
+    response_format: zodResponseFormat(Person, "person"),
+  });
+  assert.deepEqual(completion.choices[0].message.parsed, { name: "Alice", age: 30 });
+});
+
+test("an error is the client's own class, with code and param", async () => {
+  await assert.rejects(
+    client.chat.completions.create({ ...ask("Hi"), temperature: 3 }),
+    (error) => error instanceof OpenAI.BadRequestError && error.code === "decimal_above_max_value" && error.param === "temperature");
+});
+
+test("models are listed and found", async () => {
+  const ids = (await client.models.list()).data.map((m) => m.id);
+  assert.deepEqual(ids, [model]);
+  assert.equal((await client.models.retrieve(model)).id, model);
+});
