@@ -61,7 +61,9 @@ public sealed class ResponseStreamTests
     {
         var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var engine = new FakeEngine((_, _) => Failing(begun.Task));
-        await using var server = new ServerUnderTest(engine);
+        // Over a socket: what a cut connection still delivers is Kestrel's doing, and the in-process transport drops it at times.
+        await using var server = new ServerUnderTest(engine, ("Server:Port", "0"));
+        server.UseKestrel(0);
         HttpClient client = await server.ReadyClientAsync();
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/responses")
         {
@@ -71,7 +73,7 @@ public sealed class ResponseStreamTests
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken));
         string? last = null;
         // The connection is cut behind it, so that no client takes the stream for complete.
-        await Assert.ThrowsAsync<IOException>(async () =>
+        await Assert.ThrowsAnyAsync<IOException>(async () =>
         {
             while (await reader.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
             {
