@@ -90,8 +90,8 @@ internal sealed class DecoderPlan
         string Strip(string token)
         {
             int from = 0, to = token.Length;
-            for (; from < token.Length && from < start && token[from] == content; from++);
-            for (; to > from && token.Length - to < stop && token[to - 1] == content; to--);
+            for (; from < token.Length && from < start && token[from] == content; from++) ;
+            for (; to > from && token.Length - to < stop && token[to - 1] == content; to--) ;
             return token[from..to];
         }
     }

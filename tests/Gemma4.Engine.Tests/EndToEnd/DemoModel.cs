@@ -76,7 +76,11 @@ public sealed class DemoModel : IAsyncDisposable
     {
         var request = new GenerationRequest
         {
-            Id = Guid.NewGuid().ToString("N"), PromptTokenIds = prompt, Media = media, Sampling = sampling, MaxTokens = 200,
+            Id = Guid.NewGuid().ToString("N"),
+            PromptTokenIds = prompt,
+            Media = media,
+            Sampling = sampling,
+            MaxTokens = 200,
             StopTokenIds = Config.Generation.EndTokenIds,
         };
         await using GenerationStream stream = await Engine.SubmitAsync(request, CancellationToken.None);

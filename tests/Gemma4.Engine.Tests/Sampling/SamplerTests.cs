@@ -117,7 +117,11 @@ public sealed class SamplerTests
         var constraint = new OnlyToken(6);
         var inputs = new SamplingInputs
         {
-            Params = new SamplingParams(), TokenIds = [0], NumPromptTokens = 1, Seed = 1, Constraint = constraint,
+            Params = new SamplingParams(),
+            TokenIds = [0],
+            NumPromptTokens = 1,
+            Seed = 1,
+            Constraint = constraint,
         };
         Assert.Equal(6, new Sampler(Logits.Length).Sample(Logits, inputs, out _, out bool ends));
         Assert.Equal(6, constraint.Accepted);
@@ -130,7 +134,9 @@ public sealed class SamplerTests
         var inputs = new SamplingInputs
         {
             Params = new SamplingParams { NumLogprobs = 3, Temperature = 0.1f, LogitBias = Bias((3, 100f)) },
-            TokenIds = [0], NumPromptTokens = 1, Seed = 1,
+            TokenIds = [0],
+            NumPromptTokens = 1,
+            Seed = 1,
         };
         Assert.Equal(3, new Sampler(Logits.Length).Sample(Logits, inputs, out TokenLogprobs? logprobs, out _));
         double[] softmax = Softmax(Logits, 1);

@@ -8,11 +8,25 @@ internal sealed class LarkReader(string text) : GrammarReader(text)
 {
     private static readonly Dictionary<string, string> Common = new()
     {
-        ["DIGIT"] = "[0-9]", ["INT"] = "[0-9]+", ["SIGNED_INT"] = "[+-]?[0-9]+", ["HEXDIGIT"] = "[0-9a-fA-F]",
-        ["DECIMAL"] = "[0-9]+\\.[0-9]*|\\.[0-9]+", ["FLOAT"] = "([0-9]+[eE][+-]?[0-9]+|([0-9]+\\.[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?)",
-        ["NUMBER"] = "([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([eE][+-]?[0-9]+)?", ["SIGNED_NUMBER"] = "[+-]?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([eE][+-]?[0-9]+)?",
-        ["LETTER"] = "[A-Za-z]", ["UCASE_LETTER"] = "[A-Z]", ["LCASE_LETTER"] = "[a-z]", ["WORD"] = "[A-Za-z]+", ["CNAME"] = "[A-Za-z_][A-Za-z0-9_]*",
-        ["ESCAPED_STRING"] = "\"([^\"\\\\\\n]|\\\\.)*\"", ["WS"] = "[ \\t\\f\\r\\n]+", ["WS_INLINE"] = "[ \\t]+", ["NEWLINE"] = "(\\r?\\n)+", ["LF"] = "\\n", ["CR"] = "\\r",
+        ["DIGIT"] = "[0-9]",
+        ["INT"] = "[0-9]+",
+        ["SIGNED_INT"] = "[+-]?[0-9]+",
+        ["HEXDIGIT"] = "[0-9a-fA-F]",
+        ["DECIMAL"] = "[0-9]+\\.[0-9]*|\\.[0-9]+",
+        ["FLOAT"] = "([0-9]+[eE][+-]?[0-9]+|([0-9]+\\.[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?)",
+        ["NUMBER"] = "([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([eE][+-]?[0-9]+)?",
+        ["SIGNED_NUMBER"] = "[+-]?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([eE][+-]?[0-9]+)?",
+        ["LETTER"] = "[A-Za-z]",
+        ["UCASE_LETTER"] = "[A-Z]",
+        ["LCASE_LETTER"] = "[a-z]",
+        ["WORD"] = "[A-Za-z]+",
+        ["CNAME"] = "[A-Za-z_][A-Za-z0-9_]*",
+        ["ESCAPED_STRING"] = "\"([^\"\\\\\\n]|\\\\.)*\"",
+        ["WS"] = "[ \\t\\f\\r\\n]+",
+        ["WS_INLINE"] = "[ \\t]+",
+        ["NEWLINE"] = "(\\r?\\n)+",
+        ["LF"] = "\\n",
+        ["CR"] = "\\r",
     };
 
     private readonly Dictionary<string, (GrammarNode, string)> _rules = [];
