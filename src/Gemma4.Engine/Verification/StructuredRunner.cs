@@ -29,6 +29,9 @@ internal sealed class StructuredRunner(ConstraintCompiler compiler, Tokenizer to
     /// <summary>Schemas that allowed an invalid instance.</summary>
     public int NumInvalidation { get; private set; }
 
+    /// <summary>No invalid instance allowed, next to no valid one refused, and most schemas supported.</summary>
+    public bool KeepsBar => NumSchemas > 0 && NumInvalidation == 0 && NumValidation * 1000 <= NumSchemas * 3 && NumPassing * 100 >= NumSchemas * 85;
+
     public void Run(JsonElement item)
     {
         NumSchemas++;

@@ -20,13 +20,14 @@ public static class StructuredVerifier
     /// <summary>Runs every schema of the file and prints failures, counts and times.</summary>
     /// <param name="args">The file, then options.</param>
     /// <param name="output">Where to write.</param>
-    /// <returns>True when no invalid instance was allowed and no valid one refused. A schema that is refused is honest and does not count.</returns>
+    /// <returns>True when no invalid instance was allowed, at most 0.3 % of the schemas refused a valid one and 85 % pass; a schema that
+    /// is refused with its reason is honest.</returns>
     /// <exception cref="ArgumentException">The arguments are wrong; the message says how they go.</exception>
     public static bool Run(IReadOnlyList<string> args, TextWriter output)
     {
         ArgumentNullException.ThrowIfNull(args);
         ArgumentNullException.ThrowIfNull(output);
-        return RunAll(args, output) is { NumSchemas: > 0, NumInvalidation: 0, NumValidation: 0 };
+        return RunAll(args, output).KeepsBar;
     }
 
     internal static StructuredRunner RunAll(IReadOnlyList<string> args, TextWriter output)
