@@ -11,7 +11,7 @@ using Gemma4.Engine.Tokenization;
 namespace Gemma4.Engine.StructuredOutput;
 
 /// <summary>Makes constraints of schemas, patterns and grammars over one vocabulary, and keeps them between requests. Thread-safe.</summary>
-/// <remarks>Build one at start: it sorts the vocabulary into tries (a quarter of a second and about 20 MB for 262,144 tokens).</remarks>
+/// <remarks>Build one at start: it sorts the vocabulary into tries (about 0.6 s and 20 MB for 262,144 tokens).</remarks>
 public sealed class ConstraintCompiler
 {
     private static readonly JsonElement AnyObject = JsonElement.Parse("""{"type":"object"}""");
