@@ -41,10 +41,11 @@ internal sealed class MessageMapper
         "text" => new ContentPart.Text(part.Text!),
         "refusal" => new ContentPart.Text(part.Refusal!),
         "image_url" => Add(MediaKind.Image, new MediaSource.Image(
-            part.ImageUrl!.Value.Url, part.ImageUrl.Value.Detail, part.ImageUrl.Value.MaxSoftTokens, $"{path}.image_url.url")),
+            part.ImageUrl!.Value.Url, part.ImageUrl.Value.Detail, part.MaxSoftTokens ?? part.ImageUrl.Value.MaxSoftTokens, $"{path}.image_url.url")),
         "input_audio" => Add(MediaKind.Audio, new MediaSource.AudioData(part.InputAudio!.Data, $"{path}.input_audio.data")),
         "audio_url" => Add(MediaKind.Audio, new MediaSource.AudioUrl(part.AudioUrl!.Value.Url, $"{path}.audio_url.url")),
-        _ => Add(MediaKind.Video, new MediaSource.Video(part.VideoUrl!.Value.Url, part.VideoUrl.Value.MaxSoftTokens, $"{path}.video_url.url")),
+        _ => Add(MediaKind.Video, new MediaSource.Video(
+            part.VideoUrl!.Value.Url, part.MaxSoftTokens ?? part.VideoUrl.Value.MaxSoftTokens, $"{path}.video_url.url")),
     };
 
     private ContentPart.Media Add(MediaKind kind, MediaSource source)

@@ -40,6 +40,17 @@ public sealed class ChatMediaTests
     }
 
     [Fact]
+    public async Task A_budget_may_stand_beside_the_picture_or_inside_it()
+    {
+        FakeEngine engine = Script.Saying("Two pictures.");
+        await PostAsync(engine, $$$"""
+            {"type":"image_url","image_url":{"url":"{{{Strip}}}"},"max_soft_tokens":140},
+            {"type":"image_url","image_url":{"url":"{{{Strip}}}","max_soft_tokens":140}}
+            """);
+        Assert.Equal([135, 135], Assert.Single(engine.Requests).Media.Select(m => m.NumSoftTokens));
+    }
+
+    [Fact]
     public async Task Sound_is_heard()
     {
         FakeEngine engine = Script.Saying("A chirp.");

@@ -31,4 +31,9 @@ internal sealed record ContentPart
 
     /// <summary>Of <c>audio_url</c>, an extension.</summary>
     public ImageUrl? AudioUrl { get; init; }
+
+    /// <summary>Extension, beside <c>image_url</c> or <c>video_url</c>: the budget of soft tokens for this picture (or for each frame),
+    /// one of the checkpoint's (70, 140, 280, 560, 1120). It may also stand inside, beside <c>url</c>.</summary>
+    [Range(1, 1120)]
+    public int? MaxSoftTokens { get; init; }
 }
