@@ -36,6 +36,9 @@ internal sealed class ServerUnderTest(FakeEngine engine, params (string Key, str
     /// <summary>Completed by a test that lets the model load only then.</summary>
     public Task MayLoad { get; init; } = Task.CompletedTask;
 
+    /// <summary>What media the model takes.</summary>
+    public MediaTraits Media { get; init; } = new(Sees: true, Hears: true, ImageSoftTokens: 280);
+
     /// <summary>A client of a server whose model is loaded.</summary>
     public async Task<HttpClient> ReadyClientAsync()
     {
@@ -64,10 +67,10 @@ internal sealed class ServerUnderTest(FakeEngine engine, params (string Key, str
         builder.UseSetting("Model:Path", RepositoryPaths.DemoModel);
         foreach ((string key, string value) in settings)
             builder.UseSetting(key, value);
-        builder.ConfigureTestServices(services => services.AddSingleton<IModelSource>(new FakeSource(engine, MayLoad)));
+        builder.ConfigureTestServices(services => services.AddSingleton<IModelSource>(new FakeSource(engine, Media, MayLoad)));
     }
 
-    private sealed class FakeSource(FakeEngine engine, Task mayLoad) : IModelSource
+    private sealed class FakeSource(FakeEngine engine, MediaTraits media, Task mayLoad) : IModelSource
     {
         public async Task<LoadedModel> LoadAsync(IProgress<double> progress, CancellationToken cancellationToken)
         {
@@ -75,7 +78,7 @@ internal sealed class ServerUnderTest(FakeEngine engine, params (string Key, str
             await mayLoad.WaitAsync(cancellationToken);
             return new LoadedModel(engine, Tokenizer, ChatRenderer.Load(RepositoryPaths.DemoModel), Constraints.Value, new GenerationDefaults { EndTokenIds = [1, 16, 9], Temperature = 1, TopK = 64, TopP = 0.95 }, "fp_test")
             {
-                Media = new MediaTraits(Sees: true, Hears: true, ImageSoftTokens: 280),
+                Media = media,
             };
         }
     }

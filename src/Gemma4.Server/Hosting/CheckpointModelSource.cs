@@ -35,7 +35,11 @@ internal sealed class CheckpointModelSource(
             folder, model.Value.Device, model.Value.DType, engine.Value, meters, loggers, time, new Shares(progress));
         return new LoadedModel(loaded, tokenizer, chat, constraints, config.Generation, CheckpointFolder.Fingerprint(folder, model.Value))
         {
-            Media = new MediaTraits(config.Vision is not null, config.Audio is not null, config.Processor.ImageSoftTokens),
+            Media = new MediaTraits(config.Vision is not null, config.Audio is not null, config.Processor.ImageSoftTokens)
+            {
+                VideoSoftTokens = config.Processor.VideoSoftTokens,
+                VideoFrames = config.Processor.VideoFrames,
+            },
             JsonWhitespace = api.Value.JsonWhitespace == "json" ? JsonWhitespace.Json : JsonWhitespace.Compact,
         };
     }

@@ -48,6 +48,13 @@ internal static class ServerSetup
         services.AddSingleton<GenerationStarter>();
         services.AddSingleton(provider => new MediaFetcher(
             provider.GetRequiredService<IOptions<MediaAccessOptions>>().Value, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new FilmReader(
+            provider.GetRequiredService<IOptions<MediaAccessOptions>>().Value,
+            provider.GetRequiredService<TimeProvider>(),
+            Environment.GetEnvironmentVariable("PATH")));
+        services.AddSingleton<DecodeSlots>();
+        services.AddSingleton<PictureLoader>();
+        services.AddSingleton<FilmLoader>();
         services.AddSingleton<MediaLoader>();
         services.AddSingleton<ChatPrompts>();
         services.AddSingleton<ChatRunner>();

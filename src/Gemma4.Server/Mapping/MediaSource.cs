@@ -1,4 +1,6 @@
 using Gemma4.Engine.Audio;
+using Gemma4.Engine.Vision;
+using Gemma4.Server.OpenAI.Chat;
 
 namespace Gemma4.Server.Mapping;
 
@@ -19,5 +21,35 @@ internal abstract record MediaSource(string Param)
     public sealed record AudioPrepared(AudioWindow Window, string Param) : MediaSource(Param);
 
     /// <summary>A film.</summary>
-    public sealed record Video(string Url, int? MaxSoftTokens, string Param) : MediaSource(Param);
+    /// <param name="NumFrames">Most frames to take; null for the checkpoint's number.</param>
+    /// <param name="MaxSoftTokens">Budget of each frame; null for the checkpoint's.</param>
+    /// <param name="BudgetParam">The field of <paramref name="MaxSoftTokens"/>, for errors.</param>
+    /// <param name="Param">The field that holds the film.</param>
+    public abstract record Film(int? NumFrames, int? MaxSoftTokens, string BudgetParam, string Param) : MediaSource(Param)
+    {
+        /// <summary>The budget may stand beside the object that describes the film, or in it; what stands beside it wins.</summary>
+        protected static string BudgetAt(int? beside, string part, string name) =>
+            beside is null ? $"{part}.{name}.max_soft_tokens" : $"{part}.max_soft_tokens";
+    }
+
+    /// <summary>A film in a file.</summary>
+    public sealed record FilmFile(VideoUrlObject Video, int? Beside, string Part)
+        : Film(Video.NumFrames, Beside ?? Video.MaxSoftTokens, BudgetAt(Beside, Part, "video_url"), $"{Part}.video_url.url")
+    {
+        /// <summary>Where the file is.</summary>
+        public string Url => Video.Url;
+    }
+
+    /// <summary>A film as a list of pictures.</summary>
+    public sealed record FilmFrames(VideoFrames Video, int? Beside, string Part)
+        : Film(Video.NumFrames, Beside ?? Video.MaxSoftTokens, BudgetAt(Beside, Part, "video"), $"{Part}.video.frames")
+    {
+        /// <summary>Where each frame is.</summary>
+        public string[] Urls => Video.Frames;
+
+        /// <summary>When a frame is shown.</summary>
+        public TimeSpan TimeOf(int frame) => Video.Timestamps is { } times
+            ? TimeSpan.FromSeconds(times[frame])
+            : FrameSampling.TimeOf(frame, Video.Fps ?? FrameSampling.DefaultFramesPerSecond);
+    }
 }

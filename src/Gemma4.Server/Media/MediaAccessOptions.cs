@@ -34,10 +34,13 @@ public sealed class MediaAccessOptions : IValidatableObject
     /// <summary>Most redirects followed; each is checked like the first URL.</summary>
     public int MaxRedirects { get; set; } = 3;
 
-    /// <summary>Most pictures, sounds and films of a request.</summary>
+    /// <summary>Longest time to decode a film file.</summary>
+    public TimeSpan FilmTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Most pictures, sounds and frames of films of a request.</summary>
     public int MaxItems { get; set; } = 64;
 
-    /// <summary>Most pixels of a picture.</summary>
+    /// <summary>Most pixels of a picture or of a film's frame.</summary>
     public long MaxImagePixels { get; set; } = ImageLimits.Default.MaxPixels;
 
     /// <summary>Soft tokens of a picture whose request does not say: 70, 140, 280, 560 or 1120; null takes the checkpoint's.</summary>
@@ -61,6 +64,8 @@ public sealed class MediaAccessOptions : IValidatableObject
             return $"{Section}:Max…Bytes must be at least 1";
         if (Timeout <= TimeSpan.Zero || Timeout > TimeSpan.FromMinutes(10))
             return $"{Section}:{nameof(Timeout)} must be more than 0 and at most 10 minutes";
+        if (FilmTimeout <= TimeSpan.Zero || FilmTimeout > TimeSpan.FromMinutes(10))
+            return $"{Section}:{nameof(FilmTimeout)} must be more than 0 and at most 10 minutes";
         if (MaxItems < 1 || MaxImagePixels < 1)
             return $"{Section}:{nameof(MaxItems)} and {Section}:{nameof(MaxImagePixels)} must be at least 1";
         if (ImageSoftTokens is { } budget && !SoftTokenBudget.Allowed.Contains(budget))

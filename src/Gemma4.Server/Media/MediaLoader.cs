@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using Gemma4.Engine.Audio;
 using Gemma4.Engine.Requests;
-using Gemma4.Engine.Vision;
 using Gemma4.Server.Errors;
 using Gemma4.Server.Mapping;
 using Microsoft.Extensions.Options;
@@ -10,11 +9,9 @@ using Microsoft.Extensions.Options;
 namespace Gemma4.Server.Media;
 
 /// <summary>Fetches and prepares the media of a request, on the request's own task.</summary>
-internal sealed class MediaLoader(MediaFetcher fetcher, IOptions<MediaAccessOptions> options) : IDisposable
+internal sealed class MediaLoader(
+    MediaFetcher fetcher, PictureLoader pictures, FilmLoader films, DecodeSlots slots, IOptions<MediaAccessOptions> options)
 {
-    // Decoding is arithmetic: more at once than there are processors only holds more memory.
-    private readonly SemaphoreSlim _decoders = new(Environment.ProcessorCount);
-
     /// <summary>Prepares all of them, in their order.</summary>
     /// <param name="sources">What the request names.</param>
     /// <param name="requestBudget"><c>mm_processor_kwargs.max_soft_tokens</c>.</param>
@@ -25,8 +22,10 @@ internal sealed class MediaLoader(MediaFetcher fetcher, IOptions<MediaAccessOpti
     public async Task<ImmutableArray<PreparedMedium>> LoadAsync(
         IReadOnlyList<MediaSource> sources, int? requestBudget, MediaTraits model, CancellationToken cancellationToken)
     {
-        if (sources.Count > options.Value.MaxItems)
-            throw Fault.Of($"The request has {sources.Count} pictures and sounds; this server takes at most {options.Value.MaxItems}.", sources[^1].Param);
+        // A film counts as its frames, which are what it costs.
+        int items = sources.Sum(s => s is MediaSource.Film film ? FilmLoader.NumFrames(film, model) : 1);
+        if (items > options.Value.MaxItems)
+            throw Fault.Of($"The request has {items} pictures, sounds and frames of films; this server takes at most {options.Value.MaxItems}.", sources[^1].Param);
         foreach (MediaSource source in sources)
             CheckModality(source, model);
         var media = ImmutableArray.CreateBuilder<PreparedMedium>(sources.Count);
@@ -46,18 +45,19 @@ internal sealed class MediaLoader(MediaFetcher fetcher, IOptions<MediaAccessOpti
     {
         CheckHearing(model, param);
         var limits = new AudioLimits { MaxEncodedBytes = options.Value.MaxAudioBytes };
-        return DecodeAsync(() => AudioPreprocessor.Prepare(file, limits, allowWindows: true, param, cancellationToken), cancellationToken);
+        return slots.RunAsync(() => AudioPreprocessor.Prepare(file, limits, allowWindows: true, param, cancellationToken), cancellationToken);
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => _decoders.Dispose();
-
-    private static void CheckModality(MediaSource source, MediaTraits model)
+    private void CheckModality(MediaSource source, MediaTraits model)
     {
-        if (source is MediaSource.Video)
-            throw Fault.UnsupportedValue(source.Param, "Unsupported value: this server does not read films. Send their frames as pictures.");
         if (source is MediaSource.Image && !model.Sees)
             throw Fault.UnsupportedValue(source.Param, "Unsupported value: the served model does not see pictures.");
+        if (source is MediaSource.Film film)
+        {
+            if (!model.Sees)
+                throw Fault.UnsupportedValue(film.Param, "Unsupported value: the served model does not see films.");
+            films.Check(film);
+        }
         if (source is MediaSource.AudioData or MediaSource.AudioUrl or MediaSource.AudioPrepared)
             CheckHearing(model, source.Param);
     }
@@ -75,10 +75,9 @@ internal sealed class MediaLoader(MediaFetcher fetcher, IOptions<MediaAccessOpti
             case MediaSource.Image image:
                 int budget = ImageBudget.Choose(
                     image.MaxSoftTokens, image.Detail, requestBudget, options.Value.ImageSoftTokens, model.ImageSoftTokens, image.Param);
-                var limits = new ImageLimits { MaxEncodedBytes = options.Value.MaxImageBytes, MaxPixels = options.Value.MaxImagePixels };
-                byte[] picture = await fetcher.FetchAsync(image.Url, MediaKind.Image, image.Param, cancellationToken);
-                return await DecodeAsync<PreparedMedium>(
-                    () => new PreparedMedium.Picture(ImagePreprocessor.Prepare(picture, budget, limits, image.Param, cancellationToken)), cancellationToken);
+                return new PreparedMedium.Picture(await pictures.LoadAsync(image.Url, budget, image.Param, cancellationToken));
+            case MediaSource.Film film:
+                return await films.LoadAsync(film, model, cancellationToken);
             case MediaSource.AudioUrl url:
                 return await SoundAsync(
                     await fetcher.FetchAsync(url.Url, MediaKind.Audio, url.Param, cancellationToken), url.Param, cancellationToken);
@@ -95,20 +94,7 @@ internal sealed class MediaLoader(MediaFetcher fetcher, IOptions<MediaAccessOpti
     private Task<PreparedMedium> SoundAsync(byte[] file, string param, CancellationToken cancellationToken)
     {
         var limits = new AudioLimits { MaxEncodedBytes = options.Value.MaxAudioBytes };
-        return DecodeAsync<PreparedMedium>(
+        return slots.RunAsync<PreparedMedium>(
             () => new PreparedMedium.Sound(AudioPreprocessor.Prepare(file, limits, allowWindows: false, param, cancellationToken)[0]), cancellationToken);
-    }
-
-    private async Task<T> DecodeAsync<T>(Func<T> decode, CancellationToken cancellationToken)
-    {
-        await _decoders.WaitAsync(cancellationToken);
-        try
-        {
-            return decode();
-        }
-        finally
-        {
-            _decoders.Release();
-        }
     }
 }

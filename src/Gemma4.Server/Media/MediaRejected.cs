@@ -14,6 +14,9 @@ internal static class MediaRejected
         new(RejectionReason.InvalidMedia, $"The {Name(kind)} data is not valid base64.", param,
             kind == MediaKind.Image ? "invalid_base64_image" : "invalid_base64");
 
+    /// <summary>A film that is there and cannot be taken.</summary>
+    public static RequestRejectedException Film(string message, string? param) => new(RejectionReason.InvalidMedia, message, param, "invalid_video");
+
     /// <summary>OpenAI names no field in this one.</summary>
     public static RequestRejectedException MediaType(MediaKind kind) =>
         new(RejectionReason.InvalidMedia, $"Invalid MIME type. Only {Name(kind)} types are supported.", null, $"invalid_{Name(kind)}_format");

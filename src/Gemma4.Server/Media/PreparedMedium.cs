@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Gemma4.Engine.Audio;
 using Gemma4.Engine.Chat;
 using Gemma4.Engine.Requests;
@@ -22,6 +23,16 @@ internal abstract record PreparedMedium
 
         /// <inheritdoc/>
         public override MediaItem At(SoftTokenRange place) => Image.At(place.FirstToken);
+    }
+
+    /// <summary>A film: each of its frames is a picture of its own to the model.</summary>
+    public sealed record Film(ImmutableArray<FilmFrame> Frames) : PreparedMedium
+    {
+        /// <inheritdoc/>
+        public override MediaExpansion Expansion => new MediaExpansion.Frames([.. Frames.Select(f => (f.Time, f.Image.NumSoftTokens))]);
+
+        /// <inheritdoc/>
+        public override MediaItem At(SoftTokenRange place) => Frames[place.FrameIndex].Image.At(place.FirstToken);
     }
 
     /// <summary>A sound of one window.</summary>

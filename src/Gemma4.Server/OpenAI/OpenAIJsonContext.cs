@@ -23,6 +23,7 @@ namespace Gemma4.Server.OpenAI;
 [JsonSerializable(typeof(ChatCompletionChunkWithUsage))]
 [JsonSerializable(typeof(ContentPart[]))]
 [JsonSerializable(typeof(ImageUrlObject))]
+[JsonSerializable(typeof(VideoUrlObject))]
 [JsonSerializable(typeof(ToolChoiceObject))]
 [JsonSerializable(typeof(CompletionRequest))]
 [JsonSerializable(typeof(TextCompletion))]

@@ -22,8 +22,8 @@ internal sealed record Usage
 /// <summary>More about the prompt's tokens.</summary>
 /// <param name="CachedTokens">Found in the prefix cache.</param>
 /// <param name="AudioTokens">Standing for sound.</param>
-/// <param name="ImageTokens">Extension: standing for pictures.</param>
-/// <param name="ImageTokensEach">Extension: what each picture cost, in the order of the prompt; absent where there is none.</param>
+/// <param name="ImageTokens">Extension: standing for pictures and frames of films.</param>
+/// <param name="ImageTokensEach">Extension: what each picture and frame cost, in the order of the prompt; absent where there is none.</param>
 internal sealed record PromptTokensDetails(
     int CachedTokens, int AudioTokens, int? ImageTokens = null, IReadOnlyList<int>? ImageTokensEach = null);
 

@@ -70,7 +70,6 @@ public sealed class ChatMediaTests
         { Image("http://127.0.0.1:1/x.png"), "invalid_image_url", "messages[0].content[0].image_url.url" },
         { $$$"""{"type":"image_url","image_url":{"url":"{{{Thumb}}}","max_soft_tokens":100}}""", "invalid_value", "messages[0].content[0].image_url.url" },
         { """{"type":"input_audio","input_audio":{"data":"AAAA","format":"wav"}}""", "invalid_audio_format", "messages[0].content[0].input_audio.data" },
-        { """{"type":"video_url","video_url":{"url":"data:video/mp4;base64,AAAA"}}""", "unsupported_value", "messages[0].content[0].video_url.url" },
     };
 
     [Theory]

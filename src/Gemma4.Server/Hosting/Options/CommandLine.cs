@@ -25,7 +25,7 @@ internal static class CommandLine
         ("max-sequences", "Engine:MaxSequences", "N", "sequences that may share a step"),
         ("max-tokens-per-step", "Engine:MaxTokensPerStep", "N", "tokens a step computes at most"),
         ("max-queue", "Engine:MaxQueuedRequests", "N", "requests that may wait for their first step"),
-        ("allow-media-urls", "Media:AllowUrls", null, "fetch pictures and sounds from public web addresses"),
+        ("allow-media-urls", "Media:AllowUrls", null, "fetch pictures, sounds and films from public web addresses"),
         ("media-urls", "Media:AllowedUrls", "HOST|PREFIX[,…]", "fetch them from these hosts or URL prefixes only"),
         ("media-folder", "Media:LocalFolder", "DIR", "folder of files that file:// URLs may name"),
         ("image-tokens", "Media:ImageSoftTokens", "70|140|280|560|1120", "soft tokens of a picture whose request does not say"),

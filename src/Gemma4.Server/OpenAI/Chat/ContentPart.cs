@@ -7,7 +7,7 @@ namespace Gemma4.Server.OpenAI.Chat;
 internal sealed record ContentPart
 {
     /// <summary>What the part is.</summary>
-    [AllowedValues("text", "image_url", "input_audio", "refusal", "file", "video_url", "audio_url")]
+    [AllowedValues("text", "image_url", "input_audio", "refusal", "file", "video_url", "video", "audio_url")]
     public required string Type { get; init; }
 
     /// <summary>Of <c>text</c>.</summary>
@@ -26,13 +26,16 @@ internal sealed record ContentPart
     [JsonObject]
     public JsonElement? File { get; init; }
 
-    /// <summary>Of <c>video_url</c>, an extension.</summary>
-    public ImageUrl? VideoUrl { get; init; }
+    /// <summary>Of <c>video_url</c>, an extension: a film file, for servers that have ffmpeg.</summary>
+    public VideoUrl? VideoUrl { get; init; }
+
+    /// <summary>Of <c>video</c>, an extension: a film as its frames.</summary>
+    public VideoFrames? Video { get; init; }
 
     /// <summary>Of <c>audio_url</c>, an extension.</summary>
     public ImageUrl? AudioUrl { get; init; }
 
-    /// <summary>Extension, beside <c>image_url</c> or <c>video_url</c>: the budget of soft tokens for this picture (or for each frame),
+    /// <summary>Extension, beside <c>image_url</c>, <c>video_url</c> or <c>video</c>: the budget of soft tokens for this picture (or for each frame),
     /// one of the checkpoint's (70, 140, 280, 560, 1120). It may also stand inside, beside <c>url</c>.</summary>
     [Range(1, 1120)]
     public int? MaxSoftTokens { get; init; }

@@ -1,0 +1,51 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using Gemma4.Engine.Vision;
+using Gemma4.Server.Errors;
+using Gemma4.Server.Mapping;
+
+namespace Gemma4.Server.Media;
+
+/// <summary>Fetches films, as files or as lists of frames, and prepares the frames that the model will see.</summary>
+internal sealed class FilmLoader(MediaFetcher fetcher, FilmReader reader, PictureLoader pictures)
+{
+    /// <summary>Refuses what cannot be read here, before anything is fetched.</summary>
+    /// <exception cref="ApiException">A file, and no ffmpeg.</exception>
+    /// <exception cref="Engine.Requests.RequestRejectedException">A number that is no budget.</exception>
+    public void Check(MediaSource.Film film)
+    {
+        if (film.MaxSoftTokens is { } budget)
+            SoftTokenBudget.Validate(budget, film.BudgetParam);
+        if (film is MediaSource.FilmFile)
+            reader.Tools(film.Param);
+    }
+
+    /// <summary>Most frames that a film will become.</summary>
+    public static int NumFrames(MediaSource.Film film, MediaTraits model)
+    {
+        int wanted = film.NumFrames ?? Math.Min(model.VideoFrames, FrameSampling.MaxFrames);
+        return film is MediaSource.FilmFrames list ? Math.Min(list.Urls.Length, wanted) : wanted;
+    }
+
+    /// <summary>Prepares a film's frames.</summary>
+    /// <exception cref="Engine.Requests.RequestRejectedException">The film, or a frame of it, cannot be had or read.</exception>
+    public async Task<PreparedMedium> LoadAsync(MediaSource.Film film, MediaTraits model, CancellationToken cancellationToken)
+    {
+        int budget = film.MaxSoftTokens ?? model.VideoSoftTokens;
+        int numFrames = NumFrames(film, model);
+        switch (film)
+        {
+            case MediaSource.FilmFile file:
+                byte[] bytes = await fetcher.FetchAsync(file.Url, MediaKind.Video, file.Param, cancellationToken);
+                return new PreparedMedium.Film(await reader.ReadAsync(
+                    bytes, numFrames, file.Param, (bitmap, limits, token) => pictures.PrepareAsync(bitmap, budget, limits, file.Param, token), cancellationToken));
+            case MediaSource.FilmFrames list:
+                var frames = ImmutableArray.CreateBuilder<FilmFrame>(numFrames);
+                foreach (int i in FrameSampling.Indices(list.Urls.Length, numFrames))
+                    frames.Add(new FilmFrame(list.TimeOf(i), await pictures.LoadAsync(list.Urls[i], budget, $"{list.Param}[{i}]", cancellationToken)));
+                return new PreparedMedium.Film(frames.MoveToImmutable());
+            default:
+                throw new UnreachableException();
+        }
+    }
+}

@@ -1,0 +1,132 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Gemma4.Engine.Requests;
+using Gemma4.Engine.Vision;
+using Gemma4.Server.Errors;
+
+namespace Gemma4.Server.Media;
+
+/// <summary>Takes evenly spread frames out of a film file with the <c>ffmpeg</c> of this machine, where it has one.</summary>
+/// <remarks>
+/// The file is hostile until decoded: it lies alone in a private folder under a name of ours, is read only by demuxers of films (a
+/// playlist could name other files), and nothing but <c>file:</c> can be opened from it. Frames come one by one through a pipe, each of
+/// bounded size, and all of it has one time limit, at whose end the program is killed.
+/// </remarks>
+internal sealed class FilmReader(MediaAccessOptions options, TimeProvider time, string? searchPath) : IDisposable
+{
+    /// <summary>Longest side of a frame as it leaves the decoder; larger ones are shrunk there. A 4K film is not.</summary>
+    private const int MaxSide = 4096;
+
+    private const int MaxFrameBytes = (MaxSide * MaxSide * 3) + 1024;
+    private const int MaxProbeBytes = 64 * 1024;
+    private const string Demuxers = "mov,matroska,avi,ogg,mpegts,mpeg,flv,gif";
+
+    // A film is worth several pictures: half the processors, so that pictures and the model keep the rest.
+    private readonly SemaphoreSlim _slots = new(Math.Max(1, Environment.ProcessorCount / 2));
+
+    /// <summary>A film's frame as it comes out of the decoder, to be made ready before the next one is taken.</summary>
+    public delegate Task<PreparedImage> Preparer(byte[] bitmap, ImageLimits limits, CancellationToken cancellationToken);
+
+    /// <exception cref="ApiException">There is no ffmpeg; <paramref name="param"/> cannot be read here.</exception>
+    public Ffmpeg Tools(string param) => Ffmpeg.Find(searchPath) ?? throw Fault.UnsupportedValue(
+        param, "Unsupported value: this server cannot read film files, because it finds no ffmpeg. "
+            + "Install ffmpeg there, or send the film's frames in a part of type 'video'.");
+
+    /// <summary>Reads the frames.</summary>
+    /// <param name="film">The file.</param>
+    /// <param name="numFrames">Most frames to take.</param>
+    /// <param name="param">The request field to name in a refusal.</param>
+    /// <param name="prepare">Makes a frame ready.</param>
+    /// <param name="cancellationToken">The caller left.</param>
+    /// <exception cref="RequestRejectedException">No readable film, over a limit, or too slow to decode.</exception>
+    /// <exception cref="ApiException">There is no ffmpeg.</exception>
+    public async Task<ImmutableArray<FilmFrame>> ReadAsync(
+        byte[] film, int numFrames, string param, Preparer prepare, CancellationToken cancellationToken)
+    {
+        Ffmpeg tools = Tools(param);
+        await _slots.WaitAsync(cancellationToken);
+        DirectoryInfo? folder = null;
+        using var timeout = new CancellationTokenSource(options.FilmTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        try
+        {
+            folder = Directory.CreateTempSubdirectory("gemma4-film-"); // for its owner alone
+            string file = Path.Combine(folder.FullName, "film");
+            await File.WriteAllBytesAsync(file, film, either.Token);
+            FilmFacts facts = await ProbeAsync(tools.Prober, file, param, either.Token);
+            return await DecodeAsync(tools.Decoder, file, facts, numFrames, param, prepare, either.Token);
+        }
+        catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw MediaRejected.Film($"Decoding the film took longer than {options.FilmTimeout.TotalSeconds:0.#} s. Send a shorter or smaller one.", param);
+        }
+        finally
+        {
+            folder?.Delete(recursive: true);
+            _slots.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _slots.Dispose();
+
+    private async Task<FilmFacts> ProbeAsync(string prober, string file, string param, CancellationToken cancellationToken)
+    {
+        string[] arguments =
+        [
+            "-v", "error", "-protocol_whitelist", "file", "-format_whitelist", Demuxers, "-select_streams", "V:0", "-count_packets",
+            "-show_entries", FilmFacts.Entries, "-of", "json", "-i", "file:" + file,
+        ];
+        await using MediaProcess process = MediaProcess.Start(prober, arguments, cancellationToken);
+        var answer = new byte[MaxProbeBytes];
+        int length = await process.Output.ReadAtLeastAsync(answer, answer.Length, throwOnEndOfStream: false, cancellationToken);
+        cancellationToken.ThrowIfCancellationRequested(); // killed, its answer may be cut
+        if (length == answer.Length || !await process.SucceedsAsync() || FilmFacts.Parse(answer.AsMemory(0, length)) is not { } facts)
+            throw Unreadable(param);
+        if ((long)facts.Width * facts.Height > options.MaxImagePixels)
+            throw MediaRejected.Film($"The film has {facts.Width}x{facts.Height} pixels; at most {options.MaxImagePixels} are accepted.", param);
+        return facts;
+    }
+
+    private async Task<ImmutableArray<FilmFrame>> DecodeAsync(
+        string decoder, string file, FilmFacts facts, int numFrames, string param, Preparer prepare, CancellationToken cancellationToken)
+    {
+        ImmutableArray<int> wanted = FrameSampling.Indices(facts.NumFrames, numFrames);
+        var limits = new ImageLimits { MaxEncodedBytes = MaxFrameBytes };
+        var frames = ImmutableArray.CreateBuilder<FilmFrame>(wanted.Length);
+        await using MediaProcess process = MediaProcess.Start(decoder, DecoderArguments(file, wanted), cancellationToken);
+        try
+        {
+            while (frames.Count < wanted.Length
+                && await BitmapPipe.ReadAsync(process.Output, MaxFrameBytes, cancellationToken) is { } bitmap)
+            {
+                TimeSpan shown = FrameSampling.TimeOf(wanted[frames.Count], facts.FramesPerSecond);
+                frames.Add(new FilmFrame(shown, await prepare(bitmap, limits, cancellationToken)));
+            }
+        }
+        catch (Exception e) when (e is InvalidDataException or EndOfStreamException)
+        {
+            cancellationToken.ThrowIfCancellationRequested(); // killed inside a frame
+            throw Unreadable(param);
+        }
+        // A damaged end may leave fewer frames than packets: what is there is shown.
+        return await process.SucceedsAsync() && frames.Count > 0 ? frames.ToImmutable() : throw Unreadable(param);
+    }
+
+    private string[] DecoderArguments(string file, ImmutableArray<int> wanted)
+    {
+        string chosen = string.Join('+', wanted.Select(i => string.Create(CultureInfo.InvariantCulture, $"eq(n,{i})")));
+        string filter = string.Create(CultureInfo.InvariantCulture,
+            $"select='{chosen}',scale=w='min({MaxSide},iw)':h='min({MaxSide},ih)':force_original_aspect_ratio=decrease");
+        return
+        [
+            "-v", "error", "-nostdin", "-protocol_whitelist", "file", "-format_whitelist", Demuxers, "-threads", "2",
+            "-max_pixels", Math.Min(options.MaxImagePixels, int.MaxValue).ToString(CultureInfo.InvariantCulture), "-i", "file:" + file,
+            "-map", "0:V:0", "-vf", filter, "-fps_mode", "passthrough", "-frames:v", wanted.Length.ToString(CultureInfo.InvariantCulture),
+            "-c:v", "bmp", "-pix_fmt", "bgr24", "-f", "image2pipe", "pipe:1",
+        ];
+    }
+
+    private static RequestRejectedException Unreadable(string param) =>
+        MediaRejected.Film("The file is not a film that can be read: it is damaged, empty or of an unsupported format.", param);
+}

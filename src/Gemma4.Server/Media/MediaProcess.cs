@@ -1,0 +1,78 @@
+using System.Diagnostics;
+
+namespace Gemma4.Server.Media;
+
+/// <summary>A program at work on a medium: no shell, no input, an all but empty environment. Disposing it ends it,
+/// and so does its token.</summary>
+internal sealed class MediaProcess : IAsyncDisposable
+{
+    // What a program may need to start; not the rest, which may hold secrets or make it write reports.
+    private static readonly string[] KeptVariables = ["PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SystemRoot", "TMPDIR", "TEMP"];
+
+    private readonly Process _process;
+    private readonly Task _complaints;
+    private readonly CancellationToken _cancellationToken;
+    private readonly CancellationTokenRegistration _registration;
+
+    private MediaProcess(Process process, CancellationToken cancellationToken)
+    {
+        (_process, _cancellationToken) = (process, cancellationToken);
+        // A read of a pipe cannot be cancelled everywhere; the end of the program ends it.
+        _registration = cancellationToken.Register(Kill);
+        // Read and dropped, as a full pipe would stop the program; what it complains of holds paths of this machine.
+        _complaints = process.StandardError.BaseStream.CopyToAsync(Stream.Null);
+    }
+
+    /// <summary>What it writes.</summary>
+    public Stream Output => _process.StandardOutput.BaseStream;
+
+    /// <summary>Starts it.</summary>
+    /// <param name="program">Its path.</param>
+    /// <param name="arguments">Handed over one by one; nothing interprets them.</param>
+    /// <param name="cancellationToken">Kills it: what is read of its output then ends early.</param>
+    public static MediaProcess Start(string program, IEnumerable<string> arguments, CancellationToken cancellationToken)
+    {
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            UseShellExecute = false,
+            CreateNoWindow = true,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        Dictionary<string, string?> kept = KeptVariables
+            .Where(start.Environment.ContainsKey).ToDictionary(name => name, name => start.Environment[name]);
+        start.Environment.Clear();
+        foreach ((string name, string? value) in kept)
+            start.Environment[name] = value;
+        Process process = Process.Start(start)!; // null only with UseShellExecute
+        process.StandardInput.Close();
+        return new MediaProcess(process, cancellationToken);
+    }
+
+    /// <summary>Waits for its end, all its output read.</summary>
+    /// <returns>Whether it says that it did its work.</returns>
+    /// <exception cref="OperationCanceledException">It was killed.</exception>
+    public async Task<bool> SucceedsAsync()
+    {
+        await _process.WaitForExitAsync(_cancellationToken);
+        _cancellationToken.ThrowIfCancellationRequested();
+        return _process.ExitCode == 0;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _registration.DisposeAsync();
+        Kill();
+        await _process.WaitForExitAsync(CancellationToken.None);
+        await _complaints;
+        _process.Dispose();
+    }
+
+    private void Kill()
+    {
+        if (!_process.HasExited)
+            _process.Kill(entireProcessTree: true);
+    }
+}

@@ -1,0 +1,25 @@
+using Gemma4.Engine.Requests;
+using Gemma4.Engine.Vision;
+using Microsoft.Extensions.Options;
+
+namespace Gemma4.Server.Media;
+
+/// <summary>Fetches a picture, or a frame of a film, and cuts it into patches.</summary>
+internal sealed class PictureLoader(MediaFetcher fetcher, DecodeSlots slots, IOptions<MediaAccessOptions> options)
+{
+    /// <param name="url">Where it is.</param>
+    /// <param name="budget">Most soft tokens.</param>
+    /// <param name="param">The request field to name in a refusal.</param>
+    /// <param name="cancellationToken">The caller left.</param>
+    /// <exception cref="RequestRejectedException">It cannot be had or read.</exception>
+    public async Task<PreparedImage> LoadAsync(string url, int budget, string param, CancellationToken cancellationToken)
+    {
+        byte[] file = await fetcher.FetchAsync(url, MediaKind.Image, param, cancellationToken);
+        var limits = new ImageLimits { MaxEncodedBytes = options.Value.MaxImageBytes, MaxPixels = options.Value.MaxImagePixels };
+        return await PrepareAsync(file, budget, limits, param, cancellationToken);
+    }
+
+    /// <summary>The same for a file that is here already.</summary>
+    public Task<PreparedImage> PrepareAsync(byte[] file, int budget, ImageLimits limits, string param, CancellationToken cancellationToken) =>
+        slots.RunAsync(() => ImagePreprocessor.Prepare(file, budget, limits, param, cancellationToken), cancellationToken);
+}

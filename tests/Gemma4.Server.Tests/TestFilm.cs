@@ -1,0 +1,36 @@
+using Gemma4.Server.Media;
+using Xunit;
+
+namespace Gemma4.Server.Tests;
+
+/// <summary>Films that the machine's own ffmpeg makes.</summary>
+internal static class TestFilm
+{
+    /// <summary>The machine's ffmpeg; skips the test where there is none.</summary>
+    public static Ffmpeg RequireTools()
+    {
+        Ffmpeg? tools = Ffmpeg.Find(Environment.GetEnvironmentVariable("PATH"));
+        Assert.SkipWhen(tools is null, "needs ffmpeg and ffprobe on the PATH");
+        return tools;
+    }
+
+    /// <summary>A moving test picture.</summary>
+    /// <param name="source">A source of ffmpeg's <c>lavfi</c>; by default 4 s of 96 x 48 pixels at 8 frames a second.</param>
+    /// <param name="extension">Of the file, which names its format.</param>
+    public static async Task<byte[]> MakeAsync(string source = "testsrc=size=96x48:rate=8:duration=4", string extension = "mp4")
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("gemma4-test-film-");
+        try
+        {
+            string file = Path.Combine(folder.FullName, "film." + extension);
+            string[] arguments = ["-v", "error", "-f", "lavfi", "-i", source, "-c:v", "mpeg4", file];
+            await using MediaProcess process = MediaProcess.Start(RequireTools().Decoder, arguments, TestContext.Current.CancellationToken);
+            Assert.True(await process.SucceedsAsync());
+            return await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+}
