@@ -1,6 +1,7 @@
 using System.ClientModel;
 using System.ClientModel.Primitives;
 using System.Text;
+using Gemma4.Engine.Requests;
 using Gemma4.Testing;
 using OpenAI;
 using OpenAI.Chat;
@@ -47,6 +48,29 @@ public sealed class OpenAIClientTests
         Assert.Equal(("Hello there.", ChatFinishReason.Stop), (text.ToString(), reason));
         Assert.True(usage?.OutputTokenCount > 1);
     }
+
+    [Fact]
+    public async Task A_picture_and_a_sound_reach_the_engine()
+    {
+        FakeEngine engine = Script.Saying("A picture and a sound.");
+        await using var server = new ServerUnderTest(engine);
+        ChatClient client = (await ClientAsync(server)).GetChatClient(ServerUnderTest.Model);
+#pragma warning disable OPENAI001 // the package calls sound experimental
+        var message = new UserChatMessage(
+            ChatMessageContentPart.CreateImagePart(Media("thumb.png"), "image/png", ChatImageDetailLevel.Low),
+            ChatMessageContentPart.CreateInputAudioPart(Media("tick.wav"), ChatInputAudioFormat.Wav),
+            ChatMessageContentPart.CreateTextPart("What are these?"));
+#pragma warning restore OPENAI001
+        ChatCompletion answer = await client.CompleteChatAsync([message], cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal("A picture and a sound.", answer.Content[0].Text);
+        Assert.Collection(
+            Assert.Single(engine.Requests).Media,
+            image => Assert.InRange(Assert.IsType<MediaItem.Image>(image).NumSoftTokens, 1, 70),
+            sound => Assert.True(Assert.IsType<MediaItem.Audio>(sound).NumSoftTokens > 0));
+    }
+
+    private static BinaryData Media(string file) =>
+        BinaryData.FromBytes(File.ReadAllBytes(Path.Combine(RepositoryPaths.Fixtures, "media", file)));
 
     [Fact]
     public async Task A_tool_is_called_and_its_result_read()

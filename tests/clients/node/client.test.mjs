@@ -1,6 +1,7 @@
 // OpenAI's own client for Node against this server: whole answers, streams with the client's helpers, tools run by the client,
 // parsed structured output, errors. Run by NodeClientTests with BASE_URL and MODEL; the demo model knows these questions.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import test from "node:test";
 import OpenAI from "openai";
 import { zodResponseFormat } from "openai/helpers/zod";
@@ -79,4 +80,21 @@ test("models are listed and found", async () => {
   const ids = (await client.models.list()).data.map((m) => m.id);
   assert.deepEqual(ids, [model]);
   assert.equal((await client.models.retrieve(model)).id, model);
+});
+
+test("pictures at every budget and voices get the reference's answers", async () => {
+  const demo = new URL("../../../demo-model/", import.meta.url);
+  const [cases, reference] = ["cases.json", "reference.json"].map((name) => JSON.parse(readFileSync(new URL(name, demo))));
+  const seen = new Set();
+  for (const [i, one] of cases.entries()) {
+    const key = one.kind === "image" ? one.budget : one.kind;
+    if (one.kind === "text" || seen.has(key)) continue;
+    seen.add(key);
+    const part = one.kind === "image"
+      ? { type: "image_url", image_url: { url: `data:image/png;base64,${one.png}` }, max_soft_tokens: one.budget }
+      : { type: "input_audio", input_audio: { data: one.wav, format: "wav" } };
+    const answer = await client.chat.completions.create(ask([part, { type: "text", text: one.question }]));
+    assert.equal(answer.choices[0].message.content, reference[i].content, `${key}: ${one.question}`);
+  }
+  assert.deepEqual([...seen].map(String).sort(), ["1120", "140", "280", "560", "70", "audio"]);
 });
