@@ -1,0 +1,94 @@
+using System.Collections.Immutable;
+using Gemma4.Engine.Chat;
+using Gemma4.Engine.Layers;
+using Gemma4.Engine.Loading;
+using Gemma4.Engine.Models;
+using Gemma4.Engine.Models.Text;
+using Gemma4.Engine.Models.Vision;
+using Gemma4.Engine.Tokenization;
+using Gemma4.Engine.Verification;
+using Gemma4.Engine.Vision;
+using Gemma4.Testing;
+using TorchSharp;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace Gemma4.Engine.Tests.Models;
+
+/// <summary>To the model a film is its pictures, each behind the text of its time.</summary>
+public sealed class FilmPromptTests
+{
+    private const string Before = "<bos><|turn>user\nWhat happens?", Behind = "And then?<turn|>\n<|turn>model\n";
+
+    [Theory]
+    [InlineData("tiny-31b")]
+    [InlineData("tiny-26b-a4b")]
+    [InlineData("tiny-e2b")]
+    [InlineData("tiny-e4b")]
+    public void Frames_are_to_the_model_what_the_reference_makes_of_the_pictures(string name)
+    {
+        using IDisposable inference = inference_mode();
+        using Gemma4Model model = Load(name);
+        var verifier = new CaseVerifier(model, AccuracyBars.For(model.Dtype));
+        GoldenCase[] pictures = [.. GoldenCase.ReadAll(RepositoryPaths.Fixtures, name, model.Config).Where(c => c.MaxSoftTokens == 70)];
+        Assert.Equal(["image70", "two-images"], pictures.Select(c => c.Name));
+        foreach (GoldenCase golden in pictures)
+        {
+            // The reference places a frame's soft tokens at placeholders of the film's own, and reads them like a picture's.
+            ImmutableArray<int> film = [.. golden.InputIds.Select(id => id == model.Config.ImageTokenId ? model.Config.VideoTokenId!.Value : id)];
+            Assert.NotEqual(golden.InputIds, film);
+            CaseResult result = verifier.Verify(golden with { InputIds = film });
+            Assert.True(result.Holds, result.ToString());
+        }
+    }
+
+    [Theory]
+    [InlineData("tiny-31b")]
+    [InlineData("tiny-26b-a4b")]
+    [InlineData("tiny-e2b")]
+    [InlineData("tiny-e4b")]
+    public void Film_is_the_same_text_with_its_pictures_written_out_by_hand(string name)
+    {
+        using IDisposable inference = inference_mode();
+        using Gemma4Model model = Load(name);
+        Tokenizer tokenizer = Tokenizer.Load(Path.Combine(RepositoryPaths.Fixtures, "models", name, "tokenizer.json"));
+        PreparedImage[] frames = [.. new[] { "landscape.png", "strip.png", "thumb.png" }.Select(Prepare)];
+
+        TokenizedPrompt film = new PromptTokenizer(tokenizer).Tokenize(
+            new RenderedPrompt([new($"{Before}<|video|>{Behind}", true)], [new MediaSlot(MediaKind.Video, 0)]),
+            [new MediaExpansion.Frames([.. frames.Select((f, i) => (TimeSpan.FromSeconds(31 * i), f.NumSoftTokens))])]);
+        int[] byHand = tokenizer.Encode(
+            $"{Before}00:00 {ByHand(frames[0])} 00:31 {ByHand(frames[1])} 01:02 {ByHand(frames[2])}{Behind}");
+        Assert.Equal(byHand, film.TokenIds.Select(id => id == tokenizer.Special.Video ? tokenizer.Special.Image!.Value : id));
+
+        float[] logits = Logits(model, [.. film.TokenIds], frames);
+        Assert.Equal(Logits(model, byHand, frames), logits);
+        Assert.NotEqual(Logits(model, byHand, [frames[0], frames[1], Shifted(frames[2])]), logits); // the frames do speak
+    }
+
+    private static Gemma4Model Load(string name) =>
+        ModelLoader.Load(Path.Combine(RepositoryPaths.Fixtures, "models", name), ScalarType.Float32, CPU);
+
+    private static PreparedImage Prepare(string file) =>
+        ImagePreprocessor.Prepare(File.ReadAllBytes(Path.Combine(RepositoryPaths.Fixtures, "media", file)), 70, ImageLimits.Default);
+
+    private static string ByHand(PreparedImage picture) =>
+        $"<|image>{string.Concat(Enumerable.Repeat("<|image|>", picture.NumSoftTokens))}<image|>";
+
+    private static PreparedImage Shifted(PreparedImage picture) =>
+        picture with { Patches = picture.Patches.ToArray().Select(v => v * 0.9f).ToArray() };
+
+    /// <summary>Logits behind a prompt whose placeholders stand for these pictures, in their order.</summary>
+    private static float[] Logits(Gemma4Model model, int[] prompt, PreparedImage[] pictures)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        int[] places = [.. Enumerable.Range(0, prompt.Length).Where(i => model.Config.IsMediaPlaceholder(prompt[i]))];
+        var spans = new List<MediaSpan>();
+        foreach (PreparedImage picture in pictures)
+            spans.Add(new MediaSpan(0, places[spans.Sum(s => s.NumTokens)], picture.NumSoftTokens));
+        Tensor soft = model.EncodeImages([.. pictures.Select(p => new ImagePatches(p.Patches, p.PatchColumns))]);            // [M, D]
+        using var session = new PagedSession(model, prompt.Length);
+        Tensor hidden = session.Step(prompt, spans, new SoftTokens(soft, tensor(places.Select(p => (long)p).ToArray())));      // [T, D]
+        return model.Logits(hidden.narrow(0, prompt.Length - 1, 1)).data<float>().ToArray();
+    }
+}

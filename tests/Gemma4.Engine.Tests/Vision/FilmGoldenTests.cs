@@ -1,0 +1,93 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using Gemma4.Engine.Chat;
+using Gemma4.Engine.Tokenization;
+using Gemma4.Engine.Vision;
+using Gemma4.Testing;
+using Xunit;
+
+namespace Gemma4.Engine.Tests.Vision;
+
+/// <summary>The numbers and the text of films against those of the reference (<c>reference/make_film_goldens.py</c>).</summary>
+public sealed class FilmGoldenTests
+{
+    private const string TooFew = "more than there are", TooMany = "one behind the end";
+
+    private static readonly JsonNode Golden = JsonNode.Parse(File.ReadAllText(Path.Combine(RepositoryPaths.Fixtures, "golden", "film.json")))!;
+    private static readonly Tokenizer Tokens = Tokenizer.Load(Path.Combine(RepositoryPaths.DemoModel, "tokenizer.json"));
+
+    [Fact]
+    public void Films_have_the_indices_and_stamps_of_the_reference()
+    {
+        foreach (Film film in Films().Where(f => f.Refused is null))
+        {
+            ImmutableArray<int> indices = FrameSampling.Indices(film.Frames, film.Take);
+            Assert.Equal((film, film.Indices), (film, string.Join(' ', indices)));
+            string text = string.Join(' ', film.Stamps.Split(' ').Select(s => $"{s} <|image><|video|><image|>"));
+            Assert.Equal(Tokens.Encode(text), Prompt("<|video|>", indices, film.FramesPerSecond, 1));
+        }
+    }
+
+    [Fact]
+    public void Films_that_the_reference_refuses_are_shown_as_far_as_they_go()
+    {
+        Film[] refused = [.. Films().Where(f => f.Refused is not null)];
+        Assert.Equal([TooFew, TooMany], refused.Select(f => f.Refused!).Distinct().Order());
+        foreach (Film film in refused)
+        {
+            Assert.Equal(film.Refused == TooFew, film.Frames < film.Take);
+            ImmutableArray<int> indices = FrameSampling.Indices(film.Frames, film.Take);
+            Assert.Equal(Math.Min(film.Frames, film.Take), indices.Length);
+            Assert.InRange(indices[^1], 0, film.Frames - 1);
+        }
+    }
+
+    [Fact]
+    public void Every_short_film_has_the_indices_of_the_reference_wherever_that_has_some()
+    {
+        JsonNode every = Golden["every"]!;
+        var lines = new StringBuilder();
+        int behindTheEnd = 0;
+        for (int frames = 1; frames <= (int)every["frames_up_to"]!; frames++)
+        {
+            for (int take = 1; take <= Math.Min(frames, (int)every["take_up_to"]!); take++)
+            {
+                // The reference's number of indices, one too many where the quotients round up.
+                bool refuses = Math.Ceiling(frames / ((double)frames / take)) > take;
+                behindTheEnd += refuses ? 1 : 0;
+                lines.Append(CultureInfo.InvariantCulture, $"{frames} {take} {(refuses ? "-" : string.Join(' ', FrameSampling.Indices(frames, take)))}\n");
+            }
+        }
+        Assert.Equal((int)every["behind_the_end"]!, behindTheEnd);
+        Assert.Equal((string?)every["sha256"], Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(lines.ToString()))));
+    }
+
+    [Fact]
+    public void Prompt_with_a_film_has_the_token_ids_of_the_references_text()
+    {
+        foreach (JsonNode? prompt in Golden["prompts"]!.AsArray())
+        {
+            const string before = "<bos><|turn>user\nWhat happens?", behind = " And then?<turn|>\n<|turn>model\n";
+            ImmutableArray<int> indices = FrameSampling.Indices((int)prompt!["frames"]!, (int)prompt["take"]!);
+            ImmutableArray<int> ours = Prompt($"{before}<|video|>{behind}", indices, Rate((string)prompt["fps"]!), (int)prompt["soft"]!);
+            Assert.Equal(Tokens.Encode(before + (string)prompt["text"]! + behind), ours);
+        }
+    }
+
+    private static ImmutableArray<int> Prompt(string template, ImmutableArray<int> indices, double framesPerSecond, int numSoftTokens) =>
+        new PromptTokenizer(Tokens).Tokenize(
+            new RenderedPrompt([new(template, true)], [new MediaSlot(MediaKind.Video, 0)]),
+            [new MediaExpansion.Frames([.. indices.Select(i => (FrameSampling.TimeOf(i, framesPerSecond), numSoftTokens))])]).TokenIds;
+
+    private static IEnumerable<Film> Films() => Golden["films"]!.AsArray().Select(f => new Film(
+        Rate((string)f!["fps"]!), (int)f["frames"]!, (int)f["take"]!, (string?)f["indices"] ?? "", (string?)f["stamps"] ?? "", (string?)f["refused"]));
+
+    private static double Rate(string name) => name == "none"
+        ? FrameSampling.DefaultFramesPerSecond
+        : name.Split('/').Select(n => double.Parse(n, CultureInfo.InvariantCulture)).Aggregate((a, b) => a / b);
+
+    private sealed record Film(double FramesPerSecond, int Frames, int Take, string Indices, string Stamps, string? Refused);
+}
