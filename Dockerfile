@@ -1,6 +1,6 @@
 # syntax=docker/dockerfile:1
 # The server with its demo model. CPU by default; --build-arg GEMMA4_CUDA=true takes the CUDA libtorch (the host then needs only
-# NVIDIA's driver and container toolkit: CUDA itself comes with the package).
+# NVIDIA's driver and container toolkit: CUDA itself comes with the package). --build-arg WITH_FFMPEG=1 adds ffmpeg, for film files.
 FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
 ARG GEMMA4_CUDA=false
 WORKDIR /source
@@ -18,8 +18,9 @@ RUN dotnet publish src/Gemma4.Server -c Release -r linux-x64 --no-self-contained
     -p:Gemma4Cuda=$GEMMA4_CUDA -o /app
 
 FROM mcr.microsoft.com/dotnet/aspnet:10.0
+ARG WITH_FFMPEG=
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends curl \
+    && apt-get install -y --no-install-recommends curl ${WITH_FFMPEG:+ffmpeg} \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 COPY --from=build /app ./

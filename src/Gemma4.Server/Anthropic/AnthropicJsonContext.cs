@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Gemma4.Server.OpenAI.Chat;
 
 namespace Gemma4.Server.Anthropic;
 
@@ -11,6 +12,7 @@ namespace Gemma4.Server.Anthropic;
 [JsonSerializable(typeof(MessageRequest))]
 [JsonSerializable(typeof(ContentBlock[]))]
 [JsonSerializable(typeof(ResultBlock[]))]
+[JsonSerializable(typeof(VideoUrlObject))]
 [JsonSerializable(typeof(MessageResponse))]
 [JsonSerializable(typeof(MessageEvent))]
 [JsonSerializable(typeof(MessageEndEvent))]

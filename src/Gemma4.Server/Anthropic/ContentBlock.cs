@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Gemma4.Server.OpenAI;
+using Gemma4.Server.OpenAI.Chat;
 
 namespace Gemma4.Server.Anthropic;
 
@@ -38,10 +39,10 @@ internal sealed record BlockContent
 }
 
 /// <summary>One block of a message, given or generated; <see cref="Type"/> says which of the other fields it has.</summary>
-internal sealed record ContentBlock
+internal sealed record ContentBlock : IInputBlock
 {
     /// <summary>What the block is.</summary>
-    [AllowedValues("text", "image", "tool_use", "tool_result", "thinking", "redacted_thinking")]
+    [AllowedValues("text", "image", "video_url", "video", "tool_use", "tool_result", "thinking", "redacted_thinking")]
     public required string Type { get; init; }
 
     /// <summary>Of <c>text</c>.</summary>
@@ -77,6 +78,17 @@ internal sealed record ContentBlock
 
     /// <summary>Of <c>image</c>.</summary>
     public BlockSource? Source { get; init; }
+
+    /// <summary>Of <c>video_url</c>, an extension: a film file, for servers that have ffmpeg.</summary>
+    public VideoUrl? VideoUrl { get; init; }
+
+    /// <summary>Of <c>video</c>, an extension: a film as its frames.</summary>
+    public VideoFrames? Video { get; init; }
+
+    /// <summary>Extension, of <c>image</c>, <c>video_url</c> or <c>video</c>: the budget of soft tokens for this picture (or for each frame), one of
+    /// the checkpoint's (70, 140, 280, 560, 1120).</summary>
+    [Range(1, 1120)]
+    public int? MaxSoftTokens { get; init; }
 }
 
 /// <summary>Where a picture is.</summary>

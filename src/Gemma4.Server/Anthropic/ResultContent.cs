@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Gemma4.Server.OpenAI;
+using Gemma4.Server.OpenAI.Chat;
 
 namespace Gemma4.Server.Anthropic;
 
@@ -28,10 +29,10 @@ internal sealed record ResultContent
 }
 
 /// <summary>One block of a tool's result.</summary>
-internal sealed record ResultBlock
+internal sealed record ResultBlock : IInputBlock
 {
     /// <summary>What the block is.</summary>
-    [AllowedValues("text", "image")]
+    [AllowedValues("text", "image", "video_url", "video")]
     public required string Type { get; init; }
 
     /// <summary>Of <c>text</c>.</summary>
@@ -39,4 +40,15 @@ internal sealed record ResultBlock
 
     /// <summary>Of <c>image</c>.</summary>
     public BlockSource? Source { get; init; }
+
+    /// <summary>Of <c>video_url</c>, an extension: a film file, for servers that have ffmpeg.</summary>
+    public VideoUrl? VideoUrl { get; init; }
+
+    /// <summary>Of <c>video</c>, an extension: a film as its frames.</summary>
+    public VideoFrames? Video { get; init; }
+
+    /// <summary>Extension, of <c>image</c>, <c>video_url</c> or <c>video</c>: the budget of soft tokens for this picture (or for each frame), one of
+    /// the checkpoint's (70, 140, 280, 560, 1120).</summary>
+    [Range(1, 1120)]
+    public int? MaxSoftTokens { get; init; }
 }

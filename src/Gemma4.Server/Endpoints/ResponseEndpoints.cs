@@ -33,7 +33,7 @@ internal static class ResponseEndpoints
         ImmutableArray<ResponseItem> input = ResponseItems.Of(request.Input, store);
         ImmutableArray<ResponseItem> conversation = ResponseMapper.Conversation(request, input, store);
         var head = new AnswerHead(AnswerHead.NewId("resp_"), clock.Now, request.Model!, model.Fingerprint);
-        ChatJob job = ResponseMapper.Map(head.Id, request, conversation, api.Value);
+        ChatJob job = ResponseMapper.Map(head.Id, request, conversation, input.Length, api.Value);
         Generation generation = request.Truncation == "auto"
             ? await TruncatedConversation.StartAsync(job, dropped => runner.StartAsync(dropped, model, context.RequestAborted))
             : await runner.StartAsync(job, model, context.RequestAborted);
@@ -68,8 +68,10 @@ internal static class ResponseEndpoints
         LoadedModel model = host.Ready();
         ResponseRequest request = await reader.ReadAsync(context, OpenAIJson.Context.ResponseRequest, OptionalModelFaults.Instance);
         ResponseRules.Check(request, api.Value);
-        ImmutableArray<ResponseItem> conversation = ResponseMapper.Conversation(request, ResponseItems.Of(request.Input, store), store);
-        ChatPrompt prompt = await prompts.MakeAsync(ResponseMapper.Map("count", request, conversation, api.Value), model, context.RequestAborted);
+        ImmutableArray<ResponseItem> input = ResponseItems.Of(request.Input, store);
+        ImmutableArray<ResponseItem> conversation = ResponseMapper.Conversation(request, input, store);
+        ChatPrompt prompt = await prompts.MakeAsync(
+            ResponseMapper.Map("count", request, conversation, input.Length, api.Value), model, context.RequestAborted);
         return Results.Json(new ResponseInputTokens(prompt.Tokenized.TokenIds.Length), OpenAIJson.Context.ResponseInputTokens);
     }
 }

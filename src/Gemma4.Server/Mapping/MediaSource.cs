@@ -27,6 +27,13 @@ internal abstract record MediaSource(string Param)
     /// <param name="Param">The field that holds the film.</param>
     public abstract record Film(int? NumFrames, int? MaxSoftTokens, string BudgetParam, string Param) : MediaSource(Param)
     {
+        /// <summary>The film of a part that passed <see cref="FilmRules"/>.</summary>
+        /// <param name="part">The part.</param>
+        /// <param name="path">Where it is in the request.</param>
+        public static Film Of(IFilmPart part, string path) => part.Type == "video"
+            ? new FilmFrames(part.Video!, part.MaxSoftTokens, path)
+            : new FilmFile(part.VideoUrl!.Value, part.MaxSoftTokens, path);
+
         /// <summary>The budget may stand beside the object that describes the film, or in it; what stands beside it wins.</summary>
         protected static string BudgetAt(int? beside, string part, string name) =>
             beside is null ? $"{part}.{name}.max_soft_tokens" : $"{part}.max_soft_tokens";

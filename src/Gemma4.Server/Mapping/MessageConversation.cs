@@ -89,7 +89,7 @@ internal sealed class MessageConversation
             if (blocks[i].Type == "tool_result")
                 AddResult(blocks[i], at);
             else
-                parts.Add(Part(blocks[i].Type, blocks[i].Text, blocks[i].Source, at));
+                parts.Add(Part(blocks[i], at));
         }
         if (_open.Count > 0)
             throw Unanswered();
@@ -104,7 +104,7 @@ internal sealed class MessageConversation
             throw Fault.Of($"unexpected `tool_use_id` found in `tool_result` blocks: {id}. Each `tool_result` block must have a corresponding `tool_use` block in a previous message.", path);
         _open.Remove(id);
         ResultBlock[] blocks = block.Content?.Blocks ?? [];
-        ImmutableArray<ContentPart> parts = [.. blocks.Select((b, i) => Part(b.Type, b.Text, b.Source, $"{path}.content[{i}]"))];
+        ImmutableArray<ContentPart> parts = [.. blocks.Select((b, i) => Part(b, $"{path}.content[{i}]"))];
         if (block.IsError == true)
             parts = [new ContentPart.Text("Error: "), .. parts];
         _messages.Add(Message("tool", parts) with { ToolCallId = id });
@@ -114,21 +114,32 @@ internal sealed class MessageConversation
         ? new ChatMessage { Role = role, Content = string.Concat(parts.Cast<ContentPart.Text>().Select(t => t.Value)) }
         : new ChatMessage { Role = role, Parts = parts };
 
-    private ContentPart Part(string type, string? text, BlockSource? source, string path) => type switch
+    private ContentPart Part(IInputBlock block, string path)
     {
-        "text" => new ContentPart.Text(Require(text, $"{path}.text")),
-        "image" => Image(source ?? throw Fault.Missing($"{path}.source"), $"{path}.source"),
-        _ => throw Fault.Value($"{path}.type", type, ["text", "image", "tool_result"]),
-    };
-
-    private ContentPart.Media Image(BlockSource source, string path)
-    {
-        string url = source.Type == "url"
-            ? Require(source.Url, $"{path}.url")
-            : $"data:{Require(source.MediaType, $"{path}.media_type")};base64,{Require(source.Data, $"{path}.data")}";
-        _media.Add(new MediaSource.Image(url, null, null, path));
-        return new ContentPart.Media(MediaKind.Image, _media.Count - 1);
+        switch (block.Type)
+        {
+            case "text":
+                return new ContentPart.Text(Require(block.Text, $"{path}.text"));
+            case "image":
+                string at = $"{path}.source";
+                return Add(MediaKind.Image, new MediaSource.Image(Url(block.Source ?? throw Fault.Missing(at), at), null, block.MaxSoftTokens, at));
+            case "video_url" or "video":
+                FilmRules.Check(block, path);
+                return Add(MediaKind.Video, MediaSource.Film.Of(block, path));
+            default:
+                throw Fault.Value($"{path}.type", block.Type, ["text", "image", .. FilmRules.Types, "tool_result"]);
+        }
     }
+
+    private ContentPart.Media Add(MediaKind kind, MediaSource source)
+    {
+        _media.Add(source);
+        return new ContentPart.Media(kind, _media.Count - 1);
+    }
+
+    private static string Url(BlockSource source, string path) => source.Type == "url"
+        ? Require(source.Url, $"{path}.url")
+        : $"data:{Require(source.MediaType, $"{path}.media_type")};base64,{Require(source.Data, $"{path}.data")}";
 
     private static string Text(BlockContent content, string path) => string.Concat(content.AsBlocks.Select((b, i) =>
         b.Type == "text" ? Require(b.Text, $"{path}[{i}].text") : throw Fault.Value($"{path}[{i}].type", b.Type, ["text"])));

@@ -44,8 +44,7 @@ internal sealed class MessageMapper
             part.ImageUrl!.Value.Url, part.ImageUrl.Value.Detail, part.MaxSoftTokens ?? part.ImageUrl.Value.MaxSoftTokens, $"{path}.image_url.url")),
         "input_audio" => Add(MediaKind.Audio, new MediaSource.AudioData(part.InputAudio!.Data, $"{path}.input_audio.data")),
         "audio_url" => Add(MediaKind.Audio, new MediaSource.AudioUrl(part.AudioUrl!.Value.Url, $"{path}.audio_url.url")),
-        "video_url" => Add(MediaKind.Video, new MediaSource.FilmFile(part.VideoUrl!.Value, part.MaxSoftTokens, path)),
-        _ => Add(MediaKind.Video, new MediaSource.FilmFrames(part.Video!, part.MaxSoftTokens, path)),
+        _ => Add(MediaKind.Video, MediaSource.Film.Of(part, path)),
     };
 
     private ContentPart.Media Add(MediaKind kind, MediaSource source)

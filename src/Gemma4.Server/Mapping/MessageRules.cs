@@ -30,29 +30,30 @@ internal static class MessageRules
     {
         string[] supported = role switch
         {
-            "user" => ["text", "image_url", "input_audio", "video_url", "video", "audio_url"],
+            "user" => ["text", "image_url", "input_audio", .. FilmRules.Types, "audio_url"],
             "assistant" => ["text", "refusal"],
-            "tool" => ["text", "image_url"],
+            "tool" => ["text", "image_url", .. FilmRules.Types],
             _ => ["text"],
         };
         if (part.Type == "file")
             throw Fault.UnsupportedValue($"{path}.type", "Unsupported value: 'file'. This server takes texts, pictures, sounds and films in messages.");
         if (!supported.Contains(part.Type))
             throw Fault.Value($"{path}.type", part.Type, supported);
+        if (FilmRules.Types.Contains(part.Type))
+        {
+            FilmRules.Check(part, path);
+            return;
+        }
         bool isThere = part.Type switch
         {
             "text" => part.Text is not null,
             "refusal" => part.Refusal is not null,
             "image_url" => part.ImageUrl is not null,
             "input_audio" => part.InputAudio is not null,
-            "video_url" => part.VideoUrl is not null,
-            "video" => part.Video is not null,
             _ => part.AudioUrl is not null,
         };
         if (!isThere)
             throw Fault.Missing($"{path}.{part.Type}");
-        if (part.Type == "video")
-            FilmRules.Check(part.Video!, $"{path}.video");
     }
 
     /// <summary>Tool messages answer calls of the assistant message before them, and every call is answered.</summary>

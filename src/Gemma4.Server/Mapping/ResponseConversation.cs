@@ -19,17 +19,18 @@ internal sealed class ResponseConversation
 
     /// <param name="instructions">A system message before all others; null for none.</param>
     /// <param name="items">The items, checked and normal.</param>
-    public IReadOnlyList<ChatMessage> Map(string? instructions, IEnumerable<ResponseItem> items)
+    /// <param name="numEarlier">How many of them come from the responses before, and so are not in the request.</param>
+    public IReadOnlyList<ChatMessage> Map(string? instructions, ImmutableArray<ResponseItem> items, int numEarlier)
     {
         if (!string.IsNullOrEmpty(instructions))
             _messages.Add(new ChatMessage { Role = "system", Content = instructions });
-        foreach (ResponseItem item in items)
-            Add(item);
+        for (int i = 0; i < items.Length; i++)
+            Add(items[i], i < numEarlier ? "previous_response_id" : $"input[{i - numEarlier}]");
         EndTurn();
         return MergeSystem(_messages);
     }
 
-    private void Add(ResponseItem item)
+    private void Add(ResponseItem item, string path)
     {
         switch (item.Type)
         {
@@ -46,11 +47,11 @@ internal sealed class ResponseConversation
                 break;
             case "function_call_output":
                 EndTurn();
-                _messages.Add(Message("tool", item.Output!) with { ToolCallId = item.CallId });
+                _messages.Add(Message("tool", item.Output!, $"{path}.output") with { ToolCallId = item.CallId });
                 break;
             default:
                 EndTurn();
-                _messages.Add(Message(item.Role == "developer" ? "system" : item.Role!, item.Content!));
+                _messages.Add(Message(item.Role == "developer" ? "system" : item.Role!, item.Content!, $"{path}.content"));
                 break;
         }
     }
@@ -71,18 +72,19 @@ internal sealed class ResponseConversation
         _calls.Clear();
     }
 
-    private ChatMessage Message(string role, ResponseContent content)
+    private ChatMessage Message(string role, ResponseContent content, string path)
     {
         bool isText = content.Parts is null || content.Parts.All(p => p.Type == "input_text");
         return isText
             ? new ChatMessage { Role = role, Content = Text(content) }
-            : new ChatMessage { Role = role, Parts = [.. content.Parts!.Select(Part)] };
+            : new ChatMessage { Role = role, Parts = [.. content.Parts!.Select((p, i) => Part(p, $"{path}[{i}]"))] };
     }
 
-    private ContentPart Part(ResponsePart part) => part.Type switch
+    private ContentPart Part(ResponsePart part, string path) => part.Type switch
     {
-        "input_image" => Add(MediaKind.Image, new MediaSource.Image(part.ImageUrl!, part.Detail, null, "input")),
-        "input_audio" => Add(MediaKind.Audio, new MediaSource.AudioData(part.InputAudio!.Data, "input")),
+        "input_image" => Add(MediaKind.Image, new MediaSource.Image(part.ImageUrl!, part.Detail, part.MaxSoftTokens, $"{path}.image_url")),
+        "input_audio" => Add(MediaKind.Audio, new MediaSource.AudioData(part.InputAudio!.Data, $"{path}.input_audio.data")),
+        "video_url" or "video" => Add(MediaKind.Video, MediaSource.Film.Of(part, path)),
         _ => new ContentPart.Text(part.Text!),
     };
 

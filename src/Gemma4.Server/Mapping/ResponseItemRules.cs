@@ -6,7 +6,8 @@ namespace Gemma4.Server.Mapping;
 /// <summary>What an input item must be beyond its shape, by its type: the fields it needs, and who may say what.</summary>
 internal static class ResponseItemRules
 {
-    private static readonly string[] InputParts = ["input_text", "input_image", "input_audio"];
+    private static readonly string[] InputParts = ["input_text", "input_image", "input_audio", .. FilmRules.Types];
+    private static readonly string[] SystemParts = ["input_text"]; // what templates write in a system turn
     private static readonly string[] AnswerParts = ["output_text", "refusal"];
 
     public static void Check(ResponseItem item, string path)
@@ -16,7 +17,7 @@ internal static class ResponseItemRules
             case "message":
                 Require(item.Role, $"{path}.role");
                 Require(item.Content, $"{path}.content");
-                CheckParts(item.Content!, item.Role == "assistant" ? AnswerParts : InputParts, $"{path}.content");
+                CheckParts(item.Content!, PartsOf(item.Role!), $"{path}.content");
                 break;
             case "function_call":
                 Require(item.CallId, $"{path}.call_id");
@@ -57,6 +58,13 @@ internal static class ResponseItemRules
             throw Fault.Of($"No tool output found for function call {open.First()}.", "input");
     }
 
+    private static string[] PartsOf(string role) => role switch
+    {
+        "assistant" => AnswerParts,
+        "user" => InputParts,
+        _ => SystemParts,
+    };
+
     private static void CheckParts(ResponseContent content, string[] supported, string path)
     {
         ResponsePart[] parts = content.Parts ?? [];
@@ -67,7 +75,7 @@ internal static class ResponseItemRules
     private static void CheckPart(ResponsePart part, string[] supported, string path)
     {
         if (part.Type == "input_file")
-            throw Fault.UnsupportedValue($"{path}.type", "Unsupported value: 'input_file'. This server takes texts, pictures and sounds.");
+            throw Fault.UnsupportedValue($"{path}.type", "Unsupported value: 'input_file'. This server takes texts, pictures, sounds and films.");
         if (!supported.Contains(part.Type))
             throw Fault.Value($"{path}.type", part.Type, [.. supported.Except(["input_audio"])]);
         switch (part.Type)
@@ -79,6 +87,9 @@ internal static class ResponseItemRules
                 break;
             case "input_audio":
                 Require(part.InputAudio, $"{path}.input_audio");
+                break;
+            case "video_url" or "video":
+                FilmRules.Check(part, path);
                 break;
             case "refusal":
                 Require(part.Refusal, $"{path}.refusal");

@@ -27,7 +27,12 @@ internal static class ResponseMapper
         return all;
     }
 
-    public static ChatJob Map(string id, ResponseRequest request, IEnumerable<ResponseItem> conversation, ApiOptions options)
+    /// <param name="id">The answer's.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="conversation">What <see cref="Conversation"/> made of it.</param>
+    /// <param name="numOwn">How many of its items, the last ones, are the request's own.</param>
+    /// <param name="options">Limits and defaults.</param>
+    public static ChatJob Map(string id, ResponseRequest request, ImmutableArray<ResponseItem> conversation, int numOwn, ApiOptions options)
     {
         ImmutableDictionary<string, JsonElement> variables = ThinkingMapper.Variables(request.ChatTemplateKwargs);
         Thinking thinking = ThinkingMapper.Map(request.Reasoning?.Effort, variables, request.ThinkingTokenBudget, options);
@@ -35,7 +40,7 @@ internal static class ResponseMapper
         return new ChatJob
         {
             Id = id,
-            Messages = messages.Map(request.Instructions, conversation),
+            Messages = messages.Map(request.Instructions, conversation, conversation.Length - numOwn),
             Media = messages.Media,
             Tools = Tools(request, options.MaxTools),
             Format = Format(request),

@@ -34,9 +34,10 @@ internal static class UsageMapper
     public static ResponseUsage ForResponse(Generation generation)
     {
         Usage usage = Map([generation]);
+        PromptTokensDetails prompt = usage.PromptTokensDetails;
         return new ResponseUsage(
             usage.PromptTokens,
-            new InputTokensDetails(usage.PromptTokensDetails.CachedTokens),
+            new InputTokensDetails(prompt.CachedTokens, ImageTokens: prompt.ImageTokens, ImageTokensEach: prompt.ImageTokensEach),
             usage.CompletionTokens,
             new OutputTokensDetails(usage.CompletionTokensDetails.ReasoningTokens),
             usage.TotalTokens);

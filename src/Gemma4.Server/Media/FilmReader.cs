@@ -85,6 +85,8 @@ internal sealed class FilmReader(MediaAccessOptions options, TimeProvider time, 
             throw Unreadable(param);
         if ((long)facts.Width * facts.Height > options.MaxImagePixels)
             throw MediaRejected.Film($"The film has {facts.Width}x{facts.Height} pixels; at most {options.MaxImagePixels} are accepted.", param);
+        if (facts.NumFrames / facts.FramesPerSecond > FrameSampling.LongestFilm.TotalSeconds) // a rate may be next to nothing
+            throw MediaRejected.Film($"The film is longer than {FrameSampling.LongestFilm.TotalHours:0} hours.", param);
         return facts;
     }
 

@@ -5,17 +5,13 @@ using Gemma4.Engine.Vision;
 using Gemma4.Server.Media;
 using Gemma4.Testing;
 using Xunit;
+using static Gemma4.Server.Tests.FilmParts;
 
 namespace Gemma4.Server.Tests.Endpoints;
 
 /// <summary>Films in chats, as lists of frames and as files.</summary>
 public sealed class ChatFilmTests
 {
-    private static readonly byte[] ThumbFile = MediaFile("thumb.png");
-    private static readonly byte[] StripFile = MediaFile("strip.png");
-    private static readonly string Thumb = DataUrl(ThumbFile);
-    private static readonly string Strip = DataUrl(StripFile);
-
     [Fact]
     public async Task Frames_stand_behind_their_times_and_cost_seventy_soft_tokens_at_most()
     {
@@ -25,6 +21,7 @@ public sealed class ChatFilmTests
         MediaItem.Image[] frames = [.. request.Media.Cast<MediaItem.Image>()];
         UInt128 thumb = ImagePreprocessor.Hash(ThumbFile, 70), strip = ImagePreprocessor.Hash(StripFile, 70);
         Assert.Equal([thumb, strip, thumb], frames.Select(f => f.ContentHash));
+        Assert.Equal(ImagePreprocessor.Prepare(StripFile, 70, ImageLimits.Default, null, TestContext.Current.CancellationToken).Patches, frames[1].Patches); // bit for bit that picture
         foreach (MediaItem.Image frame in frames)
         {
             Assert.InRange(frame.NumSoftTokens, 1, 70);
@@ -144,18 +141,6 @@ public sealed class ChatFilmTests
         JsonElement error = (await ServerUnderTest.JsonAsync(response)).GetProperty("error");
         Assert.Equal((code, param), (error.GetProperty("code").GetString(), error.GetProperty("param").GetString()));
     }
-
-    private static string WithoutSoftTokens(GenerationRequest request) => ServerUnderTest.Tokenizer.Decode(
-        [.. request.PromptTokenIds.Where(id => id != ServerUnderTest.Tokenizer.Special.Video && id != ServerUnderTest.Tokenizer.Special.Image)]);
-
-    private static string Film(string url, int count) => Video($"[{string.Join(',', Enumerable.Repeat($"\"{url}\"", count))}]");
-
-    private static string Video(string frames, string more = "") =>
-        $$$"""{"type":"video","video":{"frames":{{{frames}}}{{{(more.Length > 0 ? "," + more : "")}}}}}""";
-
-    private static byte[] MediaFile(string name) => File.ReadAllBytes(Path.Combine(RepositoryPaths.Fixtures, "media", name));
-
-    private static string DataUrl(byte[] file) => $"data:image/png;base64,{Convert.ToBase64String(file)}";
 
     private static async Task<(GenerationRequest Request, JsonElement Answer)> AskAsync(string parts, string more = "")
     {

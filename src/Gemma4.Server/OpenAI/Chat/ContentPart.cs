@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace Gemma4.Server.OpenAI.Chat;
 
 /// <summary>One part of a message; <see cref="Type"/> says which of the other fields it has.</summary>
-internal sealed record ContentPart
+internal sealed record ContentPart : IFilmPart
 {
     /// <summary>What the part is.</summary>
     [AllowedValues("text", "image_url", "input_audio", "refusal", "file", "video_url", "video", "audio_url")]

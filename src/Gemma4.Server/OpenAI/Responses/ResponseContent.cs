@@ -34,11 +34,11 @@ internal sealed record ResponseContent
 }
 
 /// <summary>One part of an item's content; <see cref="Type"/> says which of the other fields it has.</summary>
-internal sealed record ResponsePart
+internal sealed record ResponsePart : IFilmPart
 {
     /// <summary>What the part is.</summary>
     [AllowedValues(
-        "input_text", "input_image", "input_audio", "input_file", "output_text", "refusal", "reasoning_text", "summary_text")]
+        "input_text", "input_image", "input_audio", "input_file", "video_url", "video", "output_text", "refusal", "reasoning_text", "summary_text")]
     public required string Type { get; init; }
 
     /// <summary>Of all texts.</summary>
@@ -65,4 +65,15 @@ internal sealed record ResponsePart
 
     /// <summary>Of <c>input_audio</c>, an extension.</summary>
     public InputAudio? InputAudio { get; init; }
+
+    /// <summary>Of <c>video_url</c>, an extension: a film file, for servers that have ffmpeg.</summary>
+    public VideoUrl? VideoUrl { get; init; }
+
+    /// <summary>Of <c>video</c>, an extension: a film as its frames.</summary>
+    public VideoFrames? Video { get; init; }
+
+    /// <summary>Extension, beside <c>image_url</c>, <c>video_url</c> or <c>video</c>: the budget of soft tokens for this picture (or for each frame),
+    /// one of the checkpoint's (70, 140, 280, 560, 1120).</summary>
+    [Range(1, 1120)]
+    public int? MaxSoftTokens { get; init; }
 }

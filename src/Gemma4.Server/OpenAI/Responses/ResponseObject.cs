@@ -122,7 +122,10 @@ internal sealed record ResponseUsage(
 /// <summary>More about the prompt's tokens.</summary>
 /// <param name="CachedTokens">Found in the prefix cache.</param>
 /// <param name="CacheWriteTokens">Always 0: writing to the cache costs nothing.</param>
-internal sealed record InputTokensDetails(int CachedTokens, int CacheWriteTokens = 0);
+/// <param name="ImageTokens">Extension: standing for pictures and frames of films.</param>
+/// <param name="ImageTokensEach">Extension: what each picture and frame cost, in the order of the prompt; absent where there is none.</param>
+internal sealed record InputTokensDetails(
+    int CachedTokens, int CacheWriteTokens = 0, int? ImageTokens = null, IReadOnlyList<int>? ImageTokensEach = null);
 
 /// <summary>More about the generated tokens.</summary>
 /// <param name="ReasoningTokens">Spent on thoughts.</param>
