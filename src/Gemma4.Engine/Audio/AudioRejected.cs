@@ -18,8 +18,11 @@ internal static class AudioRejected
     public static RequestRejectedException TooShort(string? param) =>
         Rejection("The audio is too short: a little more than 10 ms are needed.", param, "audio_too_short");
 
-    public static RequestRejectedException TooLong(TimeSpan limit, string? param) =>
-        Rejection($"The audio is longer than {limit.TotalSeconds:0.#} s.", param, "audio_too_long");
+    public static RequestRejectedException TooLong(TimeSpan limit, string? param) => Rejection(
+        limit > AudioPreprocessor.MaxWindow
+            ? $"The audio is longer than {limit.TotalSeconds:0.#} s."
+            : $"The audio is longer than {limit.TotalSeconds:0.#} s, the most that is heard in one piece. Set 'allow_windows' to true to have it heard in windows.",
+        param, "audio_too_long");
 
     private static RequestRejectedException Rejection(string message, string? param, string code) =>
         new(RejectionReason.InvalidMedia, message, param, code);

@@ -9,9 +9,13 @@ public abstract record MediaExpansion
     {
     }
 
-    /// <summary>A picture or a sound.</summary>
+    /// <summary>A picture.</summary>
     /// <param name="NumSoftTokens">Its soft tokens.</param>
     public sealed record Whole(int NumSoftTokens) : MediaExpansion;
+
+    /// <summary>A sound: each of its windows is a sound of its own to the model, with nothing between them.</summary>
+    /// <param name="NumSoftTokens">Soft tokens of each window, in order; one of a sound that is heard in one piece.</param>
+    public sealed record Windows(ImmutableArray<int> NumSoftTokens) : MediaExpansion;
 
     /// <summary>A film: each frame is a picture behind its time.</summary>
     /// <param name="Items">Time and soft tokens of each frame, in order.</param>

@@ -81,8 +81,9 @@ public sealed class PromptTokenizer(Tokenizer tokenizer)
                 case MediaExpansion.Whole whole when kind == MediaKind.Image:
                     AddSoftTokens(0, tokenizer.Special.ImageStart, id, whole.NumSoftTokens, tokenizer.Special.ImageEnd);
                     break;
-                case MediaExpansion.Whole whole when kind == MediaKind.Audio:
-                    AddSoftTokens(0, tokenizer.Special.AudioStart, id, whole.NumSoftTokens, tokenizer.Special.AudioEnd);
+                case MediaExpansion.Windows windows when kind == MediaKind.Audio:
+                    for (int i = 0; i < windows.NumSoftTokens.Length; i++)
+                        AddSoftTokens(i, tokenizer.Special.AudioStart, id, windows.NumSoftTokens[i], tokenizer.Special.AudioEnd);
                     break;
                 case MediaExpansion.Frames frames when kind == MediaKind.Video:
                     for (int i = 0; i < frames.Items.Length; i++)
@@ -99,12 +100,12 @@ public sealed class PromptTokenizer(Tokenizer tokenizer)
             _slot++;
         }
 
-        private void AddSoftTokens(int frame, int? begin, int soft, int count, int? end)
+        private void AddSoftTokens(int piece, int? begin, int soft, int count, int? end)
         {
             if (begin is null || end is null)
                 throw new InvalidDataException("the tokenizer has no tokens to put around a medium");
             AddControl(begin.Value);
-            _ranges.Add(new SoftTokenRange(_slot, frame, _ids.Count, count));
+            _ranges.Add(new SoftTokenRange(_slot, piece, _ids.Count, count));
             for (int i = 0; i < count; i++)
                 _ids.Add(soft);
             AddControl(end.Value);

@@ -87,7 +87,7 @@ internal sealed record ContentBlock : IInputBlock
 
     /// <summary>Extension, of <c>image</c>, <c>video_url</c> or <c>video</c>: the budget of soft tokens for this picture (or for each frame), one of
     /// the checkpoint's (70, 140, 280, 560, 1120).</summary>
-    [Range(1, 1120)]
+    [SoftTokens]
     public int? MaxSoftTokens { get; init; }
 }
 

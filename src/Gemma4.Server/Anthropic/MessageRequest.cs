@@ -60,6 +60,9 @@ internal sealed record MessageRequest
     /// <summary>Accepted, not used.</summary>
     public string? ServiceTier { get; init; }
 
+    /// <summary>Extension: how the request's pictures are prepared.</summary>
+    public MediaProcessing? MmProcessorKwargs { get; init; }
+
     /// <summary>Hosted tools' workspace.</summary>
     [Unsupported("is not supported by this server: it has no hosted tools.")]
     public JsonElement? Container { get; init; }

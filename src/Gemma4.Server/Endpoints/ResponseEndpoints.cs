@@ -25,7 +25,7 @@ internal static class ResponseEndpoints
     }
 
     private static async Task<IResult> CreateAsync(
-        HttpContext context, ModelHost host, RequestReader reader, ChatRunner runner, ResponseStore store, ServerClock clock, IOptions<ApiOptions> api)
+        HttpContext context, ModelHost host, RequestReader reader, ChatPrompts prompts, ChatRunner runner, ResponseStore store, ServerClock clock, IOptions<ApiOptions> api)
     {
         LoadedModel model = host.Ready();
         ResponseRequest request = await reader.ReadAsync(context, OpenAIJson.Context.ResponseRequest, ResponsesModelFaults.Instance);
@@ -35,7 +35,8 @@ internal static class ResponseEndpoints
         var head = new AnswerHead(AnswerHead.NewId("resp_"), clock.Now, request.Model!, model.Fingerprint);
         ChatJob job = ResponseMapper.Map(head.Id, request, conversation, input.Length, api.Value);
         Generation generation = request.Truncation == "auto"
-            ? await TruncatedConversation.StartAsync(job, dropped => runner.StartAsync(dropped, model, context.RequestAborted))
+            ? await TruncatedConversation.StartAsync(
+                await prompts.WithMediaAsync(job, model, context.RequestAborted), dropped => runner.StartAsync(dropped, model, context.RequestAborted))
             : await runner.StartAsync(job, model, context.RequestAborted);
         ResponseObject start = ResponseMapper.Start(head, request, model.Defaults);
         LogprobMapper? logprobs = job.NumLogprobs is int top ? new LogprobMapper(model.Tokenizer, top) : null;

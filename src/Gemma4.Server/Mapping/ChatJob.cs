@@ -17,8 +17,8 @@ internal sealed record ChatJob
     /// <summary>Pictures, sounds and films of the conversation.</summary>
     public IReadOnlyList<MediaSource> Media { get; init; } = [];
 
-    /// <summary>Soft tokens of each picture that does not say itself; null leaves it to server and checkpoint.</summary>
-    public int? ImageSoftTokens { get; init; }
+    /// <summary>How media whose parts do not say are prepared; null leaves it to server and checkpoint.</summary>
+    public MediaProcessing? MediaProcessing { get; init; }
 
     /// <summary>Functions and their use.</summary>
     public ToolPolicy Tools { get; init; } = ToolPolicy.None;

@@ -22,7 +22,7 @@ internal static class ChatMapper
             Id = id,
             Messages = messages.Map(request.Messages),
             Media = messages.Media,
-            ImageSoftTokens = request.MmProcessorKwargs?.MaxSoftTokens,
+            MediaProcessing = request.MmProcessorKwargs,
             Tools = tools,
             Format = format,
             Thinks = thinking.Thinks,

@@ -16,6 +16,16 @@ internal sealed record ChatPrompt(RenderedPrompt Rendered, TokenizedPrompt Token
 /// <summary>Renders and tokenises conversations, on the request's own task.</summary>
 internal sealed class ChatPrompts(MediaLoader loader)
 {
+    /// <summary>Reads the job's media once, for a job that may be made into a prompt many times.</summary>
+    /// <exception cref="RequestRejectedException">The media refuse.</exception>
+    /// <exception cref="ApiException">The model does not take such media.</exception>
+    public async Task<ChatJob> WithMediaAsync(ChatJob job, LoadedModel model, CancellationToken cancellationToken)
+    {
+        ImmutableArray<PreparedMedium> media = await loader.LoadAsync(job.Media, job.MediaProcessing, model.Media, cancellationToken);
+        return job with { Media = [.. media.Zip(job.Media, (medium, source) => new MediaSource.Prepared(medium, source.Param))] };
+    }
+
+    /// <summary>Makes the prompt.</summary>
     /// <exception cref="RequestRejectedException">The template or the media refuse.</exception>
     /// <exception cref="ApiException">The model does not take such media.</exception>
     public async Task<ChatPrompt> MakeAsync(ChatJob job, LoadedModel model, CancellationToken cancellationToken)
@@ -34,7 +44,7 @@ internal sealed class ChatPrompts(MediaLoader loader)
             },
             cancellationToken);
         // After the template, which may refuse the conversation at no cost.
-        ImmutableArray<PreparedMedium> media = await loader.LoadAsync(job.Media, job.ImageSoftTokens, model.Media, cancellationToken);
+        ImmutableArray<PreparedMedium> media = await loader.LoadAsync(job.Media, job.MediaProcessing, model.Media, cancellationToken);
         TokenizedPrompt tokenized = new PromptTokenizer(model.Tokenizer).Tokenize(
             rendered, [.. rendered.MediaSlots.Select(slot => media[slot.PayloadIndex].Expansion)]);
         return new ChatPrompt(

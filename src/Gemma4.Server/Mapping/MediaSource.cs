@@ -1,5 +1,5 @@
-using Gemma4.Engine.Audio;
 using Gemma4.Engine.Vision;
+using Gemma4.Server.Media;
 using Gemma4.Server.OpenAI.Chat;
 
 namespace Gemma4.Server.Mapping;
@@ -11,14 +11,27 @@ internal abstract record MediaSource(string Param)
     /// <summary>A picture.</summary>
     public sealed record Image(string Url, string? Detail, int? MaxSoftTokens, string Param) : MediaSource(Param);
 
+    /// <summary>A sound.</summary>
+    /// <param name="AllowWindows">Whether it may be long; null leaves it to request and server.</param>
+    /// <param name="Param">The field that holds the sound.</param>
+    public abstract record Audio(bool? AllowWindows, string Param) : MediaSource(Param);
+
     /// <summary>A sound named by its URL.</summary>
-    public sealed record AudioUrl(string Url, string Param) : MediaSource(Param);
+    public sealed record AudioAt(AudioUrlObject Sound, string Path) : Audio(Sound.AllowWindows, $"{Path}.url")
+    {
+        /// <summary>Where the file is.</summary>
+        public string Url => Sound.Url;
+    }
 
     /// <summary>A sound in the request, base64.</summary>
-    public sealed record AudioData(string Base64, string Param) : MediaSource(Param);
+    public sealed record AudioData(InputAudio Sound, string Path) : Audio(Sound.AllowWindows, $"{Path}.data")
+    {
+        /// <summary>The file.</summary>
+        public string Base64 => Sound.Data;
+    }
 
-    /// <summary>A window of a sound that was read before.</summary>
-    public sealed record AudioPrepared(AudioWindow Window, string Param) : MediaSource(Param);
+    /// <summary>A medium that was read before.</summary>
+    public sealed record Prepared(PreparedMedium Medium, string Param) : MediaSource(Param);
 
     /// <summary>A film.</summary>
     /// <param name="NumFrames">Most frames to take; null for the checkpoint's number.</param>

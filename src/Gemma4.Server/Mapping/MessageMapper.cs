@@ -42,8 +42,8 @@ internal sealed class MessageMapper
         "refusal" => new ContentPart.Text(part.Refusal!),
         "image_url" => Add(MediaKind.Image, new MediaSource.Image(
             part.ImageUrl!.Value.Url, part.ImageUrl.Value.Detail, part.MaxSoftTokens ?? part.ImageUrl.Value.MaxSoftTokens, $"{path}.image_url.url")),
-        "input_audio" => Add(MediaKind.Audio, new MediaSource.AudioData(part.InputAudio!.Data, $"{path}.input_audio.data")),
-        "audio_url" => Add(MediaKind.Audio, new MediaSource.AudioUrl(part.AudioUrl!.Value.Url, $"{path}.audio_url.url")),
+        "input_audio" => Add(MediaKind.Audio, new MediaSource.AudioData(part.InputAudio!, $"{path}.input_audio")),
+        "audio_url" => Add(MediaKind.Audio, new MediaSource.AudioAt(part.AudioUrl!.Value, $"{path}.audio_url")),
         _ => Add(MediaKind.Video, MediaSource.Film.Of(part, path)),
     };
 

@@ -32,7 +32,7 @@ internal static class MessageRules
         {
             "user" => ["text", "image_url", "input_audio", .. FilmRules.Types, "audio_url"],
             "assistant" => ["text", "refusal"],
-            "tool" => ["text", "image_url", .. FilmRules.Types],
+            "tool" => ["text", "image_url", "input_audio", .. FilmRules.Types, "audio_url"],
             _ => ["text"],
         };
         if (part.Type == "file")

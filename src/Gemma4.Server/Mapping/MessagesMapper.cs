@@ -20,6 +20,7 @@ internal static class MessagesMapper
             Id = id,
             Messages = conversation.Map(request.System, request.Messages),
             Media = conversation.Media,
+            MediaProcessing = request.MmProcessorKwargs,
             Tools = Tools(request, options.MaxTools),
             Format = request.OutputConfig?.Format is { } format
                 ? new AnswerFormat.JsonSchema(format.Schema, "output", "output_config.format.schema")

@@ -83,7 +83,8 @@ internal sealed class ResponseConversation
     private ContentPart Part(ResponsePart part, string path) => part.Type switch
     {
         "input_image" => Add(MediaKind.Image, new MediaSource.Image(part.ImageUrl!, part.Detail, part.MaxSoftTokens, $"{path}.image_url")),
-        "input_audio" => Add(MediaKind.Audio, new MediaSource.AudioData(part.InputAudio!.Data, $"{path}.input_audio.data")),
+        "input_audio" when part.AudioUrl is { } url => Add(MediaKind.Audio, new MediaSource.AudioAt(url.Value, $"{path}.audio_url")),
+        "input_audio" => Add(MediaKind.Audio, new MediaSource.AudioData(part.InputAudio!, $"{path}.input_audio")),
         "video_url" or "video" => Add(MediaKind.Video, MediaSource.Film.Of(part, path)),
         _ => new ContentPart.Text(part.Text!),
     };

@@ -85,8 +85,12 @@ internal static class ResponseItemRules
             case "input_image":
                 Require(part.ImageUrl, $"{path}.image_url");
                 break;
-            case "input_audio":
+            case "input_audio" when part.InputAudio is not null && part.AudioUrl is not null:
+                throw Fault.Of($"'{path}.input_audio' and '{path}.audio_url' cannot be used together.", $"{path}.audio_url", "invalid_parameter_combination");
+            case "input_audio" when part.AudioUrl is null:
                 Require(part.InputAudio, $"{path}.input_audio");
+                break;
+            case "input_audio":
                 break;
             case "video_url" or "video":
                 FilmRules.Check(part, path);

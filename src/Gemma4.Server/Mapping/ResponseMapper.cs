@@ -42,6 +42,7 @@ internal static class ResponseMapper
             Id = id,
             Messages = messages.Map(request.Instructions, conversation, conversation.Length - numOwn),
             Media = messages.Media,
+            MediaProcessing = request.MmProcessorKwargs,
             Tools = Tools(request, options.MaxTools),
             Format = Format(request),
             Thinks = thinking.Thinks,

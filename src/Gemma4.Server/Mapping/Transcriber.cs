@@ -48,7 +48,7 @@ internal sealed class Transcriber(MediaLoader media, ChatRunner runner)
         [
             new ChatMessage { Role = "user", Parts = [new ContentPart.Media(MediaKind.Audio, 0), new ContentPart.Text(Instruction(request))] },
         ],
-        Media = [new MediaSource.AudioPrepared(window, "file")],
+        Media = [new MediaSource.Prepared(new PreparedMedium.Sound([window]), "file")],
         Thinks = false,
         Fields = request,
         PromptParam = "prompt",

@@ -15,7 +15,7 @@ internal static class UsageMapper
     {
         int prompt = generations.Sum(g => g.Request.PromptTokenIds.Length);
         int completion = !countOutput ? 0 : generations.Sum(g => g.Sequences.Sum(s => s.TokenIds.Count));
-        int[] pictures = [.. generations.SelectMany(g => g.Request.Media).OfType<MediaItem.Image>().Select(i => i.NumSoftTokens)];
+        int[] pictures = SoftTokens<MediaItem.Image>(generations), sounds = SoftTokens<MediaItem.Audio>(generations);
         return new Usage
         {
             PromptTokens = prompt,
@@ -23,9 +23,10 @@ internal static class UsageMapper
             TotalTokens = prompt + completion,
             PromptTokensDetails = new PromptTokensDetails(
                 generations.Sum(g => g.Sequences[0].CachedTokens),
-                generations.Sum(g => g.Request.Media.OfType<MediaItem.Audio>().Sum(a => a.NumSoftTokens)),
+                sounds.Sum(),
                 pictures.Length > 0 ? pictures.Sum() : null,
-                pictures.Length > 0 ? pictures : null),
+                pictures.Length > 0 ? pictures : null,
+                sounds.Length > 0 ? sounds : null),
             CompletionTokensDetails = new CompletionTokensDetails(generations.Sum(g => g.Sequences.Sum(s => s.ReasoningTokens))),
         };
     }
@@ -37,7 +38,12 @@ internal static class UsageMapper
         PromptTokensDetails prompt = usage.PromptTokensDetails;
         return new ResponseUsage(
             usage.PromptTokens,
-            new InputTokensDetails(prompt.CachedTokens, ImageTokens: prompt.ImageTokens, ImageTokensEach: prompt.ImageTokensEach),
+            new InputTokensDetails(
+                prompt.CachedTokens,
+                ImageTokens: prompt.ImageTokens,
+                ImageTokensEach: prompt.ImageTokensEach,
+                AudioTokens: prompt.AudioTokensEach is null ? null : prompt.AudioTokens,
+                AudioTokensEach: prompt.AudioTokensEach),
             usage.CompletionTokens,
             new OutputTokensDetails(usage.CompletionTokensDetails.ReasoningTokens),
             usage.TotalTokens);
@@ -47,7 +53,15 @@ internal static class UsageMapper
     public static MessageUsage ForMessage(Generation generation)
     {
         Usage usage = Map([generation]);
-        int cached = usage.PromptTokensDetails.CachedTokens;
-        return new MessageUsage(usage.PromptTokens - cached, usage.CompletionTokens, cached);
+        PromptTokensDetails prompt = usage.PromptTokensDetails;
+        return new MessageUsage(
+            usage.PromptTokens - prompt.CachedTokens,
+            usage.CompletionTokens,
+            prompt.CachedTokens,
+            ImageTokens: prompt.ImageTokens,
+            ImageTokensEach: prompt.ImageTokensEach);
     }
+
+    private static int[] SoftTokens<T>(IEnumerable<Generation> generations)
+        where T : MediaItem => [.. generations.SelectMany(g => g.Request.Media).OfType<T>().Select(item => item.NumSoftTokens)];
 }

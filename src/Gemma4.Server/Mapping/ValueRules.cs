@@ -25,6 +25,9 @@ internal static class ValueRules
                 foreach (JsonElement item in value.EnumerateArray())
                     CheckAllowed(allowed, item.GetString()!, at);
                 break;
+            case AllowedValuesAttribute allowed when value.ValueKind == JsonValueKind.Number:
+                CheckAllowed(allowed, value.GetInt32(), at);
+                break;
             case MinLengthAttribute minimum when value.ValueKind == JsonValueKind.Array && value.GetArrayLength() < minimum.Length:
                 throw Fault.EmptyArray(at);
             case MinLengthAttribute minimum when value.ValueKind == JsonValueKind.String && value.GetString()!.Length < minimum.Length:
@@ -63,10 +66,10 @@ internal static class ValueRules
             throw Fault.AboveMaximum(at, kind, maximum, value.GetRawText());
     }
 
-    private static void CheckAllowed(AllowedValuesAttribute allowed, string value, string at)
+    private static void CheckAllowed<T>(AllowedValuesAttribute allowed, T value, string at)
     {
         if (!allowed.Values.Contains(value))
-            throw Fault.Value(at, value, [.. allowed.Values.Select(v => (string)v!)]);
+            throw Fault.Value(at, $"{value}", [.. allowed.Values.Select(v => $"{v}")]);
     }
 
     private static void CheckMaximum(int maximum, JsonElement value, string at)

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Gemma4.Engine.Audio;
 using Gemma4.Engine.Vision;
 
 namespace Gemma4.Server.Media;
@@ -37,11 +38,18 @@ public sealed class MediaAccessOptions : IValidatableObject
     /// <summary>Longest time to decode a film file.</summary>
     public TimeSpan FilmTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Most pictures, sounds and frames of films of a request.</summary>
+    /// <summary>Most pictures, sounds, windows of sounds and frames of films of a request.</summary>
     public int MaxItems { get; set; } = 64;
 
     /// <summary>Most pixels of a picture or of a film's frame.</summary>
     public long MaxImagePixels { get; set; } = ImageLimits.Default.MaxPixels;
+
+    /// <summary>Whether sounds of more than 30 s are cut into windows where a request does not say; else they are refused. Transcriptions
+    /// always cut.</summary>
+    public bool AllowWindows { get; set; }
+
+    /// <summary>Longest sound that is cut into windows.</summary>
+    public TimeSpan MaxAudioDuration { get; set; } = AudioLimits.Default.MaxDuration;
 
     /// <summary>Soft tokens of a picture whose request does not say: 70, 140, 280, 560 or 1120; null takes the checkpoint's.</summary>
     public int? ImageSoftTokens { get; set; }
@@ -68,6 +76,8 @@ public sealed class MediaAccessOptions : IValidatableObject
             return $"{Section}:{nameof(FilmTimeout)} must be more than 0 and at most 10 minutes";
         if (MaxItems < 1 || MaxImagePixels < 1)
             return $"{Section}:{nameof(MaxItems)} and {Section}:{nameof(MaxImagePixels)} must be at least 1";
+        if (MaxAudioDuration < AudioPreprocessor.MaxWindow || MaxAudioDuration > TimeSpan.FromHours(4))
+            return $"{Section}:{nameof(MaxAudioDuration)} must be 30 seconds to 4 hours";
         if (ImageSoftTokens is { } budget && !SoftTokenBudget.Allowed.Contains(budget))
             return $"{Section}:{nameof(ImageSoftTokens)} must be one of {string.Join(", ", SoftTokenBudget.Allowed)}";
         if (MaxRedirects is < 0 or > 20)

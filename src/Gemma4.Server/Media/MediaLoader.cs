@@ -4,6 +4,7 @@ using Gemma4.Engine.Audio;
 using Gemma4.Engine.Requests;
 using Gemma4.Server.Errors;
 using Gemma4.Server.Mapping;
+using Gemma4.Server.OpenAI;
 using Microsoft.Extensions.Options;
 
 namespace Gemma4.Server.Media;
@@ -14,23 +15,27 @@ internal sealed class MediaLoader(
 {
     /// <summary>Prepares all of them, in their order.</summary>
     /// <param name="sources">What the request names.</param>
-    /// <param name="requestBudget"><c>mm_processor_kwargs.max_soft_tokens</c>.</param>
+    /// <param name="request">What the request says for those that do not say.</param>
     /// <param name="model">What the model takes.</param>
     /// <param name="cancellationToken">The caller left.</param>
     /// <exception cref="ApiException">The model does not take such media, or there are too many.</exception>
     /// <exception cref="RequestRejectedException">One cannot be had or read.</exception>
     public async Task<ImmutableArray<PreparedMedium>> LoadAsync(
-        IReadOnlyList<MediaSource> sources, int? requestBudget, MediaTraits model, CancellationToken cancellationToken)
+        IReadOnlyList<MediaSource> sources, MediaProcessing? request, MediaTraits model, CancellationToken cancellationToken)
     {
-        // A film counts as its frames, which are what it costs.
+        // A film counts as its frames, and a sound as its windows, which are what they cost.
         int items = sources.Sum(s => s is MediaSource.Film film ? FilmLoader.NumFrames(film, model) : 1);
-        if (items > options.Value.MaxItems)
-            throw Fault.Of($"The request has {items} pictures, sounds and frames of films; this server takes at most {options.Value.MaxItems}.", sources[^1].Param);
+        CheckNumber(items, sources.Count > 0 ? sources[^1].Param : null);
         foreach (MediaSource source in sources)
             CheckModality(source, model);
         var media = ImmutableArray.CreateBuilder<PreparedMedium>(sources.Count);
         foreach (MediaSource source in sources)
-            media.Add(await LoadAsync(source, requestBudget, model, cancellationToken));
+        {
+            PreparedMedium medium = await LoadAsync(source, request, model, cancellationToken);
+            if (medium is PreparedMedium.Sound sound)
+                CheckNumber(items += sound.Windows.Length - 1, source.Param);
+            media.Add(medium);
+        }
         return media.MoveToImmutable();
     }
 
@@ -44,8 +49,13 @@ internal sealed class MediaLoader(
     public Task<ImmutableArray<AudioWindow>> WindowsAsync(byte[] file, string param, MediaTraits model, CancellationToken cancellationToken)
     {
         CheckHearing(model, param);
-        var limits = new AudioLimits { MaxEncodedBytes = options.Value.MaxAudioBytes };
-        return slots.RunAsync(() => AudioPreprocessor.Prepare(file, limits, allowWindows: true, param, cancellationToken), cancellationToken);
+        return CutAsync(file, allowWindows: true, param, cancellationToken);
+    }
+
+    private void CheckNumber(int items, string? param)
+    {
+        if (items > options.Value.MaxItems)
+            throw Fault.Of($"The request has {items} pictures, sounds and frames of films; this server takes at most {options.Value.MaxItems}.", param);
     }
 
     private void CheckModality(MediaSource source, MediaTraits model)
@@ -58,7 +68,7 @@ internal sealed class MediaLoader(
                 throw Fault.UnsupportedValue(film.Param, "Unsupported value: the served model does not see films.");
             films.Check(film);
         }
-        if (source is MediaSource.AudioData or MediaSource.AudioUrl or MediaSource.AudioPrepared)
+        if (source is MediaSource.Audio)
             CheckHearing(model, source.Param);
     }
 
@@ -68,33 +78,32 @@ internal sealed class MediaLoader(
             throw Fault.UnsupportedValue(param, "Unsupported value: the served model does not hear. Of the Gemma 4 models, E2B and E4B do.");
     }
 
-    private async Task<PreparedMedium> LoadAsync(MediaSource source, int? requestBudget, MediaTraits model, CancellationToken cancellationToken)
+    private async Task<PreparedMedium> LoadAsync(MediaSource source, MediaProcessing? request, MediaTraits model, CancellationToken cancellationToken)
     {
         switch (source)
         {
             case MediaSource.Image image:
                 int budget = ImageBudget.Choose(
-                    image.MaxSoftTokens, image.Detail, requestBudget, options.Value.ImageSoftTokens, model.ImageSoftTokens, image.Param);
+                    image.MaxSoftTokens, image.Detail, request?.MaxSoftTokens, options.Value.ImageSoftTokens, model.ImageSoftTokens);
                 return new PreparedMedium.Picture(await pictures.LoadAsync(image.Url, budget, image.Param, cancellationToken));
             case MediaSource.Film film:
                 return await films.LoadAsync(film, model, cancellationToken);
-            case MediaSource.AudioUrl url:
-                return await SoundAsync(
-                    await fetcher.FetchAsync(url.Url, MediaKind.Audio, url.Param, cancellationToken), url.Param, cancellationToken);
-            case MediaSource.AudioData data:
-                return await SoundAsync(
-                    DataUri.DecodeBase64(data.Base64, MediaKind.Audio, options.Value.MaxAudioBytes, data.Param), data.Param, cancellationToken);
-            case MediaSource.AudioPrepared prepared:
-                return new PreparedMedium.Sound(prepared.Window);
+            case MediaSource.Audio audio:
+                byte[] file = audio is MediaSource.AudioAt at
+                    ? await fetcher.FetchAsync(at.Url, MediaKind.Audio, at.Param, cancellationToken)
+                    : DataUri.DecodeBase64(((MediaSource.AudioData)audio).Base64, MediaKind.Audio, options.Value.MaxAudioBytes, audio.Param);
+                bool allowWindows = audio.AllowWindows ?? request?.AllowWindows ?? options.Value.AllowWindows;
+                return new PreparedMedium.Sound(await CutAsync(file, allowWindows, audio.Param, cancellationToken));
+            case MediaSource.Prepared prepared:
+                return prepared.Medium;
             default:
                 throw new UnreachableException();
         }
     }
 
-    private Task<PreparedMedium> SoundAsync(byte[] file, string param, CancellationToken cancellationToken)
+    private Task<ImmutableArray<AudioWindow>> CutAsync(byte[] file, bool allowWindows, string param, CancellationToken cancellationToken)
     {
-        var limits = new AudioLimits { MaxEncodedBytes = options.Value.MaxAudioBytes };
-        return slots.RunAsync<PreparedMedium>(
-            () => new PreparedMedium.Sound(AudioPreprocessor.Prepare(file, limits, allowWindows: false, param, cancellationToken)[0]), cancellationToken);
+        var limits = new AudioLimits { MaxEncodedBytes = options.Value.MaxAudioBytes, MaxDuration = options.Value.MaxAudioDuration };
+        return slots.RunAsync(() => AudioPreprocessor.Prepare(file, limits, allowWindows, param, cancellationToken), cancellationToken);
     }
 }

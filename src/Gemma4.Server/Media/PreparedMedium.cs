@@ -32,16 +32,16 @@ internal abstract record PreparedMedium
         public override MediaExpansion Expansion => new MediaExpansion.Frames([.. Frames.Select(f => (f.Time, f.Image.NumSoftTokens))]);
 
         /// <inheritdoc/>
-        public override MediaItem At(SoftTokenRange place) => Frames[place.FrameIndex].Image.At(place.FirstToken);
+        public override MediaItem At(SoftTokenRange place) => Frames[place.PieceIndex].Image.At(place.FirstToken);
     }
 
-    /// <summary>A sound of one window.</summary>
-    public sealed record Sound(AudioWindow Window) : PreparedMedium
+    /// <summary>A sound: each of its windows is a sound of its own to the model.</summary>
+    public sealed record Sound(ImmutableArray<AudioWindow> Windows) : PreparedMedium
     {
         /// <inheritdoc/>
-        public override MediaExpansion Expansion => new MediaExpansion.Whole(Window.NumSoftTokens);
+        public override MediaExpansion Expansion => new MediaExpansion.Windows([.. Windows.Select(w => w.NumSoftTokens)]);
 
         /// <inheritdoc/>
-        public override MediaItem At(SoftTokenRange place) => Window.At(place.FirstToken);
+        public override MediaItem At(SoftTokenRange place) => Windows[place.PieceIndex].At(place.FirstToken);
     }
 }

@@ -24,6 +24,7 @@ namespace Gemma4.Server.OpenAI;
 [JsonSerializable(typeof(ContentPart[]))]
 [JsonSerializable(typeof(ImageUrlObject))]
 [JsonSerializable(typeof(VideoUrlObject))]
+[JsonSerializable(typeof(AudioUrlObject))]
 [JsonSerializable(typeof(ToolChoiceObject))]
 [JsonSerializable(typeof(CompletionRequest))]
 [JsonSerializable(typeof(TextCompletion))]

@@ -24,8 +24,13 @@ internal sealed record Usage
 /// <param name="AudioTokens">Standing for sound.</param>
 /// <param name="ImageTokens">Extension: standing for pictures and frames of films.</param>
 /// <param name="ImageTokensEach">Extension: what each picture and frame cost, in the order of the prompt; absent where there is none.</param>
+/// <param name="AudioTokensEach">Extension: what each sound, or window of a long one, cost; absent where there is none.</param>
 internal sealed record PromptTokensDetails(
-    int CachedTokens, int AudioTokens, int? ImageTokens = null, IReadOnlyList<int>? ImageTokensEach = null);
+    int CachedTokens,
+    int AudioTokens,
+    int? ImageTokens = null,
+    IReadOnlyList<int>? ImageTokensEach = null,
+    IReadOnlyList<int>? AudioTokensEach = null);
 
 /// <summary>More about the generated tokens.</summary>
 /// <param name="ReasoningTokens">Spent on thoughts.</param>

@@ -22,7 +22,7 @@ internal sealed record StoredResponse(
     private static long SizeOf(ResponseContent? content) => Length(content?.Text) + (content?.Parts ?? []).Sum(SizeOf);
 
     private static long SizeOf(ResponsePart part) =>
-        64 + Length(part.Text) + Length(part.Refusal) + Length(part.ImageUrl) + Length(part.InputAudio?.Data)
+        64 + Length(part.Text) + Length(part.Refusal) + Length(part.ImageUrl) + Length(part.InputAudio?.Data) + Length(part.AudioUrl?.Value.Url)
         + Length(part.VideoUrl?.Value.Url) + (part.Video?.Frames ?? []).Sum(Length);
 
     private static long Length(string? text) => text?.Length ?? 0;

@@ -84,19 +84,20 @@ public sealed class PromptTokenizerTests
             [new(MediaKind.Image, 0), new(MediaKind.Audio, 1), new(MediaKind.Video, 2)]);
         TokenizedPrompt tokens = new PromptTokenizer(Tokens).Tokenize(prompt,
         [
-            new MediaExpansion.Whole(3), new MediaExpansion.Whole(2),
+            new MediaExpansion.Whole(3), new MediaExpansion.Windows([2, 1]),
             new MediaExpansion.Frames([(TimeSpan.FromSeconds(0.9), 1), (TimeSpan.FromSeconds(61), 2)]),
         ]);
         int[] expected =
         [
             .. Tokens.EncodeText("a"), special.ImageStart!.Value, .. Enumerable.Repeat(special.Image!.Value, 3), special.ImageEnd!.Value,
             .. Tokens.EncodeText("b<|image|>"), special.AudioStart!.Value, .. Enumerable.Repeat(special.Audio!.Value, 2), special.AudioEnd!.Value,
+            special.AudioStart.Value, special.Audio.Value, special.AudioEnd.Value,
             .. Tokens.EncodeText("00:00 "), special.ImageStart.Value, special.Video!.Value, special.ImageEnd.Value,
             .. Tokens.EncodeText(" 01:01 "), special.ImageStart.Value, special.Video.Value, special.Video.Value, special.ImageEnd.Value,
             .. Tokens.EncodeText("c"),
         ];
         Assert.Equal(expected, tokens.TokenIds);
-        Assert.Equal([(0, 0, 3), (1, 0, 2), (2, 0, 1), (2, 1, 2)], tokens.SoftTokens.Select(r => (r.SlotIndex, r.FrameIndex, r.NumSoftTokens)));
+        Assert.Equal([(0, 0, 3), (1, 0, 2), (1, 1, 1), (2, 0, 1), (2, 1, 2)], tokens.SoftTokens.Select(r => (r.SlotIndex, r.PieceIndex, r.NumSoftTokens)));
         Assert.All(tokens.SoftTokens, r => Assert.Contains(tokens.TokenIds[r.FirstToken], (int[])[special.Image.Value, special.Audio.Value, special.Video.Value]));
     }
 
@@ -107,6 +108,7 @@ public sealed class PromptTokenizerTests
         var tokenizer = new PromptTokenizer(Tokens);
         Assert.Throws<ArgumentException>(() => tokenizer.Tokenize(prompt, []));
         Assert.Throws<ArgumentException>(() => tokenizer.Tokenize(prompt, [new MediaExpansion.Frames([])]));
+        Assert.Throws<ArgumentException>(() => tokenizer.Tokenize(prompt, [new MediaExpansion.Windows([1])]));
     }
 
     [Theory]

@@ -68,7 +68,7 @@ public sealed class DemoModel : IAsyncDisposable
     {
         RenderedPrompt rendered = Renderer.Render(
             [new ChatMessage { Role = "user", Parts = [new ContentPart.Media(kind, 0), new ContentPart.Text(question)] }], options: new ChatRenderOptions { EnableThinking = false });
-        TokenizedPrompt prompt = _prompts.Tokenize(rendered, [new MediaExpansion.Whole(numSoftTokens)]);
+        TokenizedPrompt prompt = _prompts.Tokenize(rendered, [kind == MediaKind.Audio ? new MediaExpansion.Windows([numSoftTokens]) : new MediaExpansion.Whole(numSoftTokens)]);
         return AnswerAsync(prompt.TokenIds, [place(prompt.SoftTokens.Single().FirstToken)], new SamplingParams { Temperature = 0 });
     }
 

@@ -32,7 +32,7 @@ internal sealed class DtoSchemas : IOpenApiSchemaTransformer
         if (Find<AllowedValuesAttribute>(property) is { } allowed)
         {
             OpenApiSchema valued = schema.Items as OpenApiSchema ?? schema;
-            valued.Enum = [.. allowed.Values.Select(v => (JsonNode)JsonValue.Create((string)v!))];
+            valued.Enum = [.. allowed.Values.Select(v => v is int number ? JsonValue.Create(number) : (JsonNode)JsonValue.Create((string)v!))];
         }
         if (Find<UnsupportedAttribute>(property) is { } unsupported)
         {

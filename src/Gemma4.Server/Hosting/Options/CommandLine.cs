@@ -29,6 +29,7 @@ internal static class CommandLine
         ("media-urls", "Media:AllowedUrls", "HOST|PREFIX[,…]", "fetch them from these hosts or URL prefixes only"),
         ("media-folder", "Media:LocalFolder", "DIR", "folder of files that file:// URLs may name"),
         ("image-tokens", "Media:ImageSoftTokens", "70|140|280|560|1120", "soft tokens of a picture whose request does not say"),
+        ("allow-audio-windows", "Media:AllowWindows", null, "cut sounds of more than 30 s into windows where a request does not say"),
         ("kv-cache-bytes", "Engine:KvCacheBytes", "BYTES", "memory of the KV cache (default: from free memory)"),
     ];
 

@@ -33,10 +33,10 @@ internal sealed record ContentPart : IFilmPart
     public VideoFrames? Video { get; init; }
 
     /// <summary>Of <c>audio_url</c>, an extension.</summary>
-    public ImageUrl? AudioUrl { get; init; }
+    public AudioUrl? AudioUrl { get; init; }
 
     /// <summary>Extension, beside <c>image_url</c>, <c>video_url</c> or <c>video</c>: the budget of soft tokens for this picture (or for each frame),
     /// one of the checkpoint's (70, 140, 280, 560, 1120). It may also stand inside, beside <c>url</c>.</summary>
-    [Range(1, 1120)]
+    [SoftTokens]
     public int? MaxSoftTokens { get; init; }
 }

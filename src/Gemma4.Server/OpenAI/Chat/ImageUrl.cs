@@ -33,6 +33,6 @@ internal sealed record ImageUrlObject
     public string? Detail { get; init; }
 
     /// <summary>Extension: the exact budget of soft tokens, one of the checkpoint's (70, 140, 280, 560, 1120).</summary>
-    [Range(1, 1120)]
+    [SoftTokens]
     public int? MaxSoftTokens { get; init; }
 }

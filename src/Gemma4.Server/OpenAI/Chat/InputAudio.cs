@@ -8,7 +8,10 @@ internal sealed record InputAudio
     /// <summary>Base64 of the file.</summary>
     public required string Data { get; init; }
 
-    /// <summary>Format of the file.</summary>
+    /// <summary>Format of the file. The file itself decides: FLAC and Ogg are heard too, whatever is said here.</summary>
     [AllowedValues("wav", "mp3")]
     public required string Format { get; init; }
+
+    /// <summary>Extension: cut a sound of more than 30 s into windows, each a sound of its own to the model, instead of refusing it.</summary>
+    public bool? AllowWindows { get; init; }
 }

@@ -25,6 +25,6 @@ internal sealed record VideoFrames
     public int? NumFrames { get; init; }
 
     /// <summary>Budget of soft tokens of each frame (70, 140, 280, 560, 1120); the checkpoint's 70 by default.</summary>
-    [Range(1, 1120)]
+    [SoftTokens]
     public int? MaxSoftTokens { get; init; }
 }

@@ -66,6 +66,9 @@ internal sealed record ResponsePart : IFilmPart
     /// <summary>Of <c>input_audio</c>, an extension.</summary>
     public InputAudio? InputAudio { get; init; }
 
+    /// <summary>Of <c>input_audio</c>, an extension: in place of the data.</summary>
+    public AudioUrl? AudioUrl { get; init; }
+
     /// <summary>Of <c>video_url</c>, an extension: a film file, for servers that have ffmpeg.</summary>
     public VideoUrl? VideoUrl { get; init; }
 
@@ -74,6 +77,6 @@ internal sealed record ResponsePart : IFilmPart
 
     /// <summary>Extension, beside <c>image_url</c>, <c>video_url</c> or <c>video</c>: the budget of soft tokens for this picture (or for each frame),
     /// one of the checkpoint's (70, 140, 280, 560, 1120).</summary>
-    [Range(1, 1120)]
+    [SoftTokens]
     public int? MaxSoftTokens { get; init; }
 }

@@ -124,8 +124,15 @@ internal sealed record ResponseUsage(
 /// <param name="CacheWriteTokens">Always 0: writing to the cache costs nothing.</param>
 /// <param name="ImageTokens">Extension: standing for pictures and frames of films.</param>
 /// <param name="ImageTokensEach">Extension: what each picture and frame cost, in the order of the prompt; absent where there is none.</param>
+/// <param name="AudioTokens">Extension: standing for sounds.</param>
+/// <param name="AudioTokensEach">Extension: what each sound, or window of a long one, cost; absent where there is none.</param>
 internal sealed record InputTokensDetails(
-    int CachedTokens, int CacheWriteTokens = 0, int? ImageTokens = null, IReadOnlyList<int>? ImageTokensEach = null);
+    int CachedTokens,
+    int CacheWriteTokens = 0,
+    int? ImageTokens = null,
+    IReadOnlyList<int>? ImageTokensEach = null,
+    int? AudioTokens = null,
+    IReadOnlyList<int>? AudioTokensEach = null);
 
 /// <summary>More about the generated tokens.</summary>
 /// <param name="ReasoningTokens">Spent on thoughts.</param>

@@ -110,6 +110,9 @@ internal sealed record ResponseRequest : GenerationFields
     [JsonObject]
     public JsonElement? ChatTemplateKwargs { get; init; }
 
+    /// <summary>Extension: how the request's pictures and sounds are prepared.</summary>
+    public MediaProcessing? MmProcessorKwargs { get; init; }
+
     /// <summary>Extension: the thought ends after this many tokens and the answer begins.</summary>
     [Range(0, int.MaxValue)]
     public int? ThinkingTokenBudget { get; init; }
