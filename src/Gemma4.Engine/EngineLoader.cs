@@ -16,7 +16,7 @@ public static class EngineLoader
     /// <param name="options">Valid options.</param>
     /// <param name="meters">Makes the engine's meter.</param>
     /// <param name="loggers">Makes the engine's logger.</param>
-    /// <param name="time">Clock of metrics.</param>
+    /// <param name="time">Clock of metrics and of the encoder's share of a step.</param>
     /// <param name="progress">Told after each tensor.</param>
     /// <exception cref="CheckpointException">The checkpoint is not one we can serve; names file, key or tensor.</exception>
     /// <exception cref="ArgumentException">Device or dtype is unknown or not there, or the KV cache is too small.</exception>
@@ -24,7 +24,7 @@ public static class EngineLoader
         string directory, string device, string dtype, EngineOptions options,
         IMeterFactory meters, ILoggerFactory loggers, TimeProvider time, IProgress<LoadProgress>? progress = null)
     {
-        LoadedRunner loaded = RunnerLoader.Load(directory, ComputeTarget.Resolve(device, dtype), options, progress);
+        LoadedRunner loaded = RunnerLoader.Load(directory, ComputeTarget.Resolve(device, dtype), options, time, progress);
         var traits = new ModelTraits(loaded.Config.Text.MaxPositions, loaded.Config.Text.BidirectionalVision);
         return new GemmaEngine(loaded.Runner, traits, loaded.Cache, options, meters, loggers, time);
     }

@@ -136,6 +136,12 @@ internal sealed class EngineLoop
             if (samples[i].Fault is { } fault)
                 Log.SequenceFailed(_logger, fault, plan.Sequences[i].Sequence.Request.Id, plan.Sequences[i].Sequence.Index);
         }
+        ReadOnlySpan<EncoderProgress> awaited = result.Awaited.Span;
+        for (int i = 0; i < awaited.Length; i++)
+        {
+            if (awaited[i].Fault is { } fault)
+                Log.MediaFailed(_logger, fault, plan.Awaited[i].MediaIndex, plan.Awaited[i].Sequence.Request.Id);
+        }
     }
 
     private void ApplyCommands()

@@ -34,7 +34,7 @@ public sealed class GemmaEngine : IGenerationEngine, IAsyncDisposable
         int maxContextLength = Math.Min(
             Math.Min(model.MaxContextLength, options.MaxContextLength ?? int.MaxValue), cache.MaxSequenceTokens);
         var limits = new SchedulerLimits(
-            options.MaxSequences, options.MaxTokensPerStep, options.MaxEncoderTokensPerStep, maxContextLength, model.MediaIsBidirectional);
+            options.MaxSequences, options.MaxTokensPerStep, options.MaxEncoderTokensPerPass, maxContextLength, model.MediaIsBidirectional);
         Info = new EngineInfo(
             maxContextLength, cache.CapacityTokens, cache.BytesPerToken, cache.TotalBytes, cache.BlockSize,
             options.MaxSequences, options.MaxTokensPerStep);

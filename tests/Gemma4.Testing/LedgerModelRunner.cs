@@ -8,7 +8,7 @@ namespace Gemma4.Testing;
 /// <summary>
 /// Executes plans on a <see cref="LedgerModel"/> through real slots and block tables. It stops at a slot that is read before it is
 /// written, that holds another position, that two sequences write in one step, or that one writes while another reads it.
-/// What it cannot see becomes a wrong token.
+/// What it cannot see becomes a wrong token. Media it encodes a slice a step, and it stops at a token of one that is not encoded.
 /// </summary>
 internal sealed class LedgerModelRunner : IModelRunner
 {
@@ -17,6 +17,7 @@ internal sealed class LedgerModelRunner : IModelRunner
     private readonly Slot[][] _slots;
     private readonly List<SampledToken> _samples = [];
     private readonly List<ulong> _values = [];
+    private readonly Dictionary<UInt128, int> _slicesLeft = [];
     private int _step;
 
     /// <summary>A runner with every slot poisoned.</summary>
@@ -34,6 +35,12 @@ internal sealed class LedgerModelRunner : IModelRunner
 
     /// <summary>What <see cref="CanContinueAfter"/> answers.</summary>
     public bool SurvivesFaults { get; init; } = true;
+
+    /// <summary>Most slices that a medium takes; how many it does is drawn from its content.</summary>
+    public int MaxMediaSlices { get; init; } = 1;
+
+    /// <summary>Looks at each medium before a slice of it is encoded, and may throw to make that fail.</summary>
+    public Action<MediaItem>? BeforeSlice { get; set; }
 
     /// <summary>Media items named by plans so far.</summary>
     public int NumMediaNamed { get; private set; }
@@ -55,7 +62,7 @@ internal sealed class LedgerModelRunner : IModelRunner
             Read(plan, group);
         }
         Sample(plan);
-        return new StepResult(_samples.ToArray());
+        return new StepResult(_samples.ToArray(), Encode(plan));
     }
 
     /// <inheritdoc/>
@@ -76,11 +83,40 @@ internal sealed class LedgerModelRunner : IModelRunner
             for (int p = s.FirstPosition; p < s.FirstPosition + s.NumTokens; p++)
             {
                 if (IsMedia(s.Sequence.Request, p) && !IsNamed(plan, s.Sequence, p))
-                    throw new LedgerException($"the plan names no media for position {p} of {s.Sequence.Id}");
+                    throw new LedgerException($"the plan names no encoded medium for position {p} of {s.Sequence.Id}");
                 _values.Add(LedgerModel.Embed(s.Sequence.Request, p, s.Sequence.TokenIds[p]));
             }
         }
     }
+
+    /// <summary>One slice of the first item that lacks one.</summary>
+    private EncoderProgress[] Encode(StepPlan plan)
+    {
+        var progress = new EncoderProgress[plan.Awaited.Length];
+        bool worked = false;
+        for (int i = 0; i < progress.Length; i++)
+        {
+            MediaItem item = plan.Awaited[i].Item;
+            _slicesLeft.TryAdd(item.ContentHash, 1 + (int)(item.ContentHash % (uint)MaxMediaSlices));
+            try
+            {
+                if (!worked && _slicesLeft[item.ContentHash] > 0)
+                {
+                    worked = true;
+                    BeforeSlice?.Invoke(item);
+                    _slicesLeft[item.ContentHash]--;
+                }
+                progress[i] = new EncoderProgress(_slicesLeft[item.ContentHash] == 0);
+            }
+            catch (Exception e)
+            {
+                progress[i] = new EncoderProgress(false, e);
+            }
+        }
+        return progress;
+    }
+
+    private bool IsEncoded(MediaItem item) => _slicesLeft.TryGetValue(item.ContentHash, out int left) && left == 0;
 
     private void Write(StepPlan plan, int group)
     {
@@ -178,14 +214,14 @@ internal sealed class LedgerModelRunner : IModelRunner
         return false;
     }
 
-    private static bool IsNamed(StepPlan plan, Sequence sequence, int position)
+    private bool IsNamed(StepPlan plan, Sequence sequence, int position)
     {
         foreach (ScheduledMedia media in plan.Media)
         {
             if (plan.Sequences[media.SequenceIndex].Sequence == sequence
                 && position >= media.Item.FirstToken && position < media.Item.FirstToken + media.Item.NumSoftTokens)
             {
-                return true;
+                return IsEncoded(media.Item);
             }
         }
         return false;

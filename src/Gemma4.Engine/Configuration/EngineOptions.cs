@@ -18,9 +18,15 @@ public sealed class EngineOptions : IValidatableObject
     [Range(1, 1 << 20)]
     public int MaxTokensPerStep { get; set; } = 2048;
 
-    /// <summary>Soft tokens of media that a step encodes at most; one item is always allowed. Bounds how long text of others waits.</summary>
+    /// <summary>Time that a step may work on pictures and sounds, as a share of the time its text took: 0.5 lets the text of others take half
+    /// as long again while media are encoded. Where no text is computed there is no limit.</summary>
+    [Range(0.01, 100)]
+    public double EncoderTimeShare { get; set; } = 0.5;
+
+    /// <summary>Soft tokens of pictures that go through the vision tower together; one is always allowed. More makes better use of a large GPU
+    /// where pictures are small, and lets the first of them wait for the last.</summary>
     [Range(1, 1 << 20)]
-    public int MaxEncoderTokensPerStep { get; set; } = 280;
+    public int MaxEncoderTokensPerPass { get; set; } = 280;
 
     /// <summary>Bytes of encoded pictures and sounds kept for requests that show the same ones again.</summary>
     [Range(0, long.MaxValue)]

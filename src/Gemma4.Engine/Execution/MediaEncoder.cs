@@ -8,21 +8,23 @@ using static TorchSharp.torch;
 
 namespace Gemma4.Engine.Execution;
 
-/// <summary>Gives a step the soft tokens of its media: from the cache, or from the towers, all new pictures of a step in one pass.</summary>
+/// <summary>Encodes the media that sequences await, slice by slice, and gives steps the soft tokens among their tokens.</summary>
 /// <param name="model">Borrowed.</param>
 /// <param name="cacheBytes">Bytes of encoded media kept between steps.</param>
-internal sealed class MediaEncoder(Gemma4Model model, long cacheBytes) : IDisposable
+/// <param name="maxTokensPerPass">Soft tokens of pictures that go through the tower together.</param>
+/// <param name="time">Measures slices.</param>
+internal sealed class MediaEncoder(Gemma4Model model, long cacheBytes, int maxTokensPerPass, TimeProvider time) : IDisposable
 {
     private readonly SoftTokenCache _cache = new(cacheBytes);
+    private EncoderJob? _job;
 
     /// <summary>The soft tokens that stand among a plan's tokens.</summary>
     /// <returns>Null where there are none; the tensors belong to the caller's dispose scope.</returns>
-    public SoftTokens? Encode(StepPlan plan)
+    public SoftTokens? SoftTokensOf(StepPlan plan)
     {
         _cache.Trim();
         if (plan.Media.Length == 0)
             return null;
-        EncodeMissing(plan.Media);
         var pieces = new List<Tensor>();
         var rows = new List<long>();
         foreach (ScheduledMedia media in plan.Media)
@@ -30,38 +32,83 @@ internal sealed class MediaEncoder(Gemma4Model model, long cacheBytes) : IDispos
         return new SoftTokens(cat(pieces, 0), tensor(rows.ToArray(), device: model.Device));
     }
 
-    public void Dispose() => _cache.Dispose();
-
-    private void EncodeMissing(ReadOnlySpan<ScheduledMedia> media)
+    /// <summary>Works on awaited media in their order, at least one slice, until all are encoded or the time is up.</summary>
+    /// <param name="awaited">In the order of service.</param>
+    /// <param name="budget">When to begin no more slices.</param>
+    /// <param name="progress">Receives one entry for each.</param>
+    public void Work(ReadOnlySpan<AwaitedMedia> awaited, TimeSpan budget, Span<EncoderProgress> progress)
     {
-        var images = new Dictionary<UInt128, MediaItem.Image>();
-        foreach (ScheduledMedia scheduled in media)
+        progress.Clear();
+        if (_job is not null && !_job.IsAwaited(awaited))
+            EndJob();   // who wanted it has left
+        long started = time.GetTimestamp();
+        while (TryAdvance(awaited, progress) && time.GetElapsedTime(started) < budget)
         {
-            if (_cache.TryGet(scheduled.Item.ContentHash, out _))
-                continue;
-            if (scheduled.Item is MediaItem.Audio audio)
-                _cache.Add(audio.ContentHash, Checked(model.EncodeAudio(audio.LogMel.Span), audio).DetachFromDisposeScope());
-            else if (scheduled.Item is MediaItem.Image image)
-                images.TryAdd(image.ContentHash, image);
         }
-        if (images.Count == 0)
-            return;
-        MediaItem.Image[] missing = [.. images.Values];
-        using Tensor encoded = model.EncodeImages([.. missing.Select(i => new ImagePatches(i.Patches, i.PatchColumns))]);   // [M, D]
-        int first = 0;
-        foreach (MediaItem.Image image in missing)
+        for (int i = 0; i < awaited.Length; i++)
         {
-            using Tensor own = encoded.narrow(0, first, image.NumSoftTokens);
-            _cache.Add(image.ContentHash, own.clone().DetachFromDisposeScope());
-            first += image.NumSoftTokens;
+            if (progress[i].Fault is null)
+                progress[i] = new EncoderProgress(_cache.TryGet(awaited[i].Item.ContentHash, out _));
         }
-        if (first != encoded.shape[0])
-            throw new InvalidOperationException($"The vision tower made {encoded.shape[0]} soft tokens where the prompt has places for {first}.");
     }
 
-    private static Tensor Checked(Tensor encoded, MediaItem item) => encoded.shape[0] == item.NumSoftTokens
-        ? encoded
-        : throw new InvalidOperationException($"The tower made {encoded.shape[0]} soft tokens where the prompt has places for {item.NumSoftTokens}.");
+    public void Dispose()
+    {
+        EndJob();
+        _cache.Dispose();
+    }
+
+    /// <summary>Computes a slice. A fault concerns the items of its job alone.</summary>
+    /// <returns>False when there is nothing to do.</returns>
+    private bool TryAdvance(ReadOnlySpan<AwaitedMedia> awaited, Span<EncoderProgress> progress)
+    {
+        _job ??= NextJob(awaited, progress);
+        if (_job is null)
+            return false;
+        try
+        {
+            if (_job.Advance(_cache))
+                EndJob();
+            if (model.Device.type == DeviceType.CUDA)
+                cuda.synchronize(model.Device);   // or time would tell how fast work is handed over, not how fast it is done
+        }
+        catch (Exception fault)
+        {
+            for (int i = 0; i < awaited.Length; i++)
+            {
+                if (_job?.Encodes(awaited[i].Item) == true)
+                    progress[i] = new EncoderProgress(false, fault);
+            }
+            EndJob();
+        }
+        return true;
+    }
+
+    /// <summary>The first sound, or the first pictures together, that are not encoded yet; null where all are.</summary>
+    private EncoderJob? NextJob(ReadOnlySpan<AwaitedMedia> awaited, ReadOnlySpan<EncoderProgress> progress)
+    {
+        var items = new List<MediaItem>();
+        int softTokens = 0;
+        for (int i = 0; i < awaited.Length; i++)
+        {
+            MediaItem item = awaited[i].Item;
+            if (progress[i].Fault is not null || _cache.TryGet(item.ContentHash, out _) || items.Exists(x => x.ContentHash == item.ContentHash))
+                continue;
+            softTokens += item.NumSoftTokens;
+            if (items.Count > 0 && (item is not MediaItem.Image || softTokens > maxTokensPerPass))
+                break;
+            items.Add(item);
+            if (item is not MediaItem.Image)
+                break;
+        }
+        return items.Count > 0 ? new EncoderJob(model, items) : null;
+    }
+
+    private void EndJob()
+    {
+        _job?.Dispose();
+        _job = null;
+    }
 
     /// <summary>Those soft tokens of an item that the step computes, and their rows.</summary>
     private void Place(ScheduledMedia media, ReadOnlySpan<ScheduledSequence> sequences, List<Tensor> pieces, List<long> rows)
@@ -72,10 +119,20 @@ internal sealed class MediaEncoder(Gemma4Model model, long cacheBytes) : IDispos
         ref readonly ScheduledSequence sequence = ref sequences[media.SequenceIndex];
         int first = Math.Max(media.Item.FirstToken, sequence.FirstPosition);
         int end = Math.Min(media.Item.FirstToken + media.Item.NumSoftTokens, sequence.FirstPosition + sequence.NumTokens);
-        if (!_cache.TryGet(media.Item.ContentHash, out Tensor softTokens))
-            throw new InvalidOperationException("A medium of the step was not encoded.");
-        pieces.Add(softTokens.narrow(0, first - media.Item.FirstToken, end - first));
+        pieces.Add(Encoded(media.Item).narrow(0, first - media.Item.FirstToken, end - first));
         for (int p = first; p < end; p++)
             rows.Add(firstRow + p - sequence.FirstPosition);
+    }
+
+    /// <summary>An item's soft tokens; encoded again where the cache was too small to keep them from when they were awaited.</summary>
+    private Tensor Encoded(MediaItem item)
+    {
+        if (_cache.TryGet(item.ContentHash, out Tensor softTokens))
+            return softTokens;
+        using var job = new EncoderJob(model, [item]);
+        while (!job.Advance(_cache))
+        {
+        }
+        return _cache.TryGet(item.ContentHash, out softTokens) ? softTokens : throw new InvalidOperationException("A medium of the step was not encoded.");
     }
 }

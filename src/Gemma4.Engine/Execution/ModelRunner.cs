@@ -10,12 +10,15 @@ using static TorchSharp.torch;
 
 namespace Gemma4.Engine.Execution;
 
-/// <summary>Executes plans with the real model: tokens to tensors, forward, sample. Owns model and KV storage.</summary>
-/// <remarks>One dispose scope a step. Logits come down in one copy: to wait for the device happens here and nowhere else.</remarks>
+/// <summary>Executes plans with the real model: tokens to tensors, forward, sample, and then some work on media. Owns model and KV storage.</summary>
+/// <remarks>One dispose scope a step. Logits come down in one copy: to wait for the device happens in this room and nowhere else.</remarks>
 internal sealed class ModelRunner : IModelRunner
 {
     /// <summary>Rows whose logits are held at once: 64 MiB at V = 262,144.</summary>
     private const int MaxLogitRows = 64;
+
+    /// <summary>How long a step without text works on media before it looks whether new requests have come.</summary>
+    private static readonly TimeSpan TimeWithoutText = TimeSpan.FromMilliseconds(20);
 
     private readonly Gemma4Model _model;
     private readonly MediaEncoder _media;
@@ -23,6 +26,9 @@ internal sealed class ModelRunner : IModelRunner
     private readonly StepBuffers _buffers;
     private readonly Sampler _sampler;
     private readonly SampledToken[] _samples;
+    private readonly TimeProvider _time;
+    private readonly double _encoderTimeShare;
+    private EncoderProgress[] _awaited = [];
     private readonly List<LogitRow> _logitRows = [];
     private IDisposable? _inferenceMode;
 
@@ -31,12 +37,15 @@ internal sealed class ModelRunner : IModelRunner
     /// <param name="blockSize">Positions in a block.</param>
     /// <param name="maxTokens">Largest T of a plan.</param>
     /// <param name="maxSequences">Largest B of a plan.</param>
-    /// <param name="encoderCacheBytes">Bytes of encoded media kept between steps.</param>
+    /// <param name="encoder">How media are encoded.</param>
+    /// <param name="time">Measures how long the text of a step took.</param>
     public ModelRunner(
-        Gemma4Model model, IReadOnlyList<int> numBlocks, int blockSize, int maxTokens, int maxSequences, long encoderCacheBytes)
+        Gemma4Model model, IReadOnlyList<int> numBlocks, int blockSize, int maxTokens, int maxSequences, EncoderLimits encoder, TimeProvider time)
     {
         _model = model;
-        _media = new MediaEncoder(model, encoderCacheBytes);
+        _time = time;
+        _encoderTimeShare = encoder.TimeShare;
+        _media = new MediaEncoder(model, encoder.CacheBytes, encoder.MaxTokensPerPass, time);
         _kv = model.CreateKvStorage(numBlocks, blockSize);
         _buffers = new StepBuffers(numBlocks.Count, blockSize, maxTokens, maxSequences, model.Device);
         _sampler = new Sampler(model.Config.Text.VocabSize);
@@ -48,17 +57,10 @@ internal sealed class ModelRunner : IModelRunner
     {
         // The guard is thread-local, so it is taken on the thread that executes.
         _inferenceMode ??= inference_mode();
-        using DisposeScope scope = NewDisposeScope();
-        StepInputs inputs = _buffers.Fill(plan);
-        Tensor hidden = _model.Forward(_buffers.TokenIds[..plan.NumTokens], inputs, _kv, _media.Encode(plan));   // [T, D]
-        ReadOnlySpan<ScheduledSequence> sequences = plan.Sequences;
-        _samples.AsSpan(0, sequences.Length).Clear();
-        _logitRows.Clear();
-        LogitRow.Collect(sequences, _logitRows);
-        ReadOnlySpan<LogitRow> rows = CollectionsMarshal.AsSpan(_logitRows);
-        for (int first = 0; first < rows.Length; first += MaxLogitRows)
-            Read(rows[first..Math.Min(first + MaxLogitRows, rows.Length)], sequences, hidden);
-        return new StepResult(_samples.AsMemory(0, sequences.Length));
+        long started = _time.GetTimestamp();
+        ComputeText(plan);
+        TimeSpan budget = plan.NumTokens == 0 ? TimeWithoutText : _encoderTimeShare * _time.GetElapsedTime(started);
+        return new StepResult(_samples.AsMemory(0, plan.Sequences.Length), WorkOnMedia(plan.Awaited, budget));
     }
 
     /// <inheritdoc/>
@@ -69,6 +71,31 @@ internal sealed class ModelRunner : IModelRunner
         _kv.Dispose();
         _model.Dispose();
         _inferenceMode?.Dispose();
+    }
+
+    private void ComputeText(StepPlan plan)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        ReadOnlySpan<ScheduledSequence> sequences = plan.Sequences;
+        _samples.AsSpan(0, sequences.Length).Clear();
+        if (sequences.Length == 0)
+            return;
+        StepInputs inputs = _buffers.Fill(plan);
+        Tensor hidden = _model.Forward(_buffers.TokenIds[..plan.NumTokens], inputs, _kv, _media.SoftTokensOf(plan));   // [T, D]
+        _logitRows.Clear();
+        LogitRow.Collect(sequences, _logitRows);
+        ReadOnlySpan<LogitRow> rows = CollectionsMarshal.AsSpan(_logitRows);
+        for (int first = 0; first < rows.Length; first += MaxLogitRows)
+            Read(rows[first..Math.Min(first + MaxLogitRows, rows.Length)], sequences, hidden);
+    }
+
+    private Memory<EncoderProgress> WorkOnMedia(ReadOnlySpan<AwaitedMedia> awaited, TimeSpan budget)
+    {
+        if (_awaited.Length < awaited.Length)
+            _awaited = new EncoderProgress[awaited.Length];
+        Memory<EncoderProgress> progress = _awaited.AsMemory(0, awaited.Length);
+        _media.Work(awaited, budget, progress.Span);
+        return progress;
     }
 
     /// <summary>Brings the logits of some rows down in one copy and uses them.</summary>

@@ -13,10 +13,11 @@ internal static class RunnerLoader
     /// <param name="directory">A folder in the Hugging Face layout.</param>
     /// <param name="target">Where and in which dtype.</param>
     /// <param name="options">Valid options.</param>
+    /// <param name="time">Measures steps.</param>
     /// <param name="progress">Told after each tensor.</param>
     /// <returns>The caller owns the runner.</returns>
     /// <exception cref="CheckpointException">The checkpoint is not one we can serve.</exception>
-    public static LoadedRunner Load(string directory, ComputeTarget target, EngineOptions options, IProgress<LoadProgress>? progress)
+    public static LoadedRunner Load(string directory, ComputeTarget target, EngineOptions options, TimeProvider time, IProgress<LoadProgress>? progress)
     {
         Gemma4Model model = ModelLoader.Load(directory, target.Dtype, target.Device, progress);
         try
@@ -26,8 +27,9 @@ internal static class RunnerLoader
             long bytes = KvMemory.Budget(groups, options, maxContextLength, target.Device);
             KvCachePlan cache = KvBudget.Split(
                 bytes, groups, options.BlockSize, maxContextLength, options.TypicalSequenceTokens, options.MaxTokensPerStep);
+            var encoder = new EncoderLimits(options.EncoderTimeShare, options.MaxEncoderTokensPerPass, options.EncoderCacheBytes);
             var runner = new ModelRunner(
-                model, cache.NumBlocks, cache.BlockSize, options.MaxTokensPerStep, options.MaxSequences, options.EncoderCacheBytes);
+                model, cache.NumBlocks, cache.BlockSize, options.MaxTokensPerStep, options.MaxSequences, encoder, time);
             return new LoadedRunner(runner, cache, model.Config);
         }
         catch

@@ -80,19 +80,39 @@ internal sealed class Gemma4Model : IDisposable
     /// <returns>Softcapped logits <c>[R, V]</c> float32; the caller owns them.</returns>
     public Tensor Logits(Tensor hidden) => _text.Logits(hidden);
 
-    /// <summary>Encodes pictures, all in one pass.</summary>
+    /// <summary>Begins to encode pictures, all in one pass.</summary>
+    /// <param name="images">At least one.</param>
+    /// <returns>The caller owns it.</returns>
+    /// <exception cref="InvalidOperationException">The model cannot see.</exception>
+    public IEncoderPass BeginImages(IReadOnlyList<ImagePatches> images) =>
+        (_vision ?? throw new InvalidOperationException("The model has no vision tower.")).Begin(images);
+
+    /// <summary>Begins to encode a sound.</summary>
+    /// <param name="logMel">Valid log-mel frames, <c>[frames, 128]</c> row-major.</param>
+    /// <returns>The caller owns it.</returns>
+    /// <exception cref="InvalidOperationException">The model cannot hear.</exception>
+    public IEncoderPass BeginAudio(ReadOnlyMemory<float> logMel) =>
+        (_audio ?? throw new InvalidOperationException("The model has no audio tower.")).Begin(logMel);
+
+    /// <summary>Encodes pictures from beginning to end.</summary>
     /// <param name="images">At least one.</param>
     /// <returns>Soft tokens of all pictures end to end, <c>[M, D]</c>; the caller owns them.</returns>
     /// <exception cref="InvalidOperationException">The model cannot see.</exception>
-    public Tensor EncodeImages(IReadOnlyList<ImagePatches> images) =>
-        (_vision ?? throw new InvalidOperationException("The model has no vision tower.")).Encode(images);
+    public Tensor EncodeImages(IReadOnlyList<ImagePatches> images)
+    {
+        using IEncoderPass pass = BeginImages(images);
+        return pass.Finish();
+    }
 
-    /// <summary>Encodes a sound.</summary>
+    /// <summary>Encodes a sound from beginning to end.</summary>
     /// <param name="logMel">Valid log-mel frames, <c>[frames, 128]</c> row-major.</param>
     /// <returns>Soft tokens <c>[M, D]</c>; the caller owns them.</returns>
     /// <exception cref="InvalidOperationException">The model cannot hear.</exception>
-    public Tensor EncodeAudio(ReadOnlySpan<float> logMel) =>
-        (_audio ?? throw new InvalidOperationException("The model has no audio tower.")).Encode(logMel);
+    public Tensor EncodeAudio(ReadOnlyMemory<float> logMel)
+    {
+        using IEncoderPass pass = BeginAudio(logMel);
+        return pass.Finish();
+    }
 
     public void Dispose() => _weights.Dispose();
 }

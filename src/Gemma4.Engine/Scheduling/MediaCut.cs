@@ -2,47 +2,42 @@ using Gemma4.Engine.KvCache;
 
 namespace Gemma4.Engine.Scheduling;
 
-/// <summary>Cuts a chunk so that it neither splits an item that must stay whole nor begins more media than a step should encode.</summary>
+/// <summary>Cuts a chunk before media that are not encoded yet, and so that it does not split an item that must stay whole.</summary>
 internal static class MediaCut
 {
     /// <summary>How many of a chunk's tokens may be computed now.</summary>
     /// <param name="sequence">Whose chunk begins at <paramref name="first"/>.</param>
     /// <param name="first">Position of the chunk's first token.</param>
     /// <param name="numTokens">Tokens that budget and memory allow.</param>
-    /// <param name="limits">Encoder tokens a step, and whether items stay whole.</param>
-    /// <param name="encoderTokensUsed">Soft tokens of the media that the step encodes already.</param>
-    /// <param name="encoderTokens">Soft tokens of the media that this chunk adds.</param>
-    public static int Apply(
-        Sequence sequence, int first, int numTokens, SchedulerLimits limits, int encoderTokensUsed, out int encoderTokens)
+    /// <param name="keepWhole">Whether an item's tokens are computed in one step or not at all.</param>
+    public static int Apply(Sequence sequence, int first, int numTokens, bool keepWhole)
     {
-        encoderTokens = 0;
         KeyedSpan[] spans = sequence.MediaSpans;
-        for (int i = 0; i < spans.Length; i++)
+        for (int i = FirstNeeded(sequence, first); i < spans.Length && spans[i].FirstPosition < first + numTokens; i++)
         {
-            KeyedSpan span = spans[i];
-            if (span.End <= first)
-                continue;
-            if (span.FirstPosition >= first + numTokens)
-                break;
-            int before = Math.Max(0, span.FirstPosition - first);
-            if (limits.MediaIsBidirectional && span.End > first + numTokens)
-                return before;
-            if (i < sequence.NumMediaReached)
-                continue;
-            int used = encoderTokensUsed + encoderTokens;
-            if (used > 0 && used + span.NumPositions > limits.MaxEncoderTokensPerStep)
-                return before;
-            encoderTokens += span.NumPositions;
+            if (i >= sequence.NumMediaEncoded || (keepWhole && spans[i].End > first + numTokens))
+                return Math.Max(0, spans[i].FirstPosition - first);
         }
         return numTokens;
     }
 
-    /// <summary>Number of leading items that begin before a position.</summary>
-    public static int NumReached(Sequence sequence, int end)
+    /// <summary>The first item that a sequence cannot do without and that is not encoded yet; the number of items if there is none.</summary>
+    /// <param name="sequence">Whose tokens before <paramref name="first"/> are computed.</param>
+    /// <param name="first">Position of the first token that is not.</param>
+    public static int FirstAwaited(Sequence sequence, int first) => Math.Max(sequence.NumMediaEncoded, FirstNeeded(sequence, first));
+
+    /// <summary>Whether the next token of a sequence waits for an item.</summary>
+    public static bool IsAwaited(Sequence sequence, int first)
     {
-        int reached = 0;
-        while (reached < sequence.MediaSpans.Length && sequence.MediaSpans[reached].FirstPosition < end)
-            reached++;
-        return reached;
+        int awaited = FirstAwaited(sequence, first);
+        return awaited < sequence.MediaSpans.Length && sequence.MediaSpans[awaited].FirstPosition <= first;
+    }
+
+    private static int FirstNeeded(Sequence sequence, int first)
+    {
+        int i = 0;
+        while (i < sequence.MediaSpans.Length && sequence.MediaSpans[i].End <= first)
+            i++;
+        return i;
     }
 }

@@ -22,7 +22,6 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits)
     private readonly StepPlan _plan = new();
     private readonly int _blockSize = cache.Plan.BlockSize;
     private long _step;
-    private int _encoderTokensUsed;
     private bool _isShortOfBlocks;
 
     /// <summary>Sequences that wait, preempted ones included.</summary>
@@ -81,7 +80,6 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits)
     {
         _plan.Clear();
         _step++;
-        _encoderTokensUsed = 0;
         _isShortOfBlocks = false;
         for (int i = 0; i < _running.Count; i++)
         {
@@ -93,6 +91,8 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits)
             if (_running[i].NumOutstandingTokens > 1)
                 Continue(i);
         }
+        foreach (Sequence sequence in _running.Items)
+            AwaitMedia(sequence, sequence.NumComputedTokens);
         if (!_isShortOfBlocks)
             AdmitWaiting();
         return _plan;
@@ -119,7 +119,28 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits)
                 _outputs.Add(new SequenceOutput(sequence, e));
             }
         }
+        CommitMedia(plan.Awaited, result.Awaited.Span);
         return CollectionsMarshal.AsSpan(_outputs);
+    }
+
+    /// <summary>Lets sequences go on whose next media are encoded, and ends those whose media cannot be.</summary>
+    private void CommitMedia(ReadOnlySpan<AwaitedMedia> awaited, ReadOnlySpan<EncoderProgress> progress)
+    {
+        if (awaited.Length != progress.Length)
+            throw new InvalidOperationException($"the runner returned {progress.Length} results for {awaited.Length} awaited media");
+        Sequence? stuck = null; // its further media do not count until the one before them is there
+        for (int i = 0; i < awaited.Length; i++)
+        {
+            Sequence sequence = awaited[i].Sequence;
+            if (sequence == stuck)
+                continue;
+            if (progress[i].IsEncoded)
+                sequence.NumMediaEncoded = awaited[i].MediaIndex + 1;
+            else
+                stuck = sequence;
+            if (progress[i].Fault is not null && End(sequence))
+                _outputs.Add(new SequenceOutput(sequence, SequenceProgress.Ended(sequence, FinishReason.Error, SequenceProgress.SequenceFailedMessage)));
+        }
     }
 
     private int BudgetLeft => limits.MaxTokensPerStep - _plan.NumTokens;
@@ -130,13 +151,13 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits)
         Sequence sequence = _running[index];
         int first = sequence.NumComputedTokens;
         int wanted = Math.Min(sequence.NumOutstandingTokens, BudgetLeft);
-        int numTokens = Cut(sequence, first, wanted, out int encoderTokens);
+        int numTokens = Cut(sequence, first, wanted);
         while (numTokens > 0 && cache.MaxEnd(sequence.Kv) < first + numTokens)
         {
-            int fitting = Cut(sequence, first, cache.MaxEnd(sequence.Kv) - first, out int fittingEncoderTokens);
+            int fitting = Cut(sequence, first, cache.MaxEnd(sequence.Kv) - first);
             if (fitting > 0)
             {
-                (numTokens, encoderTokens) = (fitting, fittingEncoderTokens);
+                numTokens = fitting;
                 break;
             }
             _isShortOfBlocks = true;
@@ -144,7 +165,7 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits)
                 return;
         }
         if (numTokens > 0)
-            Plan(sequence, numTokens, encoderTokens);
+            Plan(sequence, numTokens);
     }
 
     private bool TryPreemptYoungerThan(int index)
@@ -180,9 +201,16 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits)
                 index++;
                 continue;
             }
+            if (MediaCut.IsAwaited(sequence, hit * _blockSize))
+            {
+                AwaitMedia(sequence, hit * _blockSize);
+                index++;
+                continue;
+            }
             if (!TryStart(sequence, hit))
                 return;
             _waiting.RemoveAt(index);
+            AwaitMedia(sequence, sequence.NumComputedTokens);
         }
     }
 
@@ -190,7 +218,7 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits)
     {
         int first = hit * _blockSize;
         int outstanding = sequence.NumTokens - first;
-        int numTokens = Cut(sequence, first, Math.Min(outstanding, BudgetLeft), out _);
+        int numTokens = Cut(sequence, first, Math.Min(outstanding, BudgetLeft));
         if (numTokens == 0)
             return false;
         // Beside others it starts only when all of it has room, or the two would preempt each other for no gain. Alone it always fits.
@@ -198,7 +226,7 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits)
         if (_running.Count > 0 && !cache.HasRoomFor(sequence.Kv, hit, sequence.NumTokens, chunk))
             return false;
         cache.Begin(sequence.Kv, hit);
-        numTokens = Cut(sequence, first, Math.Min(numTokens, cache.MaxEnd(sequence.Kv) - first), out int encoderTokens);
+        numTokens = Cut(sequence, first, Math.Min(numTokens, cache.MaxEnd(sequence.Kv) - first));
         if (numTokens <= 0)
         {
             cache.Release(sequence.Kv);
@@ -214,18 +242,29 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits)
         sequence.NumComputedTokens = first;
         sequence.State = SequenceState.Running;
         _running.Add(sequence);
-        Plan(sequence, numTokens, encoderTokens);
+        Plan(sequence, numTokens);
         return true;
     }
 
-    private void Plan(Sequence sequence, int numTokens, int encoderTokens)
+    /// <summary>Has the media encoded that a sequence needs next.</summary>
+    private void AwaitMedia(Sequence sequence, int first)
+    {
+        int next = MediaCut.FirstAwaited(sequence, first), softTokens = 0;
+        for (int i = next; i < sequence.MediaSpans.Length; i++)
+        {
+            softTokens += sequence.MediaSpans[i].NumPositions;
+            if (i > next && softTokens > limits.MaxEncoderTokensPerPass)
+                return;
+            _plan.Await(sequence, i);
+        }
+    }
+
+    private void Plan(Sequence sequence, int numTokens)
     {
         int first = sequence.NumComputedTokens;
         int end = first + numTokens;
         cache.Extend(sequence.Kv, end);
         sequence.LastStep = _step;
-        sequence.NumMediaReached = MediaCut.NumReached(sequence, end);
-        _encoderTokensUsed += encoderTokens;
         bool samples = end == sequence.NumTokens && sequence.MaxOutputTokens > 0;
         _plan.Add(new ScheduledSequence(sequence, first, numTokens, sequence.Kv.Tables, samples));
     }
@@ -235,13 +274,12 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits)
         _running.Remove(sequence);
         cache.Release(sequence.Kv);
         sequence.NumComputedTokens = 0;
-        sequence.NumMediaReached = 0;
+        sequence.NumMediaEncoded = 0;
     }
 
     private int FindPrefix(Sequence sequence) => sequence.NeedsPromptLogits
         ? 0
         : cache.FindPrefix(sequence.Kv, sequence.NumTokens - 1, limits.MediaIsBidirectional ? sequence.MediaSpans : []);
 
-    private int Cut(Sequence sequence, int first, int numTokens, out int encoderTokens) =>
-        MediaCut.Apply(sequence, first, numTokens, limits, _encoderTokensUsed, out encoderTokens);
+    private int Cut(Sequence sequence, int first, int numTokens) => MediaCut.Apply(sequence, first, numTokens, limits.MediaIsBidirectional);
 }

@@ -85,8 +85,8 @@ public sealed class Sequence
     /// <summary>The prompt's media, in order.</summary>
     internal KeyedSpan[] MediaSpans { get; }
 
-    /// <summary>Leading media whose encoder work was paid for since it last began to run.</summary>
-    internal int NumMediaReached { get; set; }
+    /// <summary>Leading media that are encoded or were not needed; 0 again after a preemption.</summary>
+    internal int NumMediaEncoded { get; set; }
 
     /// <summary>Where it stands.</summary>
     internal SequenceState State { get; set; }

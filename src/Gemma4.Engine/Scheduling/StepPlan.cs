@@ -11,6 +11,7 @@ public sealed class StepPlan
 {
     private readonly List<ScheduledSequence> _sequences = [];
     private readonly List<ScheduledMedia> _media = [];
+    private readonly List<AwaitedMedia> _awaited = [];
 
     /// <summary>An empty plan.</summary>
     public StepPlan()
@@ -32,18 +33,24 @@ public sealed class StepPlan
     /// <summary>Media items whose placeholders lie among the tokens of this step, in batch order.</summary>
     public ReadOnlySpan<ScheduledMedia> Media => CollectionsMarshal.AsSpan(_media);
 
+    /// <summary>Media items that sequences wait for, in the order of service: a step works on them for as long as its text can bear.</summary>
+    public ReadOnlySpan<AwaitedMedia> Awaited => CollectionsMarshal.AsSpan(_awaited);
+
     /// <summary>Sum over the sequences, T.</summary>
     public int NumTokens { get; private set; }
 
     /// <summary>True when there is nothing to do.</summary>
-    public bool IsEmpty => _sequences.Count == 0;
+    public bool IsEmpty => _sequences.Count == 0 && _awaited.Count == 0;
 
     internal void Clear()
     {
         _sequences.Clear();
         _media.Clear();
+        _awaited.Clear();
         NumTokens = 0;
     }
+
+    internal void Await(Sequence sequence, int mediaIndex) => _awaited.Add(new AwaitedMedia(sequence, mediaIndex));
 
     internal void Add(in ScheduledSequence scheduled)
     {
@@ -71,6 +78,15 @@ public readonly record struct ScheduledSequence(
 
 /// <summary>A media item that a step needs the soft tokens of.</summary>
 /// <param name="SequenceIndex">Which of the plan's sequences.</param>
-/// <param name="Item">Encoded now unless the runner still holds its soft tokens, which it finds by <see cref="MediaItem.ContentHash"/>:
-/// where media attend causally a long item may be spread over several steps, each of which names it.</param>
+/// <param name="Item">Its soft tokens were awaited before and are found by <see cref="MediaItem.ContentHash"/>; a runner that has let go of
+/// them since encodes it again. Where media attend causally a long item may be spread over several steps, each of which names it.</param>
 public readonly record struct ScheduledMedia(int SequenceIndex, MediaItem Item);
+
+/// <summary>A media item that a sequence cannot go on without.</summary>
+/// <param name="Sequence">Running or waiting.</param>
+/// <param name="MediaIndex">Which of its request's.</param>
+public readonly record struct AwaitedMedia(Sequence Sequence, int MediaIndex)
+{
+    /// <summary>The item.</summary>
+    public MediaItem Item => Sequence.Request.Media[MediaIndex];
+}

@@ -3,9 +3,15 @@ using Gemma4.Engine.Requests;
 
 namespace Gemma4.Engine.Scheduling;
 
-/// <summary>What a step sampled, one entry a scheduled sequence in the plan's order.</summary>
-/// <param name="Samples">Entries of sequences that do not sample carry no token.</param>
-public readonly record struct StepResult(ReadOnlyMemory<SampledToken> Samples);
+/// <summary>What a step sampled and encoded.</summary>
+/// <param name="Samples">One entry a scheduled sequence in the plan's order; those of sequences that do not sample carry no token.</param>
+/// <param name="Awaited">One entry an awaited media item in the plan's order.</param>
+public readonly record struct StepResult(ReadOnlyMemory<SampledToken> Samples, ReadOnlyMemory<EncoderProgress> Awaited = default);
+
+/// <summary>How far an awaited media item has come.</summary>
+/// <param name="IsEncoded">The next step may compute its tokens.</param>
+/// <param name="Fault">What went wrong with it: the sequence that awaits it ends with an error, the others go on.</param>
+public readonly record struct EncoderProgress(bool IsEncoded, Exception? Fault = null);
 
 /// <summary>What a step made of one sequence.</summary>
 /// <param name="TokenId">The sampled token; not read where the plan does not sample.</param>

@@ -14,7 +14,7 @@ internal static class GoldenMedia
     {
         if (golden.Images.Length > 0)
             return model.EncodeImages([.. golden.Images.Select(path => Patches(path, golden.MaxSoftTokens))]);
-        return golden.Audio is { } sound ? model.EncodeAudio(Frames(sound).Span) : null;
+        return golden.Audio is { } sound ? model.EncodeAudio(Frames(sound)) : null;
     }
 
     private static ImagePatches Patches(string path, int maxSoftTokens)

@@ -104,18 +104,61 @@ public sealed class SchedulerTests
     }
 
     [Fact]
-    public void Picture_that_attends_both_ways_is_computed_whole_and_behind_its_budget_others_wait()
+    public void Picture_that_attends_both_ways_is_computed_whole_once_it_is_encoded()
     {
-        var world = new SchedulerWorld(maxTokensPerStep: 20, maxSequences: 4, maxEncoderTokens: 10, bidirectional: true);
+        var world = new SchedulerWorld(maxTokensPerStep: 20, maxSequences: 4, maxEncoderTokens: 16, bidirectional: true);
         GenerationRequest request = world.Request([.. Enumerable.Range(0, 40)], maxTokens: 1) with
         {
             Media = [Picture(4, 8), Picture(14, 8), Picture(22, 12)],
         };
         Sequence sequence = Assert.Single(world.AddRequest(request));
-        Assert.Equal([(sequence, 14)], world.Step());
+        Assert.Equal([(sequence, 4)], world.Step());
+        Assert.Equal([(sequence, 10)], world.Step());    // the first picture; the second is encoded meanwhile
         Assert.Equal([(sequence, 8)], world.Step());
         Assert.Equal([(sequence, 18)], world.Step());
         world.AssertTokensAreThoseAlone(sequence);
+    }
+
+    [Fact]
+    public void Text_flows_in_every_step_while_pictures_of_others_are_encoded()
+    {
+        var world = new SchedulerWorld(maxMediaSlices: 12);
+        Sequence text = world.Add(prompt: 5, maxTokens: 40);
+        Sequence[] pictures = [.. Enumerable.Range(0, 3).SelectMany(i => world.AddRequest(
+            world.Request([50 + i, .. Enumerable.Range(0, 30)], maxTokens: 1) with { Media = [Picture(4, 8, content: 11 + i)] }))];
+        Sequence late = world.Add(prompt: 5, maxTokens: 3);
+        world.Step();
+        Assert.All(pictures, p => Assert.Equal(4, p.NumComputedTokens));
+        while (late.State != SequenceState.Ended)
+            Assert.Contains((text, 1), world.Step());
+        Assert.All(pictures, p => Assert.Equal(4, p.NumComputedTokens));
+        world.OrderOfCompletion();
+        world.AssertTokensAreThoseAlone([text, late, .. pictures]);
+    }
+
+    [Fact]
+    public void Sequence_whose_first_token_waits_for_a_picture_lets_others_pass()
+    {
+        var world = new SchedulerWorld(maxMediaSlices: 12);
+        Sequence picture = world.AddRequest(
+            world.Request([.. Enumerable.Range(0, 30)], maxTokens: 1) with { Media = [Picture(0, 8, content: 11)] })[0];
+        Sequence text = world.Add(prompt: 5, maxTokens: 1);
+        Assert.Equal([(text, 5)], world.Step());
+        Assert.Equal(SequenceState.Waiting, picture.State);
+        Assert.Equal([picture], world.OrderOfCompletion()[1..]);
+        world.AssertTokensAreThoseAlone(picture, text);
+    }
+
+    [Fact]
+    public void Picture_that_cannot_be_encoded_ends_its_own_sequence_only()
+    {
+        var world = new SchedulerWorld(beforeSlice: item => { if (item.ContentHash == 11) throw new InvalidOperationException("planted"); });
+        Sequence[] sequences = [.. new[] { 11, 12 }.SelectMany(content => world.AddRequest(
+            world.Request([content, .. Enumerable.Range(0, 30)], maxTokens: 2) with { Media = [Picture(4, 8, content)] }))];
+        world.OrderOfCompletion();
+        Assert.Equal(0, sequences[0].NumOutputTokens);
+        Assert.Equal(SequenceState.Ended, sequences[0].State);
+        world.AssertTokensAreThoseAlone(sequences[1]);
     }
 
     [Fact]
@@ -157,5 +200,7 @@ public sealed class SchedulerTests
         Assert.True(late.NumOutputTokens > first + 1);
     }
 
-    private static MediaItem.Image Picture(int first, int tokens) => new(first, tokens, (UInt128)first, default, 1);
+    private static MediaItem.Image Picture(int first, int tokens) => Picture(first, tokens, first);
+
+    private static MediaItem.Image Picture(int first, int tokens, int content) => new(first, tokens, (UInt128)content, default, 1);
 }

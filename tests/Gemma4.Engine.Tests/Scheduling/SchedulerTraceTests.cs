@@ -22,6 +22,7 @@ public sealed class SchedulerTraceTests
         Assert.True(totals.CachedTokens >= 10_000, totals.ToString());
         Assert.True(totals.Aborts >= 500, totals.ToString());
         Assert.True(totals.Faults >= 100, totals.ToString());
+        Assert.True(totals.MediaFaults >= 20, totals.ToString());
         Assert.True(totals.MediaItems >= 1_000, totals.ToString());
         Assert.True(totals.ReleasedWindowBlocks >= 1_000, totals.ToString());
         TestContext.Current.TestOutputHelper?.WriteLine(totals.ToString());

@@ -30,22 +30,41 @@ internal sealed class AudioTower
         _projection = new SoftTokenProjection(config.OutputSize, hiddenSize, config.RmsNormEps, source.At("model.embed_audio"));
     }
 
-    /// <summary>Encodes one sound.</summary>
+    /// <summary>Layers of the conformer.</summary>
+    public int NumLayers => _layers.Length;
+
+    /// <summary>Begins to encode one sound.</summary>
     /// <param name="logMel">Valid log-mel frames, <c>[frames, 128]</c> row-major.</param>
-    /// <returns>Soft tokens <c>[M, D]</c>; the caller owns them.</returns>
-    public Tensor Encode(ReadOnlySpan<float> logMel)
+    /// <returns>The caller owns it.</returns>
+    /// <exception cref="ArgumentException">These are no frames.</exception>
+    public AudioPass Begin(ReadOnlyMemory<float> logMel)
     {
         if (logMel.Length == 0 || logMel.Length % AudioSubsampling.MelBins != 0)
             throw new ArgumentException($"{logMel.Length} values are not frames of {AudioSubsampling.MelBins} mel bins.", nameof(logMel));
+        return new AudioPass(this, logMel);
+    }
+
+    /// <summary>What the first layer reads.</summary>
+    /// <returns>A new tensor <c>[T, d]</c>; the caller owns it.</returns>
+    public Tensor Embed(ReadOnlySpan<float> logMel)
+    {
         using DisposeScope scope = NewDisposeScope();
         Tensor frames = tensor(logMel.ToArray(), device: _device).view(-1, AudioSubsampling.MelBins).to(_dtype);
-        Tensor x = _subsampling.Forward(frames);                                                          // [T, d]
-        foreach (AudioLayer layer in _layers)
-        {
-            Tensor next = layer.Forward(x);
-            x.Dispose();
-            x = next;
-        }
+        return scope.MoveToOuter(_subsampling.Forward(frames));
+    }
+
+    /// <summary>Computes one layer.</summary>
+    /// <param name="layer">Its index.</param>
+    /// <param name="x"><c>[T, d]</c>. Not modified.</param>
+    /// <returns>A new tensor <c>[T, d]</c>; the caller owns it.</returns>
+    public Tensor Forward(int layer, Tensor x) => _layers[layer].Forward(x);
+
+    /// <summary>Makes soft tokens of the last layer's states.</summary>
+    /// <param name="x"><c>[T, d]</c>. Not modified.</param>
+    /// <returns><c>[M, D]</c>; the caller owns them.</returns>
+    public Tensor Project(Tensor x)
+    {
+        using DisposeScope scope = NewDisposeScope();
         return scope.MoveToOuter(_projection.Forward(_outputProj.Forward(x).Plus(_outputBias)));
     }
 }

@@ -22,24 +22,44 @@ internal sealed class VisionAttention(VisionConfig config, Weights weights)
     private readonly Scalar _rootHeadDim = Math.Sqrt(config.HeadDim).ToScalar();
     private readonly RotaryEmbedding _rotary = new(config.HeadDim / 2, config.HeadDim / 4, config.RopeTheta);
 
-    /// <summary>Angles of every patch, shared by all layers; the tensors belong to the caller's dispose scope.</summary>
-    public AxialAngles Angles(VisionLayout layout, ScalarType dtype) => new(_rotary.At(layout.X, dtype), _rotary.At(layout.Y, dtype));
+    /// <summary>Angles of every patch, shared by all layers; the caller owns them.</summary>
+    public AxialAngles Angles(VisionLayout layout, ScalarType dtype) => new(Owned(_rotary.At(layout.X, dtype)), Owned(_rotary.At(layout.Y, dtype)));
 
-    /// <param name="x"><c>[S, d]</c>, normalised.</param>
-    /// <param name="layout">Which rows are whose.</param>
-    /// <param name="angles">Of every patch.</param>
-    /// <returns>A new tensor <c>[S, d]</c>; the caller owns it.</returns>
-    public Tensor Forward(Tensor x, VisionLayout layout, AxialAngles angles)
+    /// <summary>Computes the keys and values of some rows.</summary>
+    /// <param name="x"><c>[R, d]</c>, normalised.</param>
+    /// <param name="angles">Of these rows.</param>
+    /// <param name="target">Receives them.</param>
+    /// <param name="firstRow">Where they begin among all rows.</param>
+    public void WriteKeysValues(Tensor x, AxialAngles angles, KeysValues target, int firstRow)
     {
         using DisposeScope scope = NewDisposeScope();
-        long s = x.shape[0];
-        Tensor q = Rotate(_qNorm.Forward(_qProj.Forward(x).view(s, config.NumHeads, config.HeadDim)), angles);       // [S, n, H]
-        Tensor k = Rotate(_kNorm.Forward(_kProj.Forward(x).view(s, config.NumKvHeads, config.HeadDim)), angles);
-        Tensor v = _vNorm.Forward(_vProj.Forward(x).view(s, config.NumKvHeads, config.HeadDim));
+        long r = x.shape[0];
+        Tensor k = Rotate(_kNorm.Forward(_kProj.Forward(x).view(r, config.NumKvHeads, config.HeadDim)), angles);         // [R, k, H]
+        Tensor v = _vNorm.Forward(_vProj.Forward(x).view(r, config.NumKvHeads, config.HeadDim));
+        target.Keys.narrow(1, firstRow, r).copy_(QueryHeads(k));
+        target.Values.narrow(1, firstRow, r).copy_(QueryHeads(v));
+    }
+
+    /// <summary>Attention of some rows to the whole of their pictures.</summary>
+    /// <param name="x"><c>[R, d]</c>, normalised.</param>
+    /// <param name="keysValues">Of all rows.</param>
+    /// <param name="layout">Which rows are whose.</param>
+    /// <param name="firstRow">Where these begin among all rows.</param>
+    /// <param name="angles">Of these rows.</param>
+    /// <returns>A new tensor <c>[R, d]</c>; the caller owns it.</returns>
+    public Tensor Forward(Tensor x, KeysValues keysValues, VisionLayout layout, int firstRow, AxialAngles angles)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        int r = (int)x.shape[0];
+        Tensor q = Rotate(_qNorm.Forward(_qProj.Forward(x).view(r, config.NumHeads, config.HeadDim)), angles);           // [R, n, H]
         Tensor y = empty_like(q);
-        foreach (ImageGrid image in layout.Images)
-            Attend(Heads(q, image), Heads(k, image), Heads(v, image), y.narrow(0, image.FirstRow, image.NumPatches).transpose(0, 1));
-        return scope.MoveToOuter(_oProj.Forward(y.view(s, -1)));
+        foreach (ImageRows rows in layout.Within(firstRow, r))
+        {
+            Tensor k = keysValues.Keys.narrow(1, rows.Image.FirstRow, rows.Image.NumPatches);                           // [n, patches, H]
+            Tensor v = keysValues.Values.narrow(1, rows.Image.FirstRow, rows.Image.NumPatches);
+            Attend(Heads(q, rows, firstRow), k, v, Heads(y, rows, firstRow));
+        }
+        return scope.MoveToOuter(_oProj.Forward(y.view(r, -1)));
     }
 
     /// <summary>Unscaled attention within one picture.</summary>
@@ -50,7 +70,7 @@ internal sealed class VisionAttention(VisionConfig config, Weights weights)
         if (q.dtype == ScalarType.Float32)
         {
             using DisposeScope fused = NewDisposeScope();
-            Tensor scaled = q.mul(_rootHeadDim);                                                                    // [n, patches, H]
+            Tensor scaled = q.mul(_rootHeadDim);                                                                    // [n, rows, H]
             y.copy_(scaled_dot_product_attention(scaled.unsqueeze(0), k.unsqueeze(0), v.unsqueeze(0)).squeeze(0));
             return;
         }
@@ -63,12 +83,17 @@ internal sealed class VisionAttention(VisionConfig config, Weights weights)
         }
     }
 
-    /// <summary>One picture's rows with heads in front and repeated to the queries' number: <c>[n, patches, H]</c>.</summary>
-    private Tensor Heads(Tensor x, ImageGrid image)
+    /// <summary>One picture's rows with heads in front: a view <c>[n, rows, H]</c>.</summary>
+    private static Tensor Heads(Tensor x, ImageRows rows, int firstRow) => x.narrow(0, rows.FirstRow - firstRow, rows.Count).transpose(0, 1);
+
+    /// <summary>Key or value heads in front and repeated to the queries' number: <c>[n, R, H]</c>.</summary>
+    private Tensor QueryHeads(Tensor x)
     {
-        Tensor heads = x.narrow(0, image.FirstRow, image.NumPatches).transpose(0, 1);
-        return heads.shape[0] == config.NumHeads ? heads.contiguous() : heads.repeat_interleave(config.NumHeads / heads.shape[0], 0);
+        Tensor heads = x.transpose(0, 1);
+        return config.NumKvHeads == config.NumHeads ? heads : heads.repeat_interleave(config.NumHeads / config.NumKvHeads, 0);
     }
+
+    private static RotaryAngles Owned(RotaryAngles angles) => new(angles.Cos.DetachFromDisposeScope(), angles.Sin.DetachFromDisposeScope());
 
     private Tensor Rotate(Tensor x, AxialAngles angles)
     {

@@ -19,14 +19,29 @@ internal sealed class VisionLayer(VisionConfig config, Weights weights)
     /// <summary>Its attention.</summary>
     public VisionAttention Attention { get; } = new(config, weights["self_attn"]);
 
-    /// <param name="x"><c>[S, d]</c>. Not modified.</param>
-    /// <param name="layout">Which rows are whose.</param>
-    /// <param name="angles">Of every patch.</param>
-    /// <returns>A new tensor <c>[S, d]</c>; the caller owns it.</returns>
-    public Tensor Forward(Tensor x, VisionLayout layout, AxialAngles angles)
+    /// <summary>Computes the keys and values that this layer's attention will want of some rows.</summary>
+    /// <param name="x"><c>[R, d]</c>. Not modified.</param>
+    /// <param name="angles">Of these rows.</param>
+    /// <param name="target">Receives them.</param>
+    /// <param name="firstRow">Where they begin among all rows.</param>
+    public void WriteKeysValues(Tensor x, AxialAngles angles, KeysValues target, int firstRow)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor r = x.Plus(_postAttentionNorm.Forward(Attention.Forward(_inputNorm.Forward(x), layout, angles)));
+        Attention.WriteKeysValues(_inputNorm.Forward(x), angles, target, firstRow);
+    }
+
+    /// <summary>Computes the layer for some rows.</summary>
+    /// <param name="x"><c>[R, d]</c>. Not modified.</param>
+    /// <param name="keysValues">Of all rows, written before.</param>
+    /// <param name="layout">Which rows are whose.</param>
+    /// <param name="firstRow">Where these begin among all rows.</param>
+    /// <param name="angles">Of these rows.</param>
+    /// <returns>A new tensor <c>[R, d]</c>; the caller owns it.</returns>
+    public Tensor Forward(Tensor x, KeysValues keysValues, VisionLayout layout, int firstRow, AxialAngles angles)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor attended = Attention.Forward(_inputNorm.Forward(x), keysValues, layout, firstRow, angles);
+        Tensor r = x.Plus(_postAttentionNorm.Forward(attended));
         Tensor y = _preFeedForwardNorm.Forward(r);
         y = _downProj.Forward(Gelu.Gate(_gateProj.Forward(y), _upProj.Forward(y)));
         return scope.MoveToOuter(r.Plus(_postFeedForwardNorm.Forward(y)));

@@ -1,0 +1,58 @@
+using Gemma4.Engine.Models;
+using Gemma4.Engine.Models.Vision;
+using Gemma4.Engine.Requests;
+using Gemma4.Engine.Scheduling;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Gemma4.Engine.Execution;
+
+/// <summary>A sound, or some pictures, on their way through a tower together.</summary>
+/// <param name="model">Borrowed.</param>
+/// <param name="items">One sound, or pictures of different content.</param>
+internal sealed class EncoderJob(Gemma4Model model, IReadOnlyList<MediaItem> items) : IDisposable
+{
+    private IEncoderPass? _pass;
+
+    /// <summary>Whether the job encodes an item of this content.</summary>
+    public bool Encodes(MediaItem item) => items.Any(own => own.ContentHash == item.ContentHash);
+
+    /// <summary>Whether someone still awaits one of its items.</summary>
+    public bool IsAwaited(ReadOnlySpan<AwaitedMedia> awaited)
+    {
+        foreach (AwaitedMedia media in awaited)
+        {
+            if (Encodes(media.Item))
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>Computes the next slice.</summary>
+    /// <param name="cache">Receives the soft tokens of all items after the last one.</param>
+    /// <returns>True after the last slice.</returns>
+    public bool Advance(SoftTokenCache cache)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        _pass ??= Begin();
+        if (_pass.Advance() is not { } softTokens)                                                      // [M, D]
+            return false;
+        if (softTokens.shape[0] != items.Sum(item => item.NumSoftTokens))
+            throw new InvalidOperationException($"The tower made {softTokens.shape[0]} soft tokens where the prompts have places for {items.Sum(item => item.NumSoftTokens)}.");
+        int first = 0;
+        foreach (MediaItem item in items)
+        {
+            if (!cache.TryGet(item.ContentHash, out _))
+                cache.Add(item.ContentHash, softTokens.narrow(0, first, item.NumSoftTokens).clone().DetachFromDisposeScope());
+            first += item.NumSoftTokens;
+        }
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _pass?.Dispose();
+
+    private IEncoderPass Begin() => items[0] is MediaItem.Audio sound
+        ? model.BeginAudio(sound.LogMel)
+        : model.BeginImages([.. items.Cast<MediaItem.Image>().Select(image => new ImagePatches(image.Patches, image.PatchColumns))]);
+}
