@@ -1,23 +1,42 @@
+using System.Globalization;
 using Gemma4.Benchmarks;
+using Gemma4.Benchmarks.Vision;
 using Gemma4.Engine.Layers;
 using Gemma4.Engine.Loading;
 using Gemma4.Engine.Models;
 using static TorchSharp.torch;
 
-if (args.Length is not (1 or 2))
+if (args is ["pictures"])
 {
-    Console.Error.WriteLine("Gemma4.Benchmarks MODEL_DIR [THREADS]   times steps of a model: prompt, decoding alone, decoding together");
+    PictureBenchmark.Run(Console.Out);
+    return 0;
+}
+if (args is not ["steps" or "encoder", _, ..] || args.Length > 3)
+{
+    Console.Error.WriteLine("""
+        Gemma4.Benchmarks steps MODEL_DIR [THREADS]     times steps of a model: prompt, decoding alone, decoding together
+        Gemma4.Benchmarks encoder MODEL_DIR [THREADS]   times pictures on their way through a model's vision tower
+        Gemma4.Benchmarks pictures                      times the preparation of a 12-megapixel JPEG
+        """);
     return 2;
 }
-NativeThreads.Configure(args.Length == 2 ? int.Parse(args[1]) : null);
+NativeThreads.Configure(args.Length == 3 ? int.Parse(args[2], CultureInfo.InvariantCulture) : null);
 using IDisposable inference = inference_mode();
-using Gemma4Model model = ModelLoader.Load(args[0], ScalarType.BFloat16, CPU);
+using Gemma4Model model = ModelLoader.Load(args[1], ScalarType.BFloat16, CPU);
 long weights = ModelLoader.ExpectedTensors(model.Config)
     .Where(t => t.Key.StartsWith("model.language_model.", StringComparison.Ordinal) && !t.Key.Contains("embed_tokens_per_layer", StringComparison.Ordinal))
     .Sum(t => 2 * t.Value.Aggregate(1L, (product, dimension) => product * dimension));
-Console.WriteLine($"{args[0]}: {get_num_threads()} threads, {weights / 1e9:0.00} GB of text weights");
-using var benchmark = new StepBenchmark(model, weights);
 bool large = weights > 1_000_000_000;
+int threads = get_num_threads();
+if (args[0] == "encoder")
+{
+    double gigaflops = Roofline.FloatGigaflops(threads);
+    Console.WriteLine($"{args[1]}: {threads} threads, {gigaflops:0} GFLOP/s of float32 at most");
+    EncoderBenchmark.Run(Console.Out, model, gigaflops, rounds: large ? 1 : 5);
+    return 0;
+}
+Console.WriteLine($"{args[1]}: {threads} threads, {weights / 1e9:0.00} GB of text weights");
+using var benchmark = new StepBenchmark(model, weights);
 int repeats = large ? 3 : 50;
 benchmark.Run(Console.Out, "prompt", 1, 256, 0, large ? 1 : 5);
 benchmark.Run(Console.Out, "decode, 1 sequence", 1, 1, 256, repeats);

@@ -19,6 +19,8 @@ internal sealed record LoadOptions
           --prompts distinct|equal distinct    equal: every client sends the same prompt
           --check               compares every answer (temperature 0) with the answer the same prompt got alone
           --prefix WORDS        0              instead: time to first token of one prompt of WORDS words, cold and cached, 5 times
+          --pictures N          0              instead: latencies of --clients clients' text alone and beside N requests with a picture each
+          --picture-budgets LIST none          instead: time to first token of one and of two pictures of 1280x720, by soft tokens
           --seed N              1
           --timeout SECONDS     300            for one request; --max-seconds 900 for the whole run
           --json FILE           also write the results there
@@ -45,6 +47,10 @@ internal sealed record LoadOptions
     public bool Check { get; private init; }
 
     public int PrefixWords { get; private init; }
+
+    public int Pictures { get; private init; }
+
+    public IReadOnlyList<int> PictureBudgets { get; private init; } = [];
 
     public int Seed { get; private init; } = 1;
 
@@ -79,6 +85,8 @@ internal sealed record LoadOptions
                 "--output-tokens" => options with { OutputTokens = Range(name, value) },
                 "--prompts" => options with { EqualPrompts = value is "equal" or "distinct" ? value == "equal" : throw new FormatException($"{name}: equal or distinct, not '{value}'.") },
                 "--prefix" => options with { PrefixWords = Whole(name, value, 1, 1_000_000) },
+                "--pictures" => options with { Pictures = Whole(name, value, 1, 1000) },
+                "--picture-budgets" => options with { PictureBudgets = [.. value.Split(',').Select(b => Whole(name, b, 1, 10_000))] },
                 "--seed" => options with { Seed = Whole(name, value, 0, int.MaxValue) },
                 "--timeout" => options with { Timeout = TimeSpan.FromSeconds(Whole(name, value, 1, 3600)) },
                 "--max-seconds" => options with { MaxDuration = TimeSpan.FromSeconds(Whole(name, value, 1, 36_000)) },

@@ -29,6 +29,11 @@ if (warmUp.Error is not null)
     Console.Error.WriteLine($"{options.Base} does not answer: {warmUp.Error}");
     return 1;
 }
+if (options.PictureBudgets.Count > 0)
+    return await PictureRun.FirstTokensAsync(options, client, Console.Out, bound.Token) ? 0 : 1;
+if (options.Pictures > 0)
+    return await PictureRun.BesideTextAsync(options, client, Console.Out, bound.Token) ? 0 : 1;
+
 Console.WriteLine(LoadReport.Header);
 var reports = new List<LoadReport>();
 foreach (int clients in options.Clients)

@@ -95,13 +95,26 @@ internal sealed class StreamingClient(LoadOptions options) : IDisposable
     private StringContent Body(LoadRequest request) => new(new JsonObject
     {
         ["model"] = options.Model,
-        ["messages"] = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = request.Prompt }),
+        ["messages"] = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = Content(request) }),
         ["temperature"] = 0,
         ["max_tokens"] = request.MaxTokens,
         ["ignore_eos"] = true,
         ["stream"] = true,
         ["stream_options"] = new JsonObject { ["include_usage"] = true },
     }.ToJsonString(), Encoding.UTF8, "application/json");
+
+    private static JsonNode Content(LoadRequest request) => request.Pictures.Count == 0
+        ? JsonValue.Create(request.Prompt)
+        : new JsonArray(
+        [
+            .. request.Pictures.Select(p => new JsonObject
+            {
+                ["type"] = "image_url",
+                ["image_url"] = new JsonObject { ["url"] = p.DataUri },
+                ["max_soft_tokens"] = p.MaxSoftTokens,
+            }),
+            new JsonObject { ["type"] = "text", ["text"] = request.Prompt },
+        ]);
 
     private static RequestResult Failed(string error) => new(error, "", TimeSpan.Zero, [], 0, 0, 0);
 }

@@ -5,7 +5,16 @@ namespace Gemma4.LoadTest;
 /// <summary>One request to send.</summary>
 /// <param name="Prompt">The user's message.</param>
 /// <param name="MaxTokens">Exactly this many tokens are generated.</param>
-internal sealed record LoadRequest(string Prompt, int MaxTokens);
+internal sealed record LoadRequest(string Prompt, int MaxTokens)
+{
+    /// <summary>Pictures before the prompt.</summary>
+    public IReadOnlyList<LoadPicture> Pictures { get; init; } = [];
+}
+
+/// <summary>A picture to send.</summary>
+/// <param name="DataUri">The file.</param>
+/// <param name="MaxSoftTokens">Its budget.</param>
+internal sealed record LoadPicture(string DataUri, int MaxSoftTokens);
 
 /// <summary>Requests as a pure function of the seed: the same run twice sends the same text in the same order.</summary>
 internal static class Workload
