@@ -30,8 +30,8 @@ bool large = weights > 1_000_000_000;
 int threads = get_num_threads();
 if (args[0] == "encoder")
 {
-    double gigaflops = Roofline.FloatGigaflops(threads);
-    Console.WriteLine($"{args[1]}: {threads} threads, {gigaflops:0} GFLOP/s of float32 at most");
+    double gigaflops = Roofline.GigaflopsOfThread(threads);
+    Console.WriteLine($"{args[1]}: {threads} threads of {gigaflops:0} GFLOP/s of float32 at most");
     EncoderBenchmark.Run(Console.Out, model, gigaflops, rounds: large ? 1 : 5);
     return 0;
 }

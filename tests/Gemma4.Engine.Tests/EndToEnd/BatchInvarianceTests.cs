@@ -56,7 +56,9 @@ public sealed class BatchInvarianceTests
             Path.Combine(RepositoryPaths.Fixtures, "models", name), torch.ScalarType.Float32, torch.CPU, progress: null);
         ImmutableArray<KvGroupSpec> groups = [.. model.Config.Text.KvGroups.Select(g => new KvGroupSpec(g.Window, model.KvBytesPerToken(g)))];
         var cache = new KvCachePlan(options.BlockSize, groups, [.. groups.Select(_ => numTokens / options.BlockSize)]);
-        var runner = new ModelRunner(model, cache.NumBlocks, options.BlockSize, options.MaxTokensPerStep, options.MaxSequences, new EncoderLimits(TimeShare: 0.5, MaxTokensPerPass: 280, CacheBytes: 16 << 20), TimeProvider.System);
+        var runner = new ModelRunner(
+            model, cache.NumBlocks, options.BlockSize, options.MaxTokensPerStep, options.MaxSequences,
+            new EncoderLimits(TimeShare: 0.5, MaxTokensPerPass: 280, CacheBytes: 16 << 20), TimeProvider.System);
         var traits = new ModelTraits(model.Config.Text.MaxPositions, model.Config.Text.BidirectionalVision);
         return new GemmaEngine(runner, traits, cache, options, meters, _log, TimeProvider.System);
     }

@@ -162,7 +162,7 @@ internal sealed class SchedulerTrace
 
     private void InjectMediaFault(MediaItem item)
     {
-        if (_injectsFaults && _random.Next(20) == 0)
+        if (_injectsFaults && _random.Next(5) == 0)
         {
             _totals.MediaFaults++;
             throw new InjectedFaultException();
