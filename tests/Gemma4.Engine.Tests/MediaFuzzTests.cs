@@ -5,6 +5,7 @@ using Gemma4.Engine.Requests;
 using Gemma4.Engine.Tests.Audio;
 using Gemma4.Engine.Tests.Vision;
 using Gemma4.Engine.Vision;
+using Gemma4.Testing;
 using Xunit;
 
 namespace Gemma4.Engine.Tests;
@@ -15,9 +16,6 @@ namespace Gemma4.Engine.Tests;
 /// </summary>
 public sealed class MediaFuzzTests
 {
-    private static readonly TimeSpan Budget = TimeSpan.FromSeconds(double.Parse(
-        Environment.GetEnvironmentVariable("GEMMA4_FUZZ_SECONDS") is { Length: > 0 } s ? s : "0.7", System.Globalization.CultureInfo.InvariantCulture));
-
     private static readonly TimeSpan Hang = TimeSpan.FromSeconds(30);
 
     private static readonly ImageLimits SmallImages = new() { MaxPixels = 300_000, MaxSide = 4_000 };
@@ -42,7 +40,7 @@ public sealed class MediaFuzzTests
         read(valid);
         int refused = 0, cases = 0;
         var clock = Stopwatch.StartNew();
-        for (int seed = 0; clock.Elapsed < Budget; seed++, cases++)
+        for (int seed = 0; clock.Elapsed < FileMutator.Budget; seed++, cases++)
         {
             byte[] mutant = Mutate(valid, new Random(seed));
             Task<bool> running = Task.Run(() => IsRefused(mutant, read), TestContext.Current.CancellationToken);
@@ -55,7 +53,7 @@ public sealed class MediaFuzzTests
                 throw new InvalidOperationException($"seed {seed} ({Convert.ToHexString(mutant.AsSpan(0, Math.Min(64, mutant.Length)))}…): {e.Message}", e);
             }
         }
-        Assert.True(cases > 5, $"only {cases} cases in {Budget}");
+        Assert.True(cases > 5, $"only {cases} cases in {FileMutator.Budget}");
         Assert.True(refused > 0, "no mutant was refused: the mutations do not bite");
     }
 
@@ -79,41 +77,7 @@ public sealed class MediaFuzzTests
 
     private static byte[] Mutate(byte[] valid, Random random)
     {
-        var bytes = new List<byte>(valid);
-        int mutations = random.Next(1, 6);
-        for (int m = 0; m < mutations && bytes.Count > 8; m++)
-        {
-            int at = random.Next(3) == 0 ? random.Next(Math.Min(64, bytes.Count)) : random.Next(bytes.Count); // headers are short: hit them often
-            int length = Math.Min(random.Next(1, 17), bytes.Count - at);
-            switch (random.Next(7))
-            {
-                case 0:
-                    bytes[at] ^= (byte)(1 << random.Next(8));
-                    break;
-                case 1:
-                    bytes[at] = (byte)random.Next(256);
-                    break;
-                case 2: // a number becomes extreme
-                    byte extreme = new byte[] { 0, 0x7F, 0x80, 0xFF }[random.Next(4)];
-                    for (int i = 0; i < Math.Min(length, 4); i++)
-                        bytes[at + i] = extreme;
-                    break;
-                case 3:
-                    bytes.RemoveRange(at, length);
-                    break;
-                case 4:
-                    bytes.InsertRange(at, bytes.GetRange(random.Next(bytes.Count - length + 1), length));
-                    break;
-                case 5:
-                    bytes.RemoveRange(at, bytes.Count - at);
-                    break;
-                default:
-                    for (int i = 0; i < length; i++)
-                        bytes[at + i] = (byte)random.Next(256);
-                    break;
-            }
-        }
-        byte[] mutant = [.. bytes];
+        byte[] mutant = FileMutator.Mutate(valid, random);
         if (random.Next(4) != 0) // most mutants pass the checksums, and reach what lies behind them
             RepairChecksums(mutant);
         return mutant;

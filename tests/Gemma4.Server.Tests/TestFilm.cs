@@ -14,17 +14,31 @@ internal static class TestFilm
         return tools;
     }
 
+    /// <summary>The folders that films lie in now while they are read.</summary>
+    public static string[] Folders() => Directory.GetDirectories(Path.GetTempPath(), "gemma4-film-*");
+
+    /// <summary>Every folder that is here and was not before goes: those of tests beside this one when they end, its own at once.</summary>
+    public static async Task AssertNothingIsLeftAsync(string[] before)
+    {
+        string[] left = [.. Folders().Except(before)];
+        for (int i = 0; i < 600 && left.Any(Directory.Exists); i++)
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        Assert.DoesNotContain(left, Directory.Exists);
+    }
+
     /// <summary>A moving test picture.</summary>
     /// <param name="source">A source of ffmpeg's <c>lavfi</c>; by default 4 s of 96 x 48 pixels at 8 frames a second.</param>
     /// <param name="extension">Of the file, which names its format.</param>
-    public static async Task<byte[]> MakeAsync(string source = "testsrc=size=96x48:rate=8:duration=4", string extension = "mp4")
+    /// <param name="codec">Of its one stream.</param>
+    public static async Task<byte[]> MakeAsync(
+        string source = "testsrc=size=96x48:rate=8:duration=4", string extension = "mp4", string codec = "mpeg4")
     {
         DirectoryInfo folder = Directory.CreateTempSubdirectory("gemma4-test-film-");
         try
         {
             string file = Path.Combine(folder.FullName, "film." + extension);
-            string[] arguments = ["-v", "error", "-f", "lavfi", "-i", source, "-c:v", "mpeg4", file];
-            await using MediaProcess process = MediaProcess.Start(RequireTools().Decoder, arguments, TestContext.Current.CancellationToken);
+            string[] arguments = ["-v", "error", "-f", "lavfi", "-i", source, "-c", codec, file];
+            await using MediaProcess process = MediaProcess.Start(RequireTools().Decoder, arguments, 4L << 30, TestContext.Current.CancellationToken);
             Assert.True(await process.SucceedsAsync());
             return await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken);
         }

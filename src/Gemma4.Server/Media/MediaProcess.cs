@@ -1,8 +1,9 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace Gemma4.Server.Media;
 
-/// <summary>A program at work on a medium: no shell, no input, an all but empty environment. Disposing it ends it,
+/// <summary>A program at work on a medium: no input, an all but empty environment, bounded memory. Disposing it ends it,
 /// and so does its token.</summary>
 internal sealed class MediaProcess : IAsyncDisposable
 {
@@ -29,22 +30,16 @@ internal sealed class MediaProcess : IAsyncDisposable
     /// <summary>Starts it.</summary>
     /// <param name="program">Its path.</param>
     /// <param name="arguments">Handed over one by one; nothing interprets them.</param>
+    /// <param name="maxMemoryBytes">Address space it may take, on Linux; elsewhere it is not bounded.</param>
     /// <param name="cancellationToken">Kills it: what is read of its output then ends early.</param>
-    public static MediaProcess Start(string program, IEnumerable<string> arguments, CancellationToken cancellationToken)
+    public static MediaProcess Start(string program, IEnumerable<string> arguments, long maxMemoryBytes, CancellationToken cancellationToken)
     {
-        var start = new ProcessStartInfo(program, arguments)
-        {
-            UseShellExecute = false,
-            CreateNoWindow = true,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        Dictionary<string, string?> kept = KeptVariables
-            .Where(start.Environment.ContainsKey).ToDictionary(name => name, name => start.Environment[name]);
-        start.Environment.Clear();
-        foreach ((string name, string? value) in kept)
-            start.Environment[name] = value;
+        // A limit must stand before the program does. The shell sets it and becomes the program; it reads no line but this constant.
+        string kibibytes = (maxMemoryBytes / 1024).ToString(CultureInfo.InvariantCulture);
+        ProcessStartInfo start = OperatingSystem.IsLinux()
+            ? new("/bin/sh", ["-c", "ulimit -v \"$0\" && exec \"$@\"", kibibytes, program, .. arguments])
+            : new(program, arguments);
+        Redirect(start);
         Process process = Process.Start(start)!; // null only with UseShellExecute
         process.StandardInput.Close();
         return new MediaProcess(process, cancellationToken);
@@ -68,6 +63,18 @@ internal sealed class MediaProcess : IAsyncDisposable
         await _process.WaitForExitAsync(CancellationToken.None);
         await _complaints;
         _process.Dispose();
+    }
+
+    private static void Redirect(ProcessStartInfo start)
+    {
+        start.UseShellExecute = false;
+        start.CreateNoWindow = true;
+        start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
+        Dictionary<string, string?> kept = KeptVariables
+            .Where(start.Environment.ContainsKey).ToDictionary(name => name, name => start.Environment[name]);
+        start.Environment.Clear();
+        foreach ((string name, string? value) in kept)
+            start.Environment[name] = value;
     }
 
     private void Kill()

@@ -143,7 +143,7 @@ public sealed class FilmReaderTests
     {
         TestFilm.RequireTools();
         byte[] film = await TestFilm.MakeAsync();
-        string[] before = Folders();
+        string[] before = TestFilm.Folders();
         long start = Stopwatch.GetTimestamp();
         RequestRejectedException e = await RefusedAsync(
             film, new MediaAccessOptions { FilmTimeout = TimeSpan.FromSeconds(1) }, async (bitmap, limits, token) =>
@@ -153,7 +153,7 @@ public sealed class FilmReaderTests
             });
         Assert.Contains("longer than 1 s", e.Message, StringComparison.Ordinal);
         Assert.InRange(Stopwatch.GetElapsedTime(start).TotalSeconds, 0.9, 20);
-        Assert.Empty(Folders().Except(before));
+        await TestFilm.AssertNothingIsLeftAsync(before);
     }
 
     [Fact]
@@ -208,6 +208,4 @@ public sealed class FilmReaderTests
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserExecute);
     }
-
-    private static string[] Folders() => Directory.GetDirectories(Path.GetTempPath(), "gemma4-film-*");
 }
