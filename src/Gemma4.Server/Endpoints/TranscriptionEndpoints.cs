@@ -1,13 +1,10 @@
 using System.Collections.Immutable;
-using System.Net.ServerSentEvents;
-using System.Runtime.CompilerServices;
-using System.Text;
-using System.Text.Json;
 using Gemma4.Engine.Audio;
 using Gemma4.Server.Hosting;
 using Gemma4.Server.Mapping;
 using Gemma4.Server.OpenAI;
 using Gemma4.Server.OpenAI.Audio;
+using Gemma4.Server.Streaming;
 
 namespace Gemma4.Server.Endpoints;
 
@@ -17,34 +14,35 @@ internal static class TranscriptionEndpoints
     public static void MapTranscriptions(this IEndpointRouteBuilder app) => app
         .MapPost("/v1/audio/transcriptions", TranscribeAsync)
         .WithTags("Audio").WithName("createTranscription").WithSummary("Write down what is said in a sound")
-        .Accepts<IFormFile>("multipart/form-data")
-        .Produces<Transcription>().ProducesError().DisableAntiforgery();
+        .Accepts<TranscriptionFields>("multipart/form-data")
+        .Produces<Transcription>().Produces<TranscriptionEvent>(StatusCodes.Status200OK, "text/event-stream").ProducesError().DisableAntiforgery();
 
     private static async Task<IResult> TranscribeAsync(HttpContext context, ModelHost host, TranscriptionForm form, Transcriber transcriber)
     {
         LoadedModel model = host.Ready();
         TranscriptionRequest request = await form.ReadAsync(context);
         ImmutableArray<AudioWindow> windows = await transcriber.PrepareAsync(request, model, context.RequestAborted);
-        IAsyncEnumerable<Transcriber.Piece> pieces = transcriber.TranscribeAsync(request, windows, model, context.RequestAborted);
+        var transcript = new Transcript(windows, model.Defaults.EndTokenIds);
+        TranscriptionGeneration generation = transcriber.Start(request, windows, model);
         if (request.Stream == true)
-            return TypedResults.ServerSentEvents(EventsAsync(pieces, context.RequestAborted));
-        StringBuilder[] texts = [.. windows.Select(_ => new StringBuilder())];
-        await foreach (Transcriber.Piece piece in pieces)
-            texts[piece.WindowIndex].Append(piece.Text);
-        TranscriptionSegment[] segments =
-        [
-            .. windows.Select((w, i) => new TranscriptionSegment(
-                i, w.Start.TotalSeconds, (w.Start + w.Duration).TotalSeconds, texts[i].ToString().Trim())),
-        ];
-        return Answer(request, segments);
+            return new SseResult(generation, new TranscriptionStreamFormat(transcript, () => UsageMapper.ForTranscription(generation.Parts)));
+        await using (generation)
+        {
+            var events = new List<SequenceEvent>();
+            await foreach (SequenceEvent item in generation.ReadAsync(context.RequestAborted))
+                events.Add(item);
+            foreach (MergedEvent item in MergedEvents.Of(events))
+                transcript.Add(item);
+            return Answer(request, transcript, generation.Parts);
+        }
     }
 
-    private static IResult Answer(TranscriptionRequest request, TranscriptionSegment[] segments)
+    private static IResult Answer(TranscriptionRequest request, Transcript transcript, IReadOnlyList<Generation> parts)
     {
-        string text = string.Join(' ', segments.Select(s => s.Text).Where(t => t.Length > 0));
+        TranscriptionSegment[] segments = transcript.Segments(parts);
         return request.ResponseFormat switch
         {
-            "text" => Results.Text(text + "\n"),
+            "text" => Results.Text(transcript.Text + "\n"),
             "srt" => Results.Text(TranscriptFormats.Srt(segments)),
             "vtt" => Results.Text(TranscriptFormats.Vtt(segments), "text/vtt"),
             "verbose_json" => Results.Json(
@@ -52,29 +50,12 @@ internal static class TranscriptionEndpoints
                 {
                     Language = request.Language ?? "unknown",
                     Duration = segments[^1].End,
-                    Text = text,
+                    Text = transcript.Text,
                     Segments = segments,
+                    Usage = new TranscriptionDuration(segments[^1].End),
                 },
                 OpenAIJson.Context.VerboseTranscription),
-            _ => Results.Json(new Transcription(text), OpenAIJson.Context.Transcription),
+            _ => Results.Json(new Transcription(transcript.Text, UsageMapper.ForTranscription(parts)), OpenAIJson.Context.Transcription),
         };
     }
-
-    private static async IAsyncEnumerable<SseItem<string>> EventsAsync(
-        IAsyncEnumerable<Transcriber.Piece> pieces, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var text = new StringBuilder();
-        int last = 0;
-        await foreach (Transcriber.Piece piece in pieces.WithCancellation(cancellationToken))
-        {
-            string delta = piece.WindowIndex > last && text.Length > 0 ? " " + piece.Text : piece.Text;
-            last = piece.WindowIndex;
-            text.Append(delta);
-            yield return Event(new TranscriptionEvent("transcript.text.delta", Delta: delta));
-        }
-        yield return Event(new TranscriptionEvent("transcript.text.done", Text: text.ToString()));
-    }
-
-    private static SseItem<string> Event(TranscriptionEvent value) =>
-        new(JsonSerializer.Serialize(value, OpenAIJson.Context.TranscriptionEvent));
 }

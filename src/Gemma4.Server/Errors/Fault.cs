@@ -60,9 +60,6 @@ internal static class Fault
         ? Of($"Unrecognized request argument supplied: {path}")
         : Of($"Unknown parameter: '{path}'.", path, "unknown_parameter");
 
-    /// <summary>An image that is none, or of a kind we do not read.</summary>
-    public static ApiException ImageFormat(string message) => Of(message, null, "invalid_image_format");
-
     /// <summary>'a', 'b', and 'c', as the API lists values.</summary>
     public static string Listed(IReadOnlyList<string> values) => values.Count switch
     {

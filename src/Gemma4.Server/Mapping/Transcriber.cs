@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime.CompilerServices;
 using Gemma4.Engine.Audio;
 using Gemma4.Engine.Chat;
 using Gemma4.Engine.Requests;
@@ -15,10 +14,11 @@ namespace Gemma4.Server.Mapping;
 /// <summary>Writes down a sound, window by window; the model does not think before it does.</summary>
 internal sealed class Transcriber(MediaLoader media, ChatRunner runner)
 {
-    /// <summary>A piece of the transcript.</summary>
-    /// <param name="WindowIndex">The window it was heard in.</param>
-    /// <param name="Text">More text.</param>
-    internal readonly record struct Piece(int WindowIndex, string Text);
+    /// <summary>No one says more tokens than a window has soft tokens, 25 a second, and a few: a model that repeats itself is cut there.</summary>
+    private const int SpareTokens = 32;
+
+    /// <summary>Best tokens asked for where segments tell probabilities.</summary>
+    private const int NumLogprobs = 20;
 
     /// <summary>Cuts the sound.</summary>
     /// <exception cref="ApiException">The model does not hear.</exception>
@@ -26,20 +26,9 @@ internal sealed class Transcriber(MediaLoader media, ChatRunner runner)
     public Task<ImmutableArray<AudioWindow>> PrepareAsync(TranscriptionRequest request, LoadedModel model, CancellationToken cancellationToken) =>
         media.WindowsAsync(request.File, "file", model.Media, cancellationToken);
 
-    /// <summary>Hears the windows one after the other.</summary>
-    public async IAsyncEnumerable<Piece> TranscribeAsync(
-        TranscriptionRequest request, ImmutableArray<AudioWindow> windows, LoadedModel model, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        for (int i = 0; i < windows.Length; i++)
-        {
-            await using Generation generation = await runner.StartAsync(Job(request, windows[i]), model, cancellationToken);
-            await foreach (SequenceEvent item in generation.ReadAsync(cancellationToken))
-            {
-                if (item.Event is GenerationEvent.Content content)
-                    yield return new Piece(i, content.Text);
-            }
-        }
-    }
+    /// <summary>Hears the windows one after the other; the caller disposes the result.</summary>
+    public TranscriptionGeneration Start(TranscriptionRequest request, ImmutableArray<AudioWindow> windows, LoadedModel model) => new(
+        windows.Length, (window, cancellationToken) => runner.StartAsync(Job(request, windows[window]), model, cancellationToken));
 
     private static ChatJob Job(TranscriptionRequest request, AudioWindow window) => new()
     {
@@ -51,7 +40,9 @@ internal sealed class Transcriber(MediaLoader media, ChatRunner runner)
         Media = [new MediaSource.Prepared(new PreparedMedium.Sound([window]), "file")],
         Thinks = false,
         Fields = request,
+        MaxTokens = window.NumSoftTokens + SpareTokens,
         PromptParam = "prompt",
+        NumLogprobs = request.ResponseFormat == "verbose_json" ? NumLogprobs : null,
     };
 
     private static string Instruction(TranscriptionRequest request) =>

@@ -9,18 +9,18 @@ internal static class TranscriptFormats
 {
     /// <summary>SubRip: numbered cues, times with a comma.</summary>
     public static string Srt(IReadOnlyList<TranscriptionSegment> segments) =>
-        Cues(segments, "", (segment, cue) => cue.Append(segment.Id + 1).Append('\n'), ',');
+        Cues(segments, "", (index, cue) => cue.Append(index + 1).Append('\n'), ',');
 
     /// <summary>WebVTT: a heading, times with a dot.</summary>
     public static string Vtt(IReadOnlyList<TranscriptionSegment> segments) => Cues(segments, "WEBVTT\n\n", (_, _) => { }, '.');
 
     private static string Cues(
-        IReadOnlyList<TranscriptionSegment> segments, string heading, Action<TranscriptionSegment, StringBuilder> number, char separator)
+        IReadOnlyList<TranscriptionSegment> segments, string heading, Action<int, StringBuilder> number, char separator)
     {
         var text = new StringBuilder(heading);
-        foreach (TranscriptionSegment segment in segments)
+        foreach ((int index, TranscriptionSegment segment) in segments.Where(s => s.Text.Length > 0).Index()) // silence has no cue
         {
-            number(segment, text);
+            number(index, text);
             text.Append(Clock(segment.Start, separator)).Append(" --> ").Append(Clock(segment.End, separator)).Append('\n');
             // An empty line ends a cue, and "-->" begins one: neither may stand in its text.
             text.Append(string.Join('\n', segment.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))

@@ -1,6 +1,7 @@
 using Gemma4.Engine.Requests;
 using Gemma4.Server.Anthropic;
 using Gemma4.Server.OpenAI;
+using Gemma4.Server.OpenAI.Audio;
 using Gemma4.Server.OpenAI.Responses;
 using Gemma4.Server.Streaming;
 
@@ -60,6 +61,15 @@ internal static class UsageMapper
             prompt.CachedTokens,
             ImageTokens: prompt.ImageTokens,
             ImageTokensEach: prompt.ImageTokensEach);
+    }
+
+    /// <summary>The same counts of all windows of a transcription.</summary>
+    public static TranscriptionUsage ForTranscription(IReadOnlyList<Generation> windows)
+    {
+        Usage usage = Map(windows);
+        int sound = usage.PromptTokensDetails.AudioTokens;
+        return new TranscriptionUsage(
+            usage.PromptTokens, new TranscriptionInput(usage.PromptTokens - sound, sound), usage.CompletionTokens, usage.TotalTokens);
     }
 
     private static int[] SoftTokens<T>(IEnumerable<Generation> generations)

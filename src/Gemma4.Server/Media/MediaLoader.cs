@@ -75,7 +75,7 @@ internal sealed class MediaLoader(
     private static void CheckHearing(MediaTraits model, string param)
     {
         if (!model.Hears)
-            throw Fault.UnsupportedValue(param, "Unsupported value: the served model does not hear. Of the Gemma 4 models, E2B and E4B do.");
+            throw Fault.UnsupportedValue(param, "Unsupported value: the served model does not hear. Of the Gemma 4 models, gemma-4-E2B and gemma-4-E4B do.");
     }
 
     private async Task<PreparedMedium> LoadAsync(MediaSource source, MediaProcessing? request, MediaTraits model, CancellationToken cancellationToken)

@@ -1,14 +1,11 @@
 using System.Diagnostics;
-using Gemma4.Server.Hosting;
 using Gemma4.Testing;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace Gemma4.Server.Tests.Clients;
 
 /// <summary>OpenAI's client for Node against the real server with the demo model: <c>tests/clients/node/client.test.mjs</c>.</summary>
-public sealed class NodeClientTests
+public sealed class NodeClientTests(DemoServer server) : IClassFixture<DemoServer>
 {
     private static readonly string Folder = Path.Combine(RepositoryPaths.Root, "tests", "clients", "node");
 
@@ -17,17 +14,7 @@ public sealed class NodeClientTests
     {
         if (!Directory.Exists(Path.Combine(Folder, "node_modules", "openai")))
             Assert.Skip("needs the packages of tests/clients/node: npm ci --prefix tests/clients/node");
-        await using WebApplication app = ServerApp.Build(
-            ["--port", "0", "--model", RepositoryPaths.DemoModel, "--json-whitespace", "json", "--Serilog:MinimumLevel:Default", "Error"]);
-        await app.StartAsync(TestContext.Current.CancellationToken);
-        ModelHost host = app.Services.GetRequiredService<ModelHost>();
-        while (host.Loaded is null)
-        {
-            Assert.Null(host.Failure);
-            await Task.Delay(50, TestContext.Current.CancellationToken);
-        }
-        (int exitCode, string output) = await RunNodeAsync(app.Urls.First());
-        await app.StopAsync(TestContext.Current.CancellationToken);
+        (int exitCode, string output) = await RunNodeAsync(server.Url);
         Assert.True(exitCode == 0, output);
     }
 

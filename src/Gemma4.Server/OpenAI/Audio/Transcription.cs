@@ -2,7 +2,8 @@ namespace Gemma4.Server.OpenAI.Audio;
 
 /// <summary>The answer of <c>POST /v1/audio/transcriptions</c> as <c>json</c>.</summary>
 /// <param name="Text">All that was said.</param>
-internal sealed record Transcription(string Text);
+/// <param name="Usage">What it cost.</param>
+internal sealed record Transcription(string Text, TranscriptionUsage Usage);
 
 /// <summary>The answer as <c>verbose_json</c>.</summary>
 internal sealed record VerboseTranscription
@@ -21,17 +22,38 @@ internal sealed record VerboseTranscription
 
     /// <summary>One for each window of at most 30 s.</summary>
     public required IReadOnlyList<TranscriptionSegment> Segments { get; init; }
+
+    /// <summary>How long it was.</summary>
+    public required TranscriptionDuration Usage { get; init; }
 }
 
-/// <summary>What was said in one window.</summary>
-/// <param name="Id">0, 1, 2, …</param>
-/// <param name="Start">Seconds from the beginning.</param>
-/// <param name="End">Seconds from the beginning.</param>
-/// <param name="Text">What was said.</param>
-internal sealed record TranscriptionSegment(int Id, double Start, double End, string Text);
+/// <summary>Seconds, as this format counts.</summary>
+/// <param name="Seconds">Seconds of sound.</param>
+internal sealed record TranscriptionDuration(double Seconds)
+{
+    /// <summary>Always <c>duration</c>.</summary>
+    public string Type { get; init; } = "duration";
+}
+
+/// <summary>Token counts of all windows together.</summary>
+/// <param name="InputTokens">Of the prompts.</param>
+/// <param name="InputTokenDetails">Which of them are what.</param>
+/// <param name="OutputTokens">Generated.</param>
+/// <param name="TotalTokens">Their sum.</param>
+internal sealed record TranscriptionUsage(int InputTokens, TranscriptionInput InputTokenDetails, int OutputTokens, int TotalTokens)
+{
+    /// <summary>Always <c>tokens</c>.</summary>
+    public string Type { get; init; } = "tokens";
+}
+
+/// <summary>Tokens of the prompts.</summary>
+/// <param name="TextTokens">Everything but the sound.</param>
+/// <param name="AudioTokens">Standing for the sound.</param>
+internal sealed record TranscriptionInput(int TextTokens, int AudioTokens);
 
 /// <summary>An event of a streamed transcription.</summary>
 /// <param name="Type"><c>transcript.text.delta</c> or <c>transcript.text.done</c>.</param>
 /// <param name="Delta">More text, of a delta.</param>
 /// <param name="Text">The whole text, of the end.</param>
-internal sealed record TranscriptionEvent(string Type, string? Delta = null, string? Text = null);
+/// <param name="Usage">What it cost, of the end.</param>
+internal sealed record TranscriptionEvent(string Type, string? Delta = null, string? Text = null, TranscriptionUsage? Usage = null);

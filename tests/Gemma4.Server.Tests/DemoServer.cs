@@ -1,0 +1,39 @@
+using Gemma4.Server.Hosting;
+using Gemma4.Testing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Xunit;
+
+namespace Gemma4.Server.Tests;
+
+/// <summary>The real server with the demo model, listening on a port of its own.</summary>
+public sealed class DemoServer : IAsyncLifetime
+{
+    private readonly WebApplication _app = ServerApp.Build(
+        ["--port", "0", "--model", RepositoryPaths.DemoModel, "--json-whitespace", "json", "--Serilog:MinimumLevel:Default", "Error"]);
+
+    /// <summary>Where it listens.</summary>
+    public string Url => _app.Urls.First();
+
+    /// <summary>A client of it; the caller disposes it.</summary>
+    public HttpClient Client() => new() { BaseAddress = new Uri(Url) };
+
+    /// <inheritdoc/>
+    public async ValueTask InitializeAsync()
+    {
+        await _app.StartAsync(TestContext.Current.CancellationToken);
+        ModelHost host = _app.Services.GetRequiredService<ModelHost>();
+        while (host.Loaded is null)
+        {
+            Assert.Null(host.Failure);
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+}
