@@ -17,6 +17,7 @@ internal sealed class EngineLoop
     private readonly IModelRunner _runner;
     private readonly AdmissionGate _gate;
     private readonly RequestTracker _requests;
+    private readonly PromptPacer _pacer;
     private readonly EngineMetrics _metrics;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
@@ -29,13 +30,14 @@ internal sealed class EngineLoop
 
     /// <summary>A loop that has not started.</summary>
     public EngineLoop(
-        Scheduler scheduler, IModelRunner runner, AdmissionGate gate, RequestTracker requests, EngineMetrics metrics,
+        Scheduler scheduler, IModelRunner runner, AdmissionGate gate, RequestTracker requests, PromptPacer pacer, EngineMetrics metrics,
         ILogger logger, TimeProvider time, int maxConsecutiveFaults)
     {
         _scheduler = scheduler;
         _runner = runner;
         _gate = gate;
         _requests = requests;
+        _pacer = pacer;
         _metrics = metrics;
         _logger = logger;
         _time = time;
@@ -87,7 +89,7 @@ internal sealed class EngineLoop
     private void Step()
     {
         ApplyCommands();
-        StepPlan plan = _scheduler.Schedule();
+        StepPlan plan = _scheduler.Schedule(_pacer.Budget);
         if (plan.IsEmpty)
         {
             if (_scheduler.TryPeek(out _))
@@ -102,6 +104,7 @@ internal sealed class EngineLoop
             return;
         foreach (ref readonly SequenceOutput output in _scheduler.Commit(plan, result))
             _requests.Publish(output.Sequence, output.Event);
+        _pacer.Record(result.TextTime, plan);
         _metrics.RecordStep(_time.GetElapsedTime(started), plan, _scheduler);
     }
 

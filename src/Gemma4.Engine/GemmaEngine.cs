@@ -45,8 +45,8 @@ public sealed class GemmaEngine : IGenerationEngine, IAsyncDisposable
         _gate = new AdmissionGate(options.MaxQueuedRequests);
         var metrics = new EngineMetrics(meters, manager, _gate);
         _loop = new EngineLoop(
-            new Scheduler(manager, limits), runner, _gate, new RequestTracker(_gate, metrics, time), metrics, logger, time,
-            options.MaxConsecutiveFaults);
+            new Scheduler(manager, limits), runner, _gate, new RequestTracker(_gate, metrics, time), new PromptPacer(options.TargetStepTime),
+            metrics, logger, time, options.MaxConsecutiveFaults);
         Log.EngineStarted(logger, KvCostTable.ForPlan(cache, maxContextLength).TrimEnd());
         _loop.Start();
     }

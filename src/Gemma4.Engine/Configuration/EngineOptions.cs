@@ -13,10 +13,13 @@ public sealed class EngineOptions : IValidatableObject
     [Range(1, 4096)]
     public int MaxSequences { get; set; } = 128;
 
-    /// <summary>Tokens a step computes at most, over all sequences. Smaller steps keep running sequences more even, larger ones read
-    /// prompts faster.</summary>
+    /// <summary>Tokens a step computes at most, over all sequences.</summary>
     [Range(1, 1 << 20)]
     public int MaxTokensPerStep { get; set; } = 2048;
+
+    /// <summary>How long a step should take while answers are being written: prompts are read in pieces that fit beside their next tokens, and
+    /// get as much time as those where they alone take longer. A larger one reads prompts faster, a smaller one keeps text more even.</summary>
+    public TimeSpan TargetStepTime { get; set; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Time that a step may work on pictures and sounds, as a share of the time its text took: 0.5 lets the text of others take half
     /// as long again while media are encoded. Where no text is computed there is no limit.</summary>
@@ -64,6 +67,11 @@ public sealed class EngineOptions : IValidatableObject
                 $"{nameof(MaxTokensPerStep)} ({MaxTokensPerStep}) must be at least {nameof(MaxSequences)} ({MaxSequences}), so that every "
                 + $"running sequence gets its next token in each step. Raise {nameof(MaxTokensPerStep)} or lower {nameof(MaxSequences)}.",
                 [nameof(MaxTokensPerStep), nameof(MaxSequences)]);
+        }
+        if (TargetStepTime <= TimeSpan.Zero || TargetStepTime > TimeSpan.FromHours(1))
+        {
+            yield return new ValidationResult(
+                $"{nameof(TargetStepTime)} ({TargetStepTime}) must be above zero and at most an hour; 00:00:00.1 is a good value.", [nameof(TargetStepTime)]);
         }
         if (!int.IsPow2(BlockSize))
         {

@@ -59,8 +59,9 @@ internal sealed class ModelRunner : IModelRunner
         _inferenceMode ??= inference_mode();
         long started = _time.GetTimestamp();
         ComputeText(plan);
-        TimeSpan budget = plan.NumTokens == 0 ? TimeWithoutText : _encoderTimeShare * _time.GetElapsedTime(started);
-        return new StepResult(_samples.AsMemory(0, plan.Sequences.Length), WorkOnMedia(plan.Awaited, budget));
+        TimeSpan textTime = _time.GetElapsedTime(started);
+        Memory<EncoderProgress> awaited = WorkOnMedia(plan.Awaited, plan.NumTokens == 0 ? TimeWithoutText : _encoderTimeShare * textTime);
+        return new StepResult(_samples.AsMemory(0, plan.Sequences.Length), awaited, textTime);
     }
 
     /// <inheritdoc/>

@@ -33,6 +33,13 @@ internal static class MediaCut
         return awaited < sequence.MediaSpans.Length && sequence.MediaSpans[awaited].FirstPosition <= first;
     }
 
+    /// <summary>Tokens from a position to the end of the item that begins there or around it; 0 where none does.</summary>
+    public static int RestOfItem(Sequence sequence, int first)
+    {
+        int i = FirstNeeded(sequence, first);
+        return i < sequence.MediaSpans.Length && sequence.MediaSpans[i].FirstPosition <= first ? sequence.MediaSpans[i].End - first : 0;
+    }
+
     private static int FirstNeeded(Sequence sequence, int first)
     {
         int i = 0;

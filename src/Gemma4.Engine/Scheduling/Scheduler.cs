@@ -9,8 +9,8 @@ namespace Gemma4.Engine.Scheduling;
 /// <summary>Decides who runs, how many tokens and in which blocks. Arithmetic only: the same calls make the same plans.</summary>
 /// <remarks>
 /// There is no prompt phase and no generation phase. A sequence has tokens, some of them computed, and each step lets the computed ones
-/// catch up under one budget of tokens: sequences that lack one token come first, so that a long prompt beside them never starves
-/// them; then those that lack more, eldest first; then new ones. When blocks run out, the youngest sequence that this step does not
+/// catch up: sequences that lack one token come first, so that a long prompt beside them never starves them; then, under a budget that
+/// keeps the step short, those that lack more, eldest first; then new ones. When blocks run out, the youngest sequence that this step does not
 /// need yet is preempted: it gives its blocks back and later computes its tokens again, most of them found in the prefix cache.
 /// The eldest sequence can always go on, because it was admitted only if it fits alone; so every sequence ends.
 /// </remarks>
@@ -23,6 +23,7 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits)
     private readonly int _blockSize = cache.Plan.BlockSize;
     private long _step;
     private bool _isShortOfBlocks;
+    private int _promptTokensLeft;
 
     /// <summary>Sequences that wait, preempted ones included.</summary>
     public int NumWaiting => _waiting.Count;
@@ -75,17 +76,20 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits)
     }
 
     /// <summary>Plans the next step. It is empty only when no sequence is left.</summary>
+    /// <param name="prompts">How much of prompts it may read; an item that must stay whole may exceed it.</param>
     /// <returns>Valid until the next call; to be committed or, after a fault, its sequences ended.</returns>
-    public StepPlan Schedule()
+    public StepPlan Schedule(PromptBudget prompts)
     {
         _plan.Clear();
         _step++;
         _isShortOfBlocks = false;
+        _promptTokensLeft = int.MaxValue;
         for (int i = 0; i < _running.Count; i++)
         {
             if (_running[i].NumOutstandingTokens == 1)
                 Continue(i);
         }
+        _promptTokensLeft = _plan.IsEmpty ? prompts.Alone : prompts.BesideText;
         for (int i = 0; i < _running.Count; i++)
         {
             if (_running[i].NumOutstandingTokens > 1)
@@ -150,8 +154,7 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits)
     {
         Sequence sequence = _running[index];
         int first = sequence.NumComputedTokens;
-        int wanted = Math.Min(sequence.NumOutstandingTokens, BudgetLeft);
-        int numTokens = Cut(sequence, first, wanted);
+        int numTokens = Piece(sequence, first, sequence.NumOutstandingTokens);
         while (numTokens > 0 && cache.MaxEnd(sequence.Kv) < first + numTokens)
         {
             int fitting = Cut(sequence, first, cache.MaxEnd(sequence.Kv) - first);
@@ -187,7 +190,7 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits)
     private void AdmitWaiting()
     {
         int index = 0;
-        while (index < _waiting.Count && _running.Count < limits.MaxSequences && BudgetLeft > 0)
+        while (index < _waiting.Count && _running.Count < limits.MaxSequences && BudgetLeft > 0 && _promptTokensLeft > 0)
         {
             Sequence sequence = _waiting[index];
             if (SharedPrefixWait.Continues(sequence))
@@ -218,7 +221,7 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits)
     {
         int first = hit * _blockSize;
         int outstanding = sequence.NumTokens - first;
-        int numTokens = Cut(sequence, first, Math.Min(outstanding, BudgetLeft));
+        int numTokens = Piece(sequence, first, outstanding);
         if (numTokens == 0)
             return false;
         // Beside others it starts only when all of it has room, or the two would preempt each other for no gain. Alone it always fits.
@@ -267,6 +270,7 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits)
         sequence.LastStep = _step;
         bool samples = end == sequence.NumTokens && sequence.MaxOutputTokens > 0;
         _plan.Add(new ScheduledSequence(sequence, first, numTokens, sequence.Kv.Tables, samples));
+        _promptTokensLeft = Math.Max(0, _promptTokensLeft - numTokens);
     }
 
     private void StopRunning(Sequence sequence)
@@ -280,6 +284,13 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits)
     private int FindPrefix(Sequence sequence) => sequence.NeedsPromptLogits
         ? 0
         : cache.FindPrefix(sequence.Kv, sequence.NumTokens - 1, limits.MediaIsBidirectional ? sequence.MediaSpans : []);
+
+    /// <summary>How many tokens of a sequence the step's budgets allow.</summary>
+    private int Piece(Sequence sequence, int first, int outstanding)
+    {
+        int numTokens = Cut(sequence, first, Math.Min(outstanding, Math.Min(BudgetLeft, _promptTokensLeft)));
+        return numTokens > 0 || _promptTokensLeft == 0 ? numTokens : Cut(sequence, first, Math.Min(MediaCut.RestOfItem(sequence, first), BudgetLeft));
+    }
 
     private int Cut(Sequence sequence, int first, int numTokens) => MediaCut.Apply(sequence, first, numTokens, limits.MediaIsBidirectional);
 }

@@ -6,7 +6,9 @@ namespace Gemma4.Engine.Scheduling;
 /// <summary>What a step sampled and encoded.</summary>
 /// <param name="Samples">One entry a scheduled sequence in the plan's order; those of sequences that do not sample carry no token.</param>
 /// <param name="Awaited">One entry an awaited media item in the plan's order.</param>
-public readonly record struct StepResult(ReadOnlyMemory<SampledToken> Samples, ReadOnlyMemory<EncoderProgress> Awaited = default);
+/// <param name="TextTime">What its tokens took; what media took comes on top.</param>
+public readonly record struct StepResult(
+    ReadOnlyMemory<SampledToken> Samples, ReadOnlyMemory<EncoderProgress> Awaited = default, TimeSpan TextTime = default);
 
 /// <summary>How far an awaited media item has come.</summary>
 /// <param name="IsEncoded">The next step may compute its tokens.</param>

@@ -120,6 +120,35 @@ public sealed class SchedulerTests
     }
 
     [Fact]
+    public void Prompts_are_read_in_pieces_beside_the_next_tokens_of_others()
+    {
+        var world = new SchedulerWorld { Prompts = new PromptBudget(BesideText: 6, Alone: 20) };
+        Sequence reader = world.Add(prompt: 30, maxTokens: 20);
+        Assert.Equal([(reader, 20)], world.Step());
+        Assert.Equal([(reader, 10)], world.Step());
+        Sequence first = world.Add(prompt: 10, maxTokens: 1), second = world.Add(prompt: 10, maxTokens: 1);
+        Assert.Equal([(reader, 1), (first, 6)], world.Step());
+        Assert.Equal([(reader, 1), (first, 4), (second, 2)], world.Step());
+        Assert.Equal([(reader, 1), (second, 6)], world.Step());
+        world.OrderOfCompletion();
+        world.AssertTokensAreThoseAlone(reader, first, second);
+    }
+
+    [Fact]
+    public void Picture_that_attends_both_ways_is_read_whole_beside_text_whatever_its_size()
+    {
+        var world = new SchedulerWorld(bidirectional: true) { Prompts = new PromptBudget(BesideText: 6, Alone: 20) };
+        Sequence reader = world.Add(prompt: 5, maxTokens: 20);
+        world.Step();
+        Sequence picture = world.AddRequest(world.Request([.. Enumerable.Range(0, 30)], maxTokens: 1) with { Media = [Picture(4, 18)] })[0];
+        Assert.Equal([(reader, 1), (picture, 4)], world.Step());
+        Assert.Equal([(reader, 1), (picture, 18)], world.Step());
+        Assert.Equal([(reader, 1), (picture, 6)], world.Step());
+        world.OrderOfCompletion();
+        world.AssertTokensAreThoseAlone(reader, picture);
+    }
+
+    [Fact]
     public void Text_flows_in_every_step_while_pictures_of_others_are_encoded()
     {
         var world = new SchedulerWorld(maxMediaSlices: 12);

@@ -32,6 +32,8 @@ internal sealed class SchedulerWorld
 
     public Scheduler Scheduler { get; }
 
+    public PromptBudget Prompts { get; set; } = PromptBudget.Unlimited;
+
     public GenerationRequest Request(ImmutableArray<int> prompt, int? maxTokens, int priority = 0) => new()
     {
         Id = "request",
@@ -62,7 +64,7 @@ internal sealed class SchedulerWorld
     /// <summary>Runs one step and tells who computed how many tokens.</summary>
     public (Sequence, int)[] Step()
     {
-        StepPlan plan = Scheduler.Schedule();
+        StepPlan plan = Scheduler.Schedule(Prompts);
         (Sequence, int)[] scheduled = [.. plan.Sequences.ToArray().Select(s => (s.Sequence, s.NumTokens))];
         foreach (SequenceOutput output in Scheduler.Commit(plan, _runner.Execute(plan)))
         {
