@@ -105,7 +105,7 @@ internal sealed class EngineLoop
         foreach (ref readonly SequenceOutput output in _scheduler.Commit(plan, result))
             _requests.Publish(output.Sequence, output.Event);
         _pacer.Record(result.TextTime, plan);
-        _metrics.RecordStep(_time.GetElapsedTime(started), plan, _scheduler);
+        _metrics.RecordStep(_time.GetElapsedTime(started), plan, in result, _scheduler);
     }
 
     private bool TryExecute(StepPlan plan, out StepResult result)

@@ -21,6 +21,7 @@ internal sealed class EngineMetrics
     private readonly Histogram<double> _timePerOutputToken;
     private readonly Histogram<double> _stepDuration;
     private readonly Histogram<int> _stepTokens;
+    private readonly Counter<double> _encoderTime;
     private readonly Counter<long> _requests;
     private readonly Counter<long> _promptTokens;
     private readonly Counter<long> _outputTokens;
@@ -41,8 +42,9 @@ internal sealed class EngineMetrics
         _requestDuration = meter.CreateHistogram("gen_ai.server.request.duration", "s", "Time from submission to the last token.", advice: Seconds);
         _timeToFirstToken = meter.CreateHistogram("gen_ai.server.time_to_first_token", "s", "Time from submission to the first token.", advice: Seconds);
         _timePerOutputToken = meter.CreateHistogram("gen_ai.server.time_per_output_token", "s", "Time between tokens of a sequence.", advice: Seconds);
-        _stepDuration = meter.CreateHistogram("gemma4.step.duration", "s", "Time of one forward pass.", advice: Seconds);
-        _stepTokens = meter.CreateHistogram<int>("gemma4.step.tokens", "{token}", "Tokens computed in one forward pass.");
+        _stepDuration = meter.CreateHistogram("gemma4.step.duration", "s", "Time of one step.", advice: Seconds);
+        _stepTokens = meter.CreateHistogram<int>("gemma4.step.tokens", "{token}", "Tokens computed in one step.");
+        _encoderTime = meter.CreateCounter<double>("gemma4.encoder.time", "s", "Time that steps worked on pictures and sounds.");
         _requests = meter.CreateCounter<long>("gemma4.requests", "{request}", "Ended requests.");
         _promptTokens = meter.CreateCounter<long>("gemma4.tokens.prompt", "{token}", "Prompt tokens of ended requests.");
         _outputTokens = meter.CreateCounter<long>("gemma4.tokens.output", "{token}", "Generated tokens of ended sequences.");
@@ -54,11 +56,13 @@ internal sealed class EngineMetrics
         meter.CreateObservableGauge("gemma4.kv_cache.usage", () => Volatile.Read(ref _snapshot).KvUsage, "1", "Share of held blocks in the fullest pool.");
     }
 
-    /// <summary>Records one forward pass and what the scheduler counted since the last.</summary>
-    public void RecordStep(TimeSpan duration, StepPlan plan, Scheduler scheduler)
+    /// <summary>Records one step and what the scheduler counted since the last.</summary>
+    public void RecordStep(TimeSpan duration, StepPlan plan, in StepResult result, Scheduler scheduler)
     {
         _stepDuration.Record(duration.TotalSeconds);
         _stepTokens.Record(plan.NumTokens);
+        if (plan.Awaited.Length > 0)
+            _encoderTime.Add((duration - result.TextTime).TotalSeconds);
         AddSince(_preemptions, scheduler.NumPreemptions, ref _preemptionsSeen);
         AddSince(_prefixQueries, scheduler.NumPrefixQueries, ref _prefixQueriesSeen);
         AddSince(_prefixHits, scheduler.NumPrefixHits, ref _prefixHitsSeen);

@@ -37,6 +37,31 @@ public sealed class EngineFaultTests
     }
 
     [Fact]
+    public async Task Picture_that_cannot_be_encoded_ends_its_own_request_and_is_logged()
+    {
+        await using var served = new LedgerEngine();
+        var fault = new InvalidOperationException("injected");
+        served.Runner.BeforeSlice = item =>
+        {
+            if (item.ContentHash == 1)
+                throw fault;
+        };
+        GenerationRequest Seeing(int content) => LedgerEngine.Request([.. Enumerable.Range(0, 20)], maxTokens: 6) with
+        {
+            Media = [new MediaItem.Image(4, 8, (UInt128)content, default, 1)],
+        };
+
+        List<TokenEvent>[] results = await Task.WhenAll(
+            served.GenerateAsync(Seeing(1)), served.GenerateAsync(Seeing(2)), served.GenerateAsync(AnyRequest));
+
+        Assert.Equal(FinishReason.Error, Assert.Single(results[0]).FinishReason);
+        Assert.Equal(served.Expected(Seeing(2)), results[1].Select(e => e.TokenId!.Value));
+        Assert.Equal(served.Expected(AnyRequest), results[2].Select(e => e.TokenId!.Value));
+        Assert.Same(fault, Assert.Single(served.Log.Faults));
+        Assert.Equal(EngineState.Ready, served.Engine.Health.State);
+    }
+
+    [Fact]
     public async Task Engine_is_degraded_until_a_step_succeeds_again()
     {
         var gate = new StepGate();

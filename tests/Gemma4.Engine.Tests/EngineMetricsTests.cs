@@ -62,6 +62,19 @@ public sealed class EngineMetricsTests
     }
 
     [Fact]
+    public async Task Time_that_media_take_is_counted_apart()
+    {
+        await using var served = new LedgerEngine();
+        using MetricCollector encoder = served.Collect("gemma4.encoder.time");
+        GenerationRequest request = LedgerEngine.Request([.. Enumerable.Range(0, 20)], maxTokens: 2);
+        await served.GenerateAsync(request);
+        Assert.Empty(encoder.Measurements);
+        await served.GenerateAsync(request with { Media = [new MediaItem.Image(4, 8, 1, default, 1)] });
+        await served.DisposeAsync();
+        Assert.True(Assert.Single(encoder.Measurements).Value > 0);
+    }
+
+    [Fact]
     public async Task Preemptions_are_counted()
     {
         var options = new EngineOptions { MaxSequences = 4, MaxTokensPerStep = 16, BlockSize = 4, MaxContextLength = 40 };

@@ -4,7 +4,6 @@ using Gemma4.Engine;
 using Gemma4.Engine.Configuration;
 using Gemma4.Engine.KvCache;
 using Gemma4.Engine.Requests;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Gemma4.Testing;
 
@@ -28,7 +27,7 @@ internal sealed class LedgerEngine : IAsyncDisposable
         var plan = new KvCachePlan(options.BlockSize, Model.Groups, [full, sliding]);
         Runner = new LedgerModelRunner(Model, plan) { BeforeStep = beforeStep, SurvivesFaults = survivesFaults };
         Engine = new GemmaEngine(
-            Runner, new ModelTraits(1024, Model.MediaIsBidirectional), plan, options, _meters, NullLoggerFactory.Instance,
+            Runner, new ModelTraits(1024, Model.MediaIsBidirectional), plan, options, _meters, Log,
             time ?? TimeProvider.System);
     }
 
@@ -37,6 +36,9 @@ internal sealed class LedgerEngine : IAsyncDisposable
 
     /// <summary>What executes the steps.</summary>
     public LedgerModelRunner Runner { get; }
+
+    /// <summary>What the engine logs.</summary>
+    public FaultLog Log { get; } = new();
 
     /// <summary>The engine.</summary>
     public GemmaEngine Engine { get; }

@@ -37,9 +37,9 @@ internal sealed class EncoderJob(Gemma4Model model, IReadOnlyList<MediaItem> ite
         _pass ??= Begin();
         if (_pass.Advance() is not { } softTokens)                                                      // [M, D]
             return false;
-        if (softTokens.shape[0] != items.Sum(item => item.NumSoftTokens))
-            throw new InvalidOperationException($"The tower made {softTokens.shape[0]} soft tokens where the prompts have places for {items.Sum(item => item.NumSoftTokens)}.");
-        int first = 0;
+        int places = items.Sum(item => item.NumSoftTokens), first = 0;
+        if (softTokens.shape[0] != places)
+            throw new InvalidOperationException($"The tower made {softTokens.shape[0]} soft tokens where the prompts have places for {places}.");
         foreach (MediaItem item in items)
         {
             if (!cache.TryGet(item.ContentHash, out _))

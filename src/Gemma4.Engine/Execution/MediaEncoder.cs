@@ -95,11 +95,9 @@ internal sealed class MediaEncoder(Gemma4Model model, long cacheBytes, int maxTo
             if (progress[i].Fault is not null || _cache.TryGet(item.ContentHash, out _) || items.Exists(x => x.ContentHash == item.ContentHash))
                 continue;
             softTokens += item.NumSoftTokens;
-            if (items.Count > 0 && (item is not MediaItem.Image || softTokens > maxTokensPerPass))
+            if (items.Count > 0 && (items[0] is MediaItem.Audio || item is MediaItem.Audio || softTokens > maxTokensPerPass))
                 break;
             items.Add(item);
-            if (item is not MediaItem.Image)
-                break;
         }
         return items.Count > 0 ? new EncoderJob(model, items) : null;
     }

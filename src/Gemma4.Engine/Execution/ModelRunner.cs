@@ -28,8 +28,8 @@ internal sealed class ModelRunner : IModelRunner
     private readonly SampledToken[] _samples;
     private readonly TimeProvider _time;
     private readonly double _encoderTimeShare;
-    private EncoderProgress[] _awaited = [];
     private readonly List<LogitRow> _logitRows = [];
+    private EncoderProgress[] _awaited = [];
     private IDisposable? _inferenceMode;
 
     /// <param name="model">Owned from here on.</param>
