@@ -11,16 +11,17 @@ namespace Gemma4.Benchmarks.Vision;
 /// </summary>
 internal static class PictureBenchmark
 {
-    private const int Width = 4000, Height = 3000, Rounds = 9;
+    private const int Width = 4000, Height = 3000, Rounds = 15, BandRows = 8;
 
     private static readonly SKSamplingOptions Cubic = new(SKCubicResampler.CatmullRom); // not antialiased: skips most source pixels
     private static readonly SKSamplingOptions Mipmaps = new(SKFilterMode.Linear, SKMipmapMode.Linear); // antialiased, blurred
 
     public static void Run(TextWriter output)
     {
-        byte[] jpeg = Picture();
+        byte[] jpeg = Picture(), turned = Turned(jpeg);
         output.WriteLine($"{Width}x{Height} JPEG of {jpeg.Length / 1e6:0.0} MB; ms of processor time, least of {Rounds}");
-        output.WriteLine("budget | size | ours: all | ours: resize and patches | Skia: decode | Skia: cubic resize | Skia: mipmap resize");
+        output.WriteLine(
+            "budget | size | ours: all | the same, turned | ours: decode | content hash | ours: resize and patches | Skia: decode | Skia: cubic resize | Skia: mipmap resize");
         using SKBitmap decoded = SKBitmap.Decode(jpeg);
         foreach (int budget in SoftTokenBudget.Allowed)
         {
@@ -28,11 +29,15 @@ internal static class PictureBenchmark
             var target = new SKImageInfo(w, h, SKColorType.Rgba8888, SKAlphaType.Opaque);
             double[] best = Measure(
                 () => ImagePreprocessor.Prepare(jpeg, budget, ImageLimits.Default),
+                () => ImagePreprocessor.Prepare(turned, budget, ImageLimits.Default),
                 () => ReadRows(jpeg),
+                () => ImagePreprocessor.Hash(jpeg, budget),
                 () => SKBitmap.Decode(jpeg).Dispose(),
                 () => decoded.Resize(target, Cubic).Dispose(),
                 () => decoded.Resize(target, Mipmaps).Dispose());
-            output.WriteLine($"{budget} | {w}x{h} | {best[0]:0} | {best[0] - best[1]:0} | {best[2]:0} | {best[3]:0} | {best[4]:0}");
+            double resize = best[0] - best[2] - best[3];
+            output.WriteLine(
+                $"{budget} | {w}x{h} | {best[0]:0} | {best[1]:0} | {best[2]:0} | {best[3]:0.0} | {resize:0.0} | {best[4]:0} | {best[5]:0.0} | {best[6]:0.0}");
         }
     }
 
@@ -58,10 +63,21 @@ internal static class PictureBenchmark
         fixed (byte* file = jpeg)
         {
             using PixelRows rows = ImageDecoder.Open(file, jpeg.Length, ImageLimits.Default, null);
-            var band = new byte[16 * rows.Width * 4];
-            for (int y = 0; y < rows.Height; y += 16)
-                rows.Read(band, rows.Width * 4, y, Math.Min(16, rows.Height - y));
+            var band = new byte[BandRows * rows.Width * 4];
+            for (int y = 0; y < rows.Height; y += BandRows)
+                rows.Read(band, rows.Width * 4, y, Math.Min(BandRows, rows.Height - y));
         }
+    }
+
+    /// <summary>The same file with EXIF orientation 6: shown turned to the right.</summary>
+    private static byte[] Turned(byte[] jpeg)
+    {
+        byte[] exif =
+        [
+            0xFF, 0xE1, 0, 34, .. "Exif\0\0MM\0*"u8, 0, 0, 0, 8, // big-endian, the directory follows
+            0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0, // one entry: orientation, one short, 6
+        ];
+        return [.. jpeg[..2], .. exif, .. jpeg[2..]];
     }
 
     /// <summary>Waves, edges and noise: neither flat nor all noise, like a photograph.</summary>

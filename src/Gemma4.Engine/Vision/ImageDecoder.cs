@@ -34,10 +34,9 @@ internal static class ImageDecoder
             CheckSize(codec.Info.Width, codec.Info.Height, limits, param);
             // No colour space: values are taken as stored, as the reference takes them. Unpremultiplied: colour under transparency is kept.
             var pixels = new SKImageInfo(codec.Info.Width, codec.Info.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul, null);
-            SKEncodedOrigin orientation = codec.EncodedOrigin != SKEncodedOrigin.TopLeft
-                ? codec.EncodedOrigin
-                : (SKEncodedOrigin)ExifOrientation.Read(file, format);
-            if (orientation != SKEncodedOrigin.TopLeft || ScanlineRows.TryStart(codec, pixels, format, param) is not { } rows)
+            var orientation = Orientation.FromExif(
+                codec.EncodedOrigin != SKEncodedOrigin.TopLeft ? (int)codec.EncodedOrigin : ExifOrientation.Read(file, format));
+            if (ScanlineRows.TryStart(codec, orientation, pixels, format, param) is not { } rows)
                 return new BufferedRows(codec, orientation, pixels, format, param);
             handedOver = true;
             return rows;

@@ -26,10 +26,11 @@ public static class ImagePreprocessor
         fixed (byte* file = encoded)
         {
             using PixelRows rows = ImageDecoder.Open(file, encoded.Length, limits, param);
-            (int width, int height) = SoftTokenBudget.TargetSize(rows.Width, rows.Height, maxSoftTokens);
-            var patches = new float[width * height * 3];
+            (int shownWidth, int shownHeight) = rows.Orientation.Shown(rows.Width, rows.Height);
+            (int width, int height) = SoftTokenBudget.TargetSize(shownWidth, shownHeight, maxSoftTokens);
+            float[] patches = GC.AllocateUninitializedArray<float>(width * height * 3);
             PatchResizer.Run(rows, width, height, patches, cancellationToken);
-            return new PreparedImage(rows.Width, rows.Height, width, height, maxSoftTokens, Hash(encoded, maxSoftTokens), patches);
+            return new PreparedImage(shownWidth, shownHeight, width, height, maxSoftTokens, Hash(encoded, maxSoftTokens), patches);
         }
     }
 

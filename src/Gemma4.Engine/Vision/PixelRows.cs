@@ -2,16 +2,19 @@ namespace Gemma4.Engine.Vision;
 
 /// <summary>A decoded picture, read once from top to bottom as rows of red, green, blue and an unused fourth byte.</summary>
 /// <remarks>
-/// Orientation is applied. Transparency is dropped, not blended: the reference converts with Pillow's <c>convert("RGB")</c>, which keeps
-/// the colour under a transparent pixel.
+/// Rows are as the file stores them; <see cref="Orientation"/> says how they are to be shown. Transparency is dropped, not blended: the
+/// reference converts with Pillow's <c>convert("RGB")</c>, which keeps the colour under a transparent pixel.
 /// </remarks>
-internal abstract class PixelRows : IDisposable
+internal abstract class PixelRows(Orientation orientation) : IDisposable
 {
-    /// <summary>Pixels of a row, orientation applied.</summary>
+    /// <summary>Pixels of a stored row.</summary>
     public abstract int Width { get; }
 
-    /// <summary>Number of rows, orientation applied.</summary>
+    /// <summary>Number of stored rows.</summary>
     public abstract int Height { get; }
+
+    /// <summary>How the picture is to be shown.</summary>
+    public Orientation Orientation => orientation;
 
     /// <summary>Reads the next rows.</summary>
     /// <param name="band">Room for <paramref name="count"/> rows.</param>

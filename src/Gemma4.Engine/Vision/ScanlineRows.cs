@@ -9,7 +9,8 @@ internal sealed class ScanlineRows : PixelRows
     private readonly ImageFormat _format;
     private readonly string? _param;
 
-    private ScanlineRows(SKCodec codec, ImageFormat format, string? param) => (_codec, _format, _param) = (codec, format, param);
+    private ScanlineRows(SKCodec codec, Orientation orientation, ImageFormat format, string? param) : base(orientation) =>
+        (_codec, _format, _param) = (codec, format, param);
 
     /// <inheritdoc/>
     public override int Width => _codec.Info.Width;
@@ -19,13 +20,14 @@ internal sealed class ScanlineRows : PixelRows
 
     /// <summary>Null when the file can only be decoded as a whole: WebP, GIF, or rows from the bottom up.</summary>
     /// <param name="codec">Owned by the result, if there is one.</param>
+    /// <param name="orientation">How the picture is to be shown.</param>
     /// <param name="pixels">The pixel layout to decode to.</param>
     /// <param name="format">The file's format.</param>
     /// <param name="param">The request field to name in a refusal.</param>
-    public static ScanlineRows? TryStart(SKCodec codec, SKImageInfo pixels, ImageFormat format, string? param) =>
+    public static ScanlineRows? TryStart(SKCodec codec, Orientation orientation, SKImageInfo pixels, ImageFormat format, string? param) =>
         codec.StartScanlineDecode(pixels) == SKCodecResult.Success
             && codec.ScanlineOrder == SKCodecScanlineOrder.TopDown
-            ? new ScanlineRows(codec, format, param)
+            ? new ScanlineRows(codec, orientation, format, param)
             : null;
 
     /// <inheritdoc/>

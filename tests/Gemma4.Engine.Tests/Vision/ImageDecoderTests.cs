@@ -153,9 +153,15 @@ public sealed class ImageDecoderTests
                 rows.Read(bytes, rows.Width * 4, 0, half);
             rows.Read(bytes.AsSpan(half * rows.Width * 4), rows.Width * 4, half, rows.Height - half);
             var pixels = new (int, int, int)[rows.Width * rows.Height];
+            (int width, int height) = rows.Orientation.Shown(rows.Width, rows.Height);
             for (int i = 0; i < pixels.Length; i++)
-                pixels[i] = (bytes[i * 4], bytes[i * 4 + 1], bytes[i * 4 + 2]);
-            return (rows.Width, rows.Height, pixels);
+            {
+                int across = rows.Orientation.MirroredAcross ? width - 1 - i % width : i % width;
+                int down = rows.Orientation.MirroredDown ? height - 1 - i / width : i / width;
+                int stored = rows.Orientation.Turned ? across * rows.Width + down : down * rows.Width + across;
+                pixels[i] = (bytes[stored * 4], bytes[stored * 4 + 1], bytes[stored * 4 + 2]);
+            }
+            return (width, height, pixels);
         }
     }
 }
