@@ -102,6 +102,17 @@ public sealed class ConstraintCompiler
         });
     }
 
+    /// <summary>Calls of tools, or instead of them an answer that is held to its own constraint; no text stands before a call.</summary>
+    /// <param name="tools">Those that may be called.</param>
+    /// <param name="parallel">Whether there may be more than one call.</param>
+    /// <param name="answer">Constrains the answer.</param>
+    /// <exception cref="ConstraintException">As <see cref="CompileToolCalls"/>.</exception>
+    public ITokenConstraintSource CompileToolCallsOr(IReadOnlyList<ToolSignature> tools, bool parallel, ITokenConstraintSource answer)
+    {
+        ITokenConstraintSource calls = CompileToolCalls(tools, ToolCallMode.Required, parallel);
+        return new CallsOrAnswerSource(_special!.ToolCallStart!.Value, calls, answer);
+    }
+
     /// <summary>Lets a thought come before the answer, which is held to <paramref name="answer"/> from the channel's close on.</summary>
     /// <param name="answer">Constrains the answer; null leaves it free, and then only the budget counts.</param>
     /// <param name="startsOpen">The prompt ends within an open channel.</param>

@@ -9,13 +9,11 @@ namespace Gemma4.Server.Mapping;
 internal static class ConstraintMapper
 {
     /// <summary>What a conversation's answer is held to: its format or its calls, and before them a thought within its budget.</summary>
-    /// <remarks>A format leaves no room for calls that the model may make but need not: the request asked for that format.</remarks>
+    /// <remarks>A format holds what is said. Calls are not said: where the model may call it either calls or answers in the format, and where
+    /// it must call nothing is left for the format to hold.</remarks>
     public static ITokenConstraintSource? Compile(ChatJob job, ChatPrompt prompt, LoadedModel model)
     {
-        bool mustCall = job.Tools.Use == ToolUse.Required;
-        if (mustCall && job.Format is not null)
-            throw Fault.Of($"'{job.Format.Param}' cannot be used where 'tool_choice' demands a call.", job.Format.Param, "invalid_parameter_combination");
-        ITokenConstraintSource? answer = job.Format is null ? Calls(job.Tools, model) : Compile(job.Format, model);
+        ITokenConstraintSource? answer = Calls(job.Tools, Compile(job.Format, model), model);
         bool mayThink = job.Thinks || prompt.Tokenized.Tail.IsInsideThought;
         return mayThink && (answer is not null || job.ThinkingBudget is not null)
             ? model.Constraints.WithThinking(answer, prompt.Tokenized.Tail.IsInsideThought, job.ThinkingBudget)
@@ -45,15 +43,18 @@ internal static class ConstraintMapper
         }
     }
 
-    private static ITokenConstraintSource? Calls(ToolPolicy tools, LoadedModel model)
+    private static ITokenConstraintSource? Calls(ToolPolicy tools, ITokenConstraintSource? format, LoadedModel model)
     {
         if (tools.Use == ToolUse.None || tools.Tools.IsEmpty)
-            return null;
-        ToolCallMode mode = tools.Use == ToolUse.Required ? ToolCallMode.Required : ToolCallMode.Auto;
+            return format;
+        ToolSignature[] signatures = [.. tools.Tools.Select(t => new ToolSignature(t.Name, ToolSchemas.Closed(t.Parameters), t.IsStrict))];
         try
         {
-            return model.Constraints.CompileToolCalls(
-                [.. tools.Tools.Select(t => new ToolSignature(t.Name, ToolSchemas.Closed(t.Parameters), t.IsStrict))], mode, tools.IsParallel);
+            if (tools.Use == ToolUse.Required)
+                return model.Constraints.CompileToolCalls(signatures, ToolCallMode.Required, tools.IsParallel);
+            return format is null
+                ? model.Constraints.CompileToolCalls(signatures, ToolCallMode.Auto, tools.IsParallel)
+                : model.Constraints.CompileToolCallsOr(signatures, tools.IsParallel, format);
         }
         catch (ConstraintException exception)
         {

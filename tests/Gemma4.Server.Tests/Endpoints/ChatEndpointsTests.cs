@@ -52,6 +52,33 @@ public sealed class ChatEndpointsTests
         Assert.All(engine.Requests, r => Assert.Equal(8192 - r.PromptTokenIds.Length, r.MaxTokens));
     }
 
+    [Theory]
+    [InlineData("auto", Call, true)]
+    [InlineData("auto", "{\"ok\":true}", true)]
+    [InlineData("auto", "{\"ok\":1}", false)]
+    [InlineData("auto", "Sunny.", false)]
+    [InlineData("required", Call, true)]
+    [InlineData("required", "{\"ok\":true}", false)]
+    [InlineData("none", Call, false)]
+    [InlineData("none", "{\"ok\":true}", true)]
+    public async Task With_tools_and_a_format_the_model_calls_or_answers_in_the_format(string choice, string output, bool allowed)
+    {
+        FakeEngine engine = Script.Saying(output);
+        await PostAsync(engine, Body(Weather + $",\"tool_choice\":\"{choice}\"," + """
+            "response_format":{"type":"json_schema","json_schema":{"name":"a","strict":true,"schema":
+            {"type":"object","properties":{"ok":{"type":"boolean"}},"required":["ok"],"additionalProperties":false}}}
+            """));
+        ITokenConstraint constraint = Assert.Single(engine.Requests).Constraint!.Create();
+        uint[] mask = new uint[(ServerUnderTest.Tokenizer.VocabularySize + 31) / 32];
+        bool Takes(int token)
+        {
+            bool takes = !constraint.TryFillMask(mask) || (mask[token >> 5] >> (token & 31) & 1) != 0;
+            constraint.Accept(token);
+            return takes;
+        }
+        Assert.Equal(allowed, ServerUnderTest.Tokenizer.Encode(output).All(Takes));
+    }
+
     [Fact]
     public async Task A_call_is_whole_with_an_id_and_content_null()
     {

@@ -98,6 +98,26 @@ public sealed class ToolCallTests
         Assert.False(TestVocabulary.Allows(constraint, 'x', mask));
     }
 
+    [Theory]
+    [InlineData("""{"ok":true}""", true)]
+    [InlineData("""<|tool_call>call:ping{}<tool_call|>""", true)]
+    [InlineData("""<|tool_call>call:ping{}<tool_call|><|tool_call>call:ping{}<tool_call|>""", true)]
+    [InlineData("""{"ok":1}""", false)]
+    [InlineData("""{"ok":true}<|tool_call>call:ping{}<tool_call|>""", false)]
+    [InlineData("""<|tool_call>call:ping{}<tool_call|>{"ok":true}""", false)]
+    [InlineData("""<|tool_call>call:unknown{}<tool_call|>""", false)]
+    [InlineData("Well.<|tool_call>call:ping{}<tool_call|>", false)]
+    [InlineData("", false)]
+    public void Beside_a_format_the_model_either_calls_or_answers_in_the_format(string output, bool allowed)
+    {
+        ConstraintCompiler compiler = TestVocabulary.Compiler();
+        ITokenConstraintSource answer = compiler.CompileJsonSchema(JsonElement.Parse(
+            """{"type":"object","properties":{"ok":{"type":"boolean"}},"required":["ok"],"additionalProperties":false}"""));
+        Assert.Equal(allowed, TestVocabulary.Accepts(compiler.CompileToolCallsOr([Weather, Ping], parallel: true, answer), output));
+        Assert.Equal(
+            allowed, TestVocabulary.Accepts(compiler.WithThinking(compiler.CompileToolCallsOr([Weather, Ping], parallel: true, answer), startsOpen: false)!, output));
+    }
+
     [Fact]
     public void Strict_tool_with_a_schema_that_cannot_be_enforced_is_refused_and_another_falls_back_to_any_object()
     {

@@ -1,0 +1,33 @@
+using Gemma4.Engine.Requests;
+
+namespace Gemma4.Engine.StructuredOutput.Constraints;
+
+/// <summary>Calls of tools, or instead of them an answer: the first token decides which.</summary>
+/// <param name="callStart">The token that opens a call; no answer begins with it.</param>
+/// <param name="calls">Begins with that token.</param>
+/// <param name="answer">Constrains from its first token on.</param>
+internal sealed class CallsOrAnswerConstraint(int callStart, ITokenConstraint calls, ITokenConstraint answer) : ITokenConstraint
+{
+    private ITokenConstraint? _chosen;
+
+    public bool TryFillMask(Span<uint> mask)
+    {
+        if (_chosen is not null)
+            return _chosen.TryFillMask(mask);
+        bool masked = answer.TryFillMask(mask);
+        mask[callStart >> 5] |= 1u << (callStart & 31);
+        return masked;
+    }
+
+    public bool Accept(int tokenId)
+    {
+        _chosen ??= tokenId == callStart ? calls : answer;
+        return _chosen.Accept(tokenId);
+    }
+}
+
+/// <summary>Makes a <see cref="CallsOrAnswerConstraint"/> for each sequence.</summary>
+internal sealed class CallsOrAnswerSource(int callStart, ITokenConstraintSource calls, ITokenConstraintSource answer) : ITokenConstraintSource
+{
+    public ITokenConstraint Create() => new CallsOrAnswerConstraint(callStart, calls.Create(), answer.Create());
+}
