@@ -30,8 +30,9 @@ internal static class ResponseEndpoints
         LoadedModel model = host.Ready();
         ResponseRequest request = await reader.ReadAsync(context, OpenAIJson.Context.ResponseRequest, ResponsesModelFaults.Instance);
         ResponseRules.Check(request, api.Value);
-        ImmutableArray<ResponseItem> input = ResponseItems.Of(request.Input, store);
-        ImmutableArray<ResponseItem> conversation = ResponseMapper.Conversation(request, input, store);
+        CallerResponses stored = store.Of(Caller.Of(context));
+        ImmutableArray<ResponseItem> input = ResponseItems.Of(request.Input, stored);
+        ImmutableArray<ResponseItem> conversation = ResponseMapper.Conversation(request, input, stored);
         var head = new AnswerHead(AnswerHead.NewId("resp_"), clock.Now, request.Model!, model.Fingerprint);
         ChatJob job = ResponseMapper.Map(head.Id, request, conversation, input.Length, api.Value);
         Generation generation = request.Truncation == "auto"
@@ -45,7 +46,7 @@ internal static class ResponseEndpoints
         {
             ResponseObject response = assembler.End(UsageMapper.ForResponse(generation), clock.Now);
             if (response.Store)
-                store.Add(new StoredResponse(response, input, [.. conversation, .. response.Output]));
+                stored.Add(new StoredResponse(response, input, [.. conversation, .. response.Output]));
             return response;
         }
 
@@ -69,8 +70,9 @@ internal static class ResponseEndpoints
         LoadedModel model = host.Ready();
         ResponseRequest request = await reader.ReadAsync(context, OpenAIJson.Context.ResponseRequest, OptionalModelFaults.Instance);
         ResponseRules.Check(request, api.Value);
-        ImmutableArray<ResponseItem> input = ResponseItems.Of(request.Input, store);
-        ImmutableArray<ResponseItem> conversation = ResponseMapper.Conversation(request, input, store);
+        CallerResponses stored = store.Of(Caller.Of(context));
+        ImmutableArray<ResponseItem> input = ResponseItems.Of(request.Input, stored);
+        ImmutableArray<ResponseItem> conversation = ResponseMapper.Conversation(request, input, stored);
         ChatPrompt prompt = await prompts.MakeAsync(
             ResponseMapper.Map("count", request, conversation, input.Length, api.Value), model, context.RequestAborted);
         return Results.Json(new ResponseInputTokens(prompt.Tokenized.TokenIds.Length), OpenAIJson.Context.ResponseInputTokens);

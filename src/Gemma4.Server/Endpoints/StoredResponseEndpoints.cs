@@ -1,4 +1,5 @@
 using Gemma4.Server.Errors;
+using Gemma4.Server.Hosting;
 using Gemma4.Server.OpenAI;
 using Gemma4.Server.OpenAI.Responses;
 using Gemma4.Server.Storage;
@@ -23,27 +24,27 @@ internal static class StoredResponseEndpoints
             .Produces<ResponseItemList>().ProducesError();
     }
 
-    private static IResult Retrieve(string id, ResponseStore store, bool? stream)
+    private static IResult Retrieve(string id, HttpContext context, ResponseStore store, bool? stream)
     {
-        StoredResponse stored = Find(id, store);
+        StoredResponse stored = Find(id, context, store);
         if (stream == true)
             throw Fault.UnsupportedParameter("stream", "is not supported here: only responses made in the background can be streamed again.");
         return Results.Json(stored.Response, OpenAIJson.Context.ResponseObject);
     }
 
-    private static IResult Delete(string id, ResponseStore store) => store.Remove(id)
+    private static IResult Delete(string id, HttpContext context, ResponseStore store) => store.Remove(Caller.Of(context), id)
         ? Results.Json(new ResponseDeleted(id), OpenAIJson.Context.ResponseDeleted)
         : throw NotFound(id);
 
-    private static IResult Cancel(string id, ResponseStore store)
+    private static IResult Cancel(string id, HttpContext context, ResponseStore store)
     {
-        _ = Find(id, store);
+        _ = Find(id, context, store);
         throw Fault.Of("Cannot cancel a synchronous response.");
     }
 
-    private static IResult ListInput(string id, ResponseStore store, int? limit, string? order, string? after)
+    private static IResult ListInput(string id, HttpContext context, ResponseStore store, int? limit, string? order, string? after)
     {
-        StoredResponse stored = Find(id, store);
+        StoredResponse stored = Find(id, context, store);
         if (limit is < 1)
             throw Fault.BelowMinimum("limit", "integer", 1, $"{limit}");
         if (limit > MaxLimit)
@@ -60,7 +61,7 @@ internal static class StoredResponseEndpoints
             OpenAIJson.Context.ResponseItemList);
     }
 
-    private static StoredResponse Find(string id, ResponseStore store) => store.Find(id) ?? throw NotFound(id);
+    private static StoredResponse Find(string id, HttpContext context, ResponseStore store) => store.Find(Caller.Of(context), id) ?? throw NotFound(id);
 
     private static ApiException NotFound(string id) => new(new ApiError(
         StatusCodes.Status404NotFound, $"Response with id '{id}' not found.", ApiError.InvalidRequest, "response_id"));

@@ -22,8 +22,10 @@ internal sealed class ApiKeyMiddleware(RequestDelegate next, IOptions<ServerOpti
             throw new ApiException(Unauthorized(
                 "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth " +
                 "(i.e. Authorization: Bearer YOUR_KEY).", null));
-        if (!IsKnown(key))
+        byte[] hash = Hash(key);
+        if (!IsKnown(hash))
             throw new ApiException(Unauthorized($"Incorrect API key provided: {Masked(key)}.", "invalid_api_key"));
+        context.Features.Set(new Caller(Convert.ToHexString(hash)));
         return next(context);
     }
 
@@ -37,9 +39,8 @@ internal sealed class ApiKeyMiddleware(RequestDelegate next, IOptions<ServerOpti
     }
 
     /// <summary>Compares with every key in constant time, so that time tells nothing.</summary>
-    private bool IsKnown(string key)
+    private bool IsKnown(byte[] hash)
     {
-        byte[] hash = Hash(key);
         bool known = false;
         foreach (byte[] candidate in _hashes)
             known |= CryptographicOperations.FixedTimeEquals(hash, candidate);

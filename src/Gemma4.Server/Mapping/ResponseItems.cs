@@ -14,7 +14,7 @@ internal static class ResponseItems
 
     /// <summary>The items of a request's input.</summary>
     /// <exception cref="ApiException">The first fault of one.</exception>
-    public static ImmutableArray<ResponseItem> Of(ResponseInput? input, ResponseStore store)
+    public static ImmutableArray<ResponseItem> Of(ResponseInput? input, CallerResponses stored)
     {
         if (input?.Items is not { } items)
             return input?.Text is null ? [] : [Message("user", input.Text)];
@@ -22,7 +22,7 @@ internal static class ResponseItems
         for (int i = 0; i < items.Length; i++)
         {
             ResponseItemRules.Check(items[i], $"input[{i}]");
-            normal.Add(items[i].Type == "item_reference" ? Referred(items[i].Id!, store) : Normal(items[i]));
+            normal.Add(items[i].Type == "item_reference" ? Referred(items[i].Id!, stored) : Normal(items[i]));
         }
         return normal.MoveToImmutable();
     }
@@ -76,6 +76,6 @@ internal static class ResponseItems
         ],
     };
 
-    private static ResponseItem Referred(string id, ResponseStore store) =>
-        store.FindItem(id) ?? throw Fault.Of($"Item with id '{id}' not found.", "input");
+    private static ResponseItem Referred(string id, CallerResponses stored) =>
+        stored.FindItem(id) ?? throw Fault.Of($"Item with id '{id}' not found.", "input");
 }

@@ -16,11 +16,11 @@ internal static class ResponseMapper
 
     /// <summary>The conversation that the request goes on with: the items before it, then its own.</summary>
     public static ImmutableArray<ResponseItem> Conversation(
-        ResponseRequest request, ImmutableArray<ResponseItem> input, ResponseStore store)
+        ResponseRequest request, ImmutableArray<ResponseItem> input, CallerResponses stored)
     {
         ImmutableArray<ResponseItem> before = [];
         if (request.PreviousResponseId is { } id)
-            before = store.Find(id)?.Conversation
+            before = stored.Find(id)?.Conversation
                 ?? throw Fault.Of($"Previous response with id '{id}' not found.", "previous_response_id", "previous_response_not_found");
         ImmutableArray<ResponseItem> all = [.. before, .. input];
         ResponseItemRules.CheckCalls(all);

@@ -8,53 +8,56 @@ namespace Gemma4.Server.Storage;
 internal sealed class ResponseStore(IOptions<ApiOptions> options, TimeProvider time)
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, LinkedListNode<Entry>> _byId = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, ResponseItem> _items = new(StringComparer.Ordinal);
+    private readonly Dictionary<(Caller, string), LinkedListNode<Entry>> _byId = [];
+    private readonly Dictionary<(Caller, string), ResponseItem> _items = [];
     private readonly LinkedList<Entry> _oldestFirst = [];
     private long _size;
 
-    /// <summary>Keeps a response.</summary>
-    public void Add(StoredResponse response)
+    /// <summary>What one caller has here.</summary>
+    public CallerResponses Of(Caller caller) => new(this, caller);
+
+    /// <summary>Keeps a caller's response.</summary>
+    public void Add(Caller caller, StoredResponse response)
     {
         lock (_lock)
         {
-            var entry = new Entry(response, time.GetUtcNow() + TimeSpan.FromMinutes(options.Value.StoredResponseMinutes));
-            _byId[response.Response.Id] = _oldestFirst.AddLast(entry);
+            var entry = new Entry(caller, response, time.GetUtcNow() + TimeSpan.FromMinutes(options.Value.StoredResponseMinutes));
+            _byId[(caller, response.Response.Id)] = _oldestFirst.AddLast(entry);
             _size += response.Size;
             // An item that a client gives back under its id stays the one that was generated.
             foreach (ResponseItem item in response.OwnItems)
-                _items.TryAdd(item.Id!, item);
+                _items.TryAdd((caller, item.Id!), item);
             Evict();
         }
     }
 
-    /// <summary>The response of this id; null when it is not kept.</summary>
-    public StoredResponse? Find(string id)
+    /// <summary>A caller's response of this id; null when it is not kept.</summary>
+    public StoredResponse? Find(Caller caller, string id)
     {
         lock (_lock)
         {
             Evict();
-            return _byId.GetValueOrDefault(id)?.Value.Response;
+            return _byId.GetValueOrDefault((caller, id))?.Value.Response;
         }
     }
 
-    /// <summary>The item of this id among those of kept responses; null when there is none.</summary>
-    public ResponseItem? FindItem(string id)
+    /// <summary>The item of this id among those of a caller's responses; null when there is none.</summary>
+    public ResponseItem? FindItem(Caller caller, string id)
     {
         lock (_lock)
         {
             Evict();
-            return _items.GetValueOrDefault(id);
+            return _items.GetValueOrDefault((caller, id));
         }
     }
 
-    /// <summary>Forgets a response. False when it was not kept.</summary>
-    public bool Remove(string id)
+    /// <summary>Forgets a caller's response. False when it was not kept.</summary>
+    public bool Remove(Caller caller, string id)
     {
         lock (_lock)
         {
             Evict();
-            if (!_byId.TryGetValue(id, out LinkedListNode<Entry>? node))
+            if (!_byId.TryGetValue((caller, id), out LinkedListNode<Entry>? node))
                 return false;
             Forget(node);
             return true;
@@ -72,13 +75,13 @@ internal sealed class ResponseStore(IOptions<ApiOptions> options, TimeProvider t
 
     private void Forget(LinkedListNode<Entry> node)
     {
-        StoredResponse response = node.Value.Response;
+        (Caller caller, StoredResponse response, _) = node.Value;
         _oldestFirst.Remove(node);
-        _byId.Remove(response.Response.Id);
+        _byId.Remove((caller, response.Response.Id));
         _size -= response.Size;
-        foreach (ResponseItem item in response.OwnItems.Where(i => ReferenceEquals(_items.GetValueOrDefault(i.Id!), i)))
-            _items.Remove(item.Id!);
+        foreach (ResponseItem item in response.OwnItems.Where(i => ReferenceEquals(_items.GetValueOrDefault((caller, i.Id!)), i)))
+            _items.Remove((caller, item.Id!));
     }
 
-    private sealed record Entry(StoredResponse Response, DateTimeOffset Expires);
+    private sealed record Entry(Caller Caller, StoredResponse Response, DateTimeOffset Expires);
 }

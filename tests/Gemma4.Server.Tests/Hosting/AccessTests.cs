@@ -47,6 +47,26 @@ public sealed class AccessTests
     }
 
     [Fact]
+    public async Task A_response_is_there_only_for_the_key_that_made_it()
+    {
+        await using var server = new ServerUnderTest(Script.Saying("Hello."), Keys);
+        using HttpClient client = await server.ReadyClientAsync();
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", "sk-right-key");
+        using HttpResponseMessage made = await ServerUnderTest.PostAsync(client, "/v1/responses", """{"model":"gemma-4-demo","input":"Hi"}""");
+        string id = (await ServerUnderTest.JsonAsync(made)).GetProperty("id").GetString()!;
+        string next = $$"""{"model":"gemma-4-demo","input":"And?","previous_response_id":"{{id}}"}""";
+
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", "sk-other");
+        Assert.Equal(HttpStatusCode.NotFound, (await client.GetAsync($"/v1/responses/{id}", TestContext.Current.CancellationToken)).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await client.DeleteAsync($"/v1/responses/{id}", TestContext.Current.CancellationToken)).StatusCode);
+        Assert.Equal(HttpStatusCode.BadRequest, (await ServerUnderTest.PostAsync(client, "/v1/responses", next)).StatusCode);
+
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", "sk-right-key");
+        Assert.Equal(HttpStatusCode.OK, (await ServerUnderTest.PostAsync(client, "/v1/responses", next)).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync($"/v1/responses/{id}", TestContext.Current.CancellationToken)).StatusCode);
+    }
+
+    [Fact]
     public async Task Health_needs_no_key()
     {
         await using var server = new ServerUnderTest(FakeEngine.Saying(), Keys);

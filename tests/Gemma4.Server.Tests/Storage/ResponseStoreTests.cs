@@ -11,7 +11,7 @@ public sealed class ResponseStoreTests
     [Fact]
     public void The_oldest_go_when_there_are_too_many()
     {
-        ResponseStore store = Store(new ApiOptions { MaxStoredResponses = 2 }, new Clock());
+        CallerResponses store = Store(new ApiOptions { MaxStoredResponses = 2 }, new Clock());
         foreach (string id in (string[])["a", "b", "c"])
             store.Add(Response(id, 10));
         Assert.Null(store.Find("a"));
@@ -23,7 +23,7 @@ public sealed class ResponseStoreTests
     [Fact]
     public void The_oldest_go_when_there_is_too_much_text()
     {
-        ResponseStore store = Store(new ApiOptions { MaxStoredMegabytes = 1 }, new Clock());
+        CallerResponses store = Store(new ApiOptions { MaxStoredMegabytes = 1 }, new Clock());
         store.Add(Response("a", 400_000));
         Assert.NotNull(store.Find("a"));
         store.Add(Response("b", 400_000));
@@ -37,7 +37,7 @@ public sealed class ResponseStoreTests
     public void A_response_is_kept_for_its_time()
     {
         var clock = new Clock();
-        ResponseStore store = Store(new ApiOptions { StoredResponseMinutes = 5 }, clock);
+        CallerResponses store = Store(new ApiOptions { StoredResponseMinutes = 5 }, clock);
         store.Add(Response("a", 10));
         clock.Now += TimeSpan.FromMinutes(4.9);
         Assert.NotNull(store.Find("a"));
@@ -49,7 +49,7 @@ public sealed class ResponseStoreTests
     [Fact]
     public void A_removed_response_frees_its_place()
     {
-        ResponseStore store = Store(new ApiOptions { MaxStoredResponses = 1 }, new Clock());
+        CallerResponses store = Store(new ApiOptions { MaxStoredResponses = 1 }, new Clock());
         store.Add(Response("a", 10));
         Assert.True(store.Remove("a"));
         Assert.False(store.Remove("a"));
@@ -60,7 +60,7 @@ public sealed class ResponseStoreTests
     [Fact]
     public void An_item_given_back_does_not_replace_the_generated_one()
     {
-        ResponseStore store = Store(new ApiOptions(), new Clock());
+        CallerResponses store = Store(new ApiOptions(), new Clock());
         StoredResponse first = Response("a", 10);
         store.Add(first);
         store.Add(Response("b", 20) with { Input = [Response("a", 30).Input[0]] });
@@ -69,7 +69,20 @@ public sealed class ResponseStoreTests
         Assert.Same(first.Input[0], store.FindItem("item-a"));
     }
 
-    private static ResponseStore Store(ApiOptions options, TimeProvider clock) => new(Options.Create(options), clock);
+    [Fact]
+    public void What_one_caller_keeps_is_not_there_for_another()
+    {
+        var store = new ResponseStore(Options.Create(new ApiOptions()), new Clock());
+        CallerResponses mine = store.Of(new Caller("mine")), theirs = store.Of(new Caller("theirs"));
+        mine.Add(Response("a", 10));
+        Assert.Null(theirs.Find("a"));
+        Assert.Null(theirs.FindItem("item-a"));
+        Assert.False(theirs.Remove("a"));
+        Assert.NotNull(mine.Find("a"));
+        Assert.NotNull(mine.FindItem("item-a"));
+    }
+
+    private static CallerResponses Store(ApiOptions options, TimeProvider clock) => new ResponseStore(Options.Create(options), clock).Of(new Caller("mine"));
 
     private static StoredResponse Response(string id, int length)
     {
