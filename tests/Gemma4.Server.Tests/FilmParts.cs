@@ -1,16 +1,14 @@
 using Gemma4.Engine.Requests;
-using Gemma4.Testing;
 
 namespace Gemma4.Server.Tests;
 
 /// <summary>Parts of requests that are films, as JSON, and what became of them in the prompt.</summary>
 internal static class FilmParts
 {
-    public static readonly byte[] ThumbFile = MediaFile("thumb.png");
-    public static readonly byte[] StripFile = MediaFile("strip.png");
+    public static readonly byte[] ThumbFile = TestMedia.Read("thumb.png"), StripFile = TestMedia.Read("strip.png");
 
     /// <summary>Data URLs of the two.</summary>
-    public static readonly string Thumb = DataUrl("image/png", ThumbFile), Strip = DataUrl("image/png", StripFile);
+    public static readonly string Thumb = TestMedia.DataUrl(ThumbFile, "image/png"), Strip = TestMedia.DataUrl(StripFile, "image/png");
 
     /// <summary>A film of the same frame many times.</summary>
     public static string Film(string url, int count) => Video($"[{string.Join(',', Enumerable.Repeat($"\"{url}\"", count))}]");
@@ -23,14 +21,9 @@ internal static class FilmParts
 
     /// <summary>A film file.</summary>
     public static string VideoUrl(byte[] file, string more = "") =>
-        $$$"""{"type":"video_url","video_url":{"url":"{{{DataUrl("video/mp4", file)}}}"{{{(more.Length > 0 ? "," + more : "")}}}}}""";
-
-    /// <summary>A file as a data URL.</summary>
-    public static string DataUrl(string type, byte[] file) => $"data:{type};base64,{Convert.ToBase64String(file)}";
+        $$$"""{"type":"video_url","video_url":{"url":"{{{TestMedia.DataUrl(file, "video/mp4")}}}"{{{(more.Length > 0 ? "," + more : "")}}}}}""";
 
     /// <summary>The prompt's text, without placeholders.</summary>
     public static string WithoutSoftTokens(GenerationRequest request) => ServerUnderTest.Tokenizer.Decode(
         [.. request.PromptTokenIds.Where(id => id != ServerUnderTest.Tokenizer.Special.Video && id != ServerUnderTest.Tokenizer.Special.Image)]);
-
-    private static byte[] MediaFile(string name) => File.ReadAllBytes(Path.Combine(RepositoryPaths.Fixtures, "media", name));
 }

@@ -31,13 +31,25 @@ internal static class TestFilm
     /// <param name="extension">Of the file, which names its format.</param>
     /// <param name="codec">Of its one stream.</param>
     public static async Task<byte[]> MakeAsync(
-        string source = "testsrc=size=96x48:rate=8:duration=4", string extension = "mp4", string codec = "mpeg4")
+        string source = "testsrc=size=96x48:rate=8:duration=4", string extension = "mp4", string codec = "mpeg4") =>
+        await MakeAsync("film." + extension, _ => ["-f", "lavfi", "-i", source, "-c", codec]);
+
+    /// <summary>A film of pictures, one a second, that keeps every pixel as it is.</summary>
+    /// <param name="pictures">PNG files of one size.</param>
+    public static async Task<byte[]> OfPicturesAsync(params byte[][] pictures) => await MakeAsync("film.mkv", folder =>
+    {
+        for (int i = 0; i < pictures.Length; i++)
+            File.WriteAllBytes(Path.Combine(folder, $"{i}.png"), pictures[i]);
+        return ["-framerate", "1", "-i", Path.Combine(folder, "%d.png"), "-c:v", "ffv1", "-pix_fmt", "bgr0"];
+    });
+
+    private static async Task<byte[]> MakeAsync(string name, Func<string, string[]> input)
     {
         DirectoryInfo folder = Directory.CreateTempSubdirectory("gemma4-test-film-");
         try
         {
-            string file = Path.Combine(folder.FullName, "film." + extension);
-            string[] arguments = ["-v", "error", "-f", "lavfi", "-i", source, "-c", codec, file];
+            string file = Path.Combine(folder.FullName, name);
+            string[] arguments = ["-v", "error", .. input(folder.FullName), file];
             await using MediaProcess process = MediaProcess.Start(RequireTools().Decoder, arguments, 4L << 30, TestContext.Current.CancellationToken);
             Assert.True(await process.SucceedsAsync());
             return await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken);

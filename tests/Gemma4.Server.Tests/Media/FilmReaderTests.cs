@@ -40,6 +40,17 @@ public sealed class FilmReaderTests
     }
 
     [Fact]
+    public async Task Frames_are_bit_for_bit_the_pictures_that_a_film_was_made_of()
+    {
+        TestFilm.RequireTools();
+        byte[] strip = TestMedia.Read("strip.png"); // which fits a film: sides of landscape.png are odd
+        FilmFrame frame = Assert.Single(await ReadAsync(await TestFilm.OfPicturesAsync(strip), 32));
+        PreparedImage picture = ImagePreprocessor.Prepare(strip, 70, ImageLimits.Default, Part, Token);
+        Assert.Equal((picture.Width, picture.Height), (frame.Image.Width, frame.Image.Height));
+        Assert.Equal(picture.Patches, frame.Image.Patches);
+    }
+
+    [Fact]
     public async Task Short_film_gives_every_frame_and_the_same_film_the_same_hashes()
     {
         TestFilm.RequireTools();
