@@ -21,6 +21,7 @@ internal sealed record LoadOptions
           --prefix WORDS        0              instead: time to first token of one prompt of WORDS words, cold and cached, 5 times
           --pictures N          0              instead: latencies of --clients clients' text alone and beside N requests with a picture each
           --picture-budgets LIST none          instead: time to first token of one and of two pictures of 1280x720, by soft tokens
+          --films SECONDS       0              instead: time to first token of films of SECONDS (needs ffmpeg, here and at the server), 5 times
           --seed N              1
           --timeout SECONDS     300            for one request; --max-seconds 900 for the whole run
           --json FILE           also write the results there
@@ -51,6 +52,8 @@ internal sealed record LoadOptions
     public int Pictures { get; private init; }
 
     public IReadOnlyList<int> PictureBudgets { get; private init; } = [];
+
+    public int FilmSeconds { get; private init; }
 
     public int Seed { get; private init; } = 1;
 
@@ -87,6 +90,7 @@ internal sealed record LoadOptions
                 "--prefix" => options with { PrefixWords = Whole(name, value, 1, 1_000_000) },
                 "--pictures" => options with { Pictures = Whole(name, value, 1, 1000) },
                 "--picture-budgets" => options with { PictureBudgets = [.. value.Split(',').Select(b => Whole(name, b, 1, 10_000))] },
+                "--films" => options with { FilmSeconds = Whole(name, value, 1, 3600) },
                 "--seed" => options with { Seed = Whole(name, value, 0, int.MaxValue) },
                 "--timeout" => options with { Timeout = TimeSpan.FromSeconds(Whole(name, value, 1, 3600)) },
                 "--max-seconds" => options with { MaxDuration = TimeSpan.FromSeconds(Whole(name, value, 1, 36_000)) },

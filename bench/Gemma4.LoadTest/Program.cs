@@ -33,6 +33,8 @@ if (options.PictureBudgets.Count > 0)
     return await PictureRun.FirstTokensAsync(options, client, Console.Out, bound.Token) ? 0 : 1;
 if (options.Pictures > 0)
     return await PictureRun.BesideTextAsync(options, client, Console.Out, bound.Token) ? 0 : 1;
+if (options.FilmSeconds > 0)
+    return await FilmRun.RunAsync(options, client, Console.Out, bound.Token) ? 0 : 1;
 
 Console.WriteLine(LoadReport.Header);
 var reports = new List<LoadReport>();

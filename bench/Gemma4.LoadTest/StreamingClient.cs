@@ -103,7 +103,7 @@ internal sealed class StreamingClient(LoadOptions options) : IDisposable
         ["stream_options"] = new JsonObject { ["include_usage"] = true },
     }.ToJsonString(), Encoding.UTF8, "application/json");
 
-    private static JsonNode Content(LoadRequest request) => request.Pictures.Count == 0
+    private static JsonNode Content(LoadRequest request) => request.Pictures.Count == 0 && request.Film is null
         ? JsonValue.Create(request.Prompt)
         : new JsonArray(
         [
@@ -113,6 +113,7 @@ internal sealed class StreamingClient(LoadOptions options) : IDisposable
                 ["image_url"] = new JsonObject { ["url"] = p.DataUri },
                 ["max_soft_tokens"] = p.MaxSoftTokens,
             }),
+            .. request.Film is { } film ? [film.DeepClone()] : Array.Empty<JsonNode>(),
             new JsonObject { ["type"] = "text", ["text"] = request.Prompt },
         ]);
 

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json.Nodes;
 
 namespace Gemma4.LoadTest;
 
@@ -9,6 +10,9 @@ internal sealed record LoadRequest(string Prompt, int MaxTokens)
 {
     /// <summary>Pictures before the prompt.</summary>
     public IReadOnlyList<LoadPicture> Pictures { get; init; } = [];
+
+    /// <summary>A part of the message that is a film, before the prompt.</summary>
+    public JsonObject? Film { get; init; }
 }
 
 /// <summary>A picture to send.</summary>
