@@ -1,5 +1,6 @@
 using System.Globalization;
 using Gemma4.Benchmarks;
+using Gemma4.Benchmarks.Kernels;
 using Gemma4.Benchmarks.Vision;
 using Gemma4.Engine.Layers;
 using Gemma4.Engine.Loading;
@@ -11,11 +12,19 @@ if (args is ["pictures"])
     PictureBenchmark.Run(Console.Out);
     return 0;
 }
+if (args is ["products"])
+{
+    double thread = Roofline.GigaflopsOfThread(threads: 1);
+    Console.WriteLine($"one thread of {thread:0} GFLOP/s of float32 at most");
+    MatMulBenchmark.Run(Console.Out, thread);
+    return 0;
+}
 if (args is not ["steps" or "encoder", _, ..] || args.Length > 3)
 {
     Console.Error.WriteLine("""
         Gemma4.Benchmarks steps MODEL_DIR [THREADS]     times steps of a model: prompt, decoding alone, decoding together
         Gemma4.Benchmarks encoder MODEL_DIR [THREADS]   times pictures on their way through a model's vision tower
+        Gemma4.Benchmarks products                      times products with weight matrices on one thread
         Gemma4.Benchmarks pictures                      times the preparation of a 12-megapixel JPEG
         """);
     return 2;
