@@ -54,6 +54,7 @@ internal static class ServerSetup
             Environment.GetEnvironmentVariable("PATH")));
         services.AddSingleton<DecodeSlots>();
         services.AddSingleton<PictureLoader>();
+        services.AddSingleton(provider => new FilmCache(provider.GetRequiredService<IOptions<MediaAccessOptions>>().Value.FilmCacheBytes));
         services.AddSingleton<FilmLoader>();
         services.AddSingleton<MediaLoader>();
         services.AddSingleton<ChatPrompts>();

@@ -7,7 +7,7 @@ using Gemma4.Server.Mapping;
 namespace Gemma4.Server.Media;
 
 /// <summary>Fetches films, as files or as lists of frames, and prepares the frames that the model will see.</summary>
-internal sealed class FilmLoader(MediaFetcher fetcher, FilmReader reader, PictureLoader pictures)
+internal sealed class FilmLoader(MediaFetcher fetcher, FilmReader reader, FilmCache cache, PictureLoader pictures)
 {
     /// <summary>Refuses what cannot be read here, before anything is fetched.</summary>
     /// <exception cref="ApiException">A file, and no ffmpeg.</exception>
@@ -37,8 +37,7 @@ internal sealed class FilmLoader(MediaFetcher fetcher, FilmReader reader, Pictur
         {
             case MediaSource.FilmFile file:
                 byte[] bytes = await fetcher.FetchAsync(file.Url, MediaKind.Video, file.Param, cancellationToken);
-                return new PreparedMedium.Film(await reader.ReadAsync(
-                    bytes, numFrames, file.Param, (bitmap, limits, token) => pictures.PrepareAsync(bitmap, budget, limits, file.Param, token), cancellationToken));
+                return new PreparedMedium.Film(await ReadAsync(bytes, numFrames, budget, file.Param, cancellationToken));
             case MediaSource.FilmFrames list:
                 var frames = ImmutableArray.CreateBuilder<FilmFrame>(numFrames);
                 foreach (int i in FrameSampling.Indices(list.Urls.Length, numFrames))
@@ -47,5 +46,16 @@ internal sealed class FilmLoader(MediaFetcher fetcher, FilmReader reader, Pictur
             default:
                 throw new UnreachableException();
         }
+    }
+
+    private async Task<ImmutableArray<FilmFrame>> ReadAsync(byte[] film, int numFrames, int budget, string param, CancellationToken cancellationToken)
+    {
+        var key = new FilmCache.Key(ImagePreprocessor.Hash(film, budget), numFrames);
+        if (cache.Find(key) is { } known)
+            return known;
+        ImmutableArray<FilmFrame> frames = await reader.ReadAsync(
+            film, numFrames, param, (bitmap, limits, token) => pictures.PrepareAsync(bitmap, budget, limits, param, token), cancellationToken);
+        cache.Add(key, frames);
+        return frames;
     }
 }

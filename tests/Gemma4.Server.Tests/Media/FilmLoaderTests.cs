@@ -1,0 +1,71 @@
+using System.Buffers.Binary;
+using Gemma4.Server.Mapping;
+using Gemma4.Server.Media;
+using Gemma4.Server.OpenAI.Chat;
+using Microsoft.Extensions.Options;
+using Xunit;
+
+namespace Gemma4.Server.Tests.Media;
+
+/// <summary>Films that shell scripts decode, which count how often they were asked.</summary>
+public sealed class FilmLoaderTests : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("gemma4-test-film-");
+
+    private string Calls => Path.Combine(_folder.FullName, "calls");
+
+    [Fact]
+    public async Task Film_is_decoded_once_for_the_same_frames_of_it()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "the programs are shell scripts");
+        using var fetcher = new MediaFetcher(new MediaAccessOptions(), TimeProvider.System);
+        using var slots = new DecodeSlots();
+        using FilmReader reader = Reader();
+        var loader = new FilmLoader(fetcher, reader, new FilmCache(1 << 28), new PictureLoader(fetcher, slots, Options.Create(new MediaAccessOptions())));
+
+        PreparedMedium first = await LoadAsync(loader, "AAAA", 1, 70), again = await LoadAsync(loader, "AAAA", 1, 70);
+        Assert.Equal(1, NumCalls());
+        Assert.Equal(((PreparedMedium.Film)first).Frames, ((PreparedMedium.Film)again).Frames);
+        await LoadAsync(loader, "AAAA", 1, 140);
+        await LoadAsync(loader, "AAAA", 2, 70);
+        await LoadAsync(loader, "BBBB", 1, 70);
+        Assert.Equal(4, NumCalls());
+    }
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    private int NumCalls() => File.ReadAllLines(Calls).Length;
+
+    private static Task<PreparedMedium> LoadAsync(FilmLoader loader, string base64, int numFrames, int budget)
+    {
+        var video = new VideoUrlObject { Url = "data:video/mp4;base64," + base64, NumFrames = numFrames, MaxSoftTokens = budget };
+        return loader.LoadAsync(new MediaSource.FilmFile(video, null, "part"), new MediaTraits(true, false, 280), TestContext.Current.CancellationToken);
+    }
+
+    private FilmReader Reader()
+    {
+        File.WriteAllBytes(Path.Combine(_folder.FullName, "frame"), Bitmap(48));
+        Program("ffprobe", """echo '{"streams":[{"width":48,"height":48,"avg_frame_rate":"1/1","nb_read_packets":"8"}]}'""");
+        Program("ffmpeg", $"echo called >> {Calls}; cat {_folder.FullName}/frame {_folder.FullName}/frame");
+        return new FilmReader(new MediaAccessOptions(), TimeProvider.System, _folder.FullName);
+    }
+
+    private void Program(string name, string script)
+    {
+        string file = Path.Combine(_folder.FullName, name);
+        File.WriteAllText(file, $"#!/bin/sh\n{script}\n");
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+    }
+
+    /// <summary>A black square of 24 bits a pixel; its rows need no padding.</summary>
+    private static byte[] Bitmap(int side)
+    {
+        const int head = 54;
+        var file = new byte[head + (side * side * 3)];
+        "BM"u8.CopyTo(file);
+        foreach ((int at, int value) in new[] { (2, file.Length), (10, head), (14, 40), (18, side), (22, side), (26, 1 | 24 << 16), (34, side * side * 3) })
+            BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(at), value);
+        return file;
+    }
+}
