@@ -12,6 +12,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Xunit;
 
 namespace Gemma4.Server.Tests;
@@ -38,6 +39,9 @@ internal sealed class ServerUnderTest(FakeEngine engine, params (string Key, str
 
     /// <summary>What media the model takes.</summary>
     public MediaTraits Media { get; init; } = new(Sees: true, Hears: true, ImageSoftTokens: 280);
+
+    /// <summary>Replaces the one that goes to the web.</summary>
+    public Func<MediaAccessOptions, MediaFetcher>? Fetcher { get; init; }
 
     /// <summary>A client of a server whose model is loaded.</summary>
     public async Task<HttpClient> ReadyClientAsync()
@@ -67,7 +71,12 @@ internal sealed class ServerUnderTest(FakeEngine engine, params (string Key, str
         builder.UseSetting("Model:Path", RepositoryPaths.DemoModel);
         foreach ((string key, string value) in settings)
             builder.UseSetting(key, value);
-        builder.ConfigureTestServices(services => services.AddSingleton<IModelSource>(new FakeSource(engine, Media, MayLoad)));
+        builder.ConfigureTestServices(services =>
+        {
+            services.AddSingleton<IModelSource>(new FakeSource(engine, Media, MayLoad));
+            if (Fetcher is not null)
+                services.AddSingleton(provider => Fetcher(provider.GetRequiredService<IOptions<MediaAccessOptions>>().Value));
+        });
     }
 
     private sealed class FakeSource(FakeEngine engine, MediaTraits media, Task mayLoad) : IModelSource

@@ -21,6 +21,8 @@ internal static class LocalMediaFile
             var file = new FileInfo(path);
             if (below && file.Exists && (file.Attributes & (FileAttributes.Directory | FileAttributes.Device)) == 0)
             {
+                if (file.Length == 0) // a pipe too, which to open is to wait for its writer
+                    return [];
                 await using FileStream stream = file.OpenRead();
                 return await LimitedReader.ReadAllAsync(stream, stream.Length, kind, maxBytes, param, cancellationToken);
             }

@@ -39,6 +39,10 @@ public sealed class LocalMediaFileTests : IDisposable
     [InlineData("allowed/../secret.png")]
     [InlineData("allowed/%2e%2e/secret.png")]
     [InlineData("allowed/..%2fsecret.png")]
+    [InlineData("allowed/%252e%252e/secret.png")]
+    [InlineData("allowed/..\\secret.png")]
+    [InlineData("allowed/deep/a b.png%00.txt")]
+    [InlineData("allowed//../secret.png")]
     [InlineData("allowed/outside.png")]
     [InlineData("allowed/up/secret.png")]
     [InlineData("allowed/loop.png")]
@@ -56,6 +60,24 @@ public sealed class LocalMediaFileTests : IDisposable
     public async Task Nothing_is_read_where_no_folder_is_allowed() =>
         Assert.Contains("no folder is allowed", (await Assert.ThrowsAsync<RequestRejectedException>(
             () => ReadAsync("allowed/deep/a b.png", null))).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public async Task File_on_another_host_is_not_there()
+    {
+        var e = await Assert.ThrowsAsync<RequestRejectedException>(() => LocalMediaFile.ReadAsync(
+            new Uri($"file://example.org{_allowed}/inside.png"), _allowed, MediaKind.Image, 1000, "part", TestContext.Current.CancellationToken));
+        Assert.Contains("does not exist", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Pipe_is_not_waited_for()
+    {
+        if (!OperatingSystem.IsLinux())
+            Assert.Skip("needs mkfifo");
+        using (var make = System.Diagnostics.Process.Start("mkfifo", Path.Combine(_allowed, "pipe.png")))
+            await make.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Empty(await Task.Run(() => ReadAsync("allowed/pipe.png", _allowed)).WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken));
+    }
 
     [Fact]
     public async Task Size_is_limited() =>

@@ -1,7 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
-using System.Text;
 using Gemma4.Engine.Requests;
 using Gemma4.Server.Media;
 using Xunit;
@@ -11,14 +8,14 @@ namespace Gemma4.Server.Tests.Media;
 public sealed class MediaFetcherTests
 {
     private const string Part = "messages[0].content[1].image_url.url";
-    private const string PublicHost = "93.184.216.34";
+    private const string PublicHost = TestSite.PublicAddress;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Urls_are_not_fetched_by_default()
     {
-        await using var site = new Site("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
+        await using var site = new TestSite("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
         RequestRejectedException e = await RefusedAsync(site.Fetcher(new MediaAccessOptions()), "http://example.org/a.png");
         Assert.Equal("invalid_image_url", e.Code);
         Assert.Contains("data: URL", e.Message, StringComparison.Ordinal);
@@ -28,7 +25,7 @@ public sealed class MediaFetcherTests
     [Fact]
     public async Task Allowed_url_is_fetched_from_the_address_that_was_checked()
     {
-        await using var site = new Site("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+        await using var site = new TestSite("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
         using MediaFetcher fetcher = site.Fetcher(new MediaAccessOptions { AllowUrls = true });
         Assert.Equal("hello"u8.ToArray(), await fetcher.FetchAsync("http://example.org/a.png", MediaKind.Image, Part, Token));
         Assert.Equal([$"{PublicHost}:80"], site.Connected);
@@ -38,14 +35,27 @@ public sealed class MediaFetcherTests
         Assert.DoesNotContain("traceparent", site.Requests[0], StringComparison.OrdinalIgnoreCase);
     }
 
+    [Fact]
+    public async Task Name_that_leads_elsewhere_the_second_time_is_checked_again()
+    {
+        await using var site = new TestSite("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+        using MediaFetcher fetcher = site.Fetcher(new MediaAccessOptions { AllowUrls = true });
+        await fetcher.FetchAsync("http://rebind.example.org/a.png", MediaKind.Image, Part, Token);
+        site.Addresses = "127.0.0.1";
+        Assert.Contains("not public", (await RefusedAsync(fetcher, "http://rebind.example.org/a.png")).Message, StringComparison.Ordinal);
+        Assert.Equal([$"{PublicHost}:80"], site.Connected);
+    }
+
     [Theory]
     [InlineData("127.0.0.1")]
+    [InlineData("100.64.0.1")] // carrier-grade NAT
+    [InlineData("64:ff9b::7f00:1")] // NAT64
     [InlineData("169.254.169.254")]
     [InlineData("::ffff:10.0.0.1")]
     [InlineData("8.8.8.8,10.0.0.1")] // one private address among public ones
     public async Task Name_that_leads_to_a_private_address_is_refused_unconnected(string addresses)
     {
-        await using var site = new Site("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi") { Addresses = addresses };
+        await using var site = new TestSite("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi") { Addresses = addresses };
         using MediaFetcher fetcher = site.Fetcher(new MediaAccessOptions { AllowUrls = true });
         RequestRejectedException e = await RefusedAsync(fetcher, "http://rebind.example.org/a.png");
         Assert.Contains("not public", e.Message, StringComparison.Ordinal);
@@ -71,7 +81,7 @@ public sealed class MediaFetcherTests
     [InlineData("")]
     public async Task Url_that_names_no_public_web_address_is_refused(string url)
     {
-        await using var site = new Site("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
+        await using var site = new TestSite("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
         using MediaFetcher fetcher = site.Fetcher(new MediaAccessOptions { AllowUrls = true });
         RequestRejectedException e = await RefusedAsync(fetcher, url);
         Assert.Equal("invalid_image_url", e.Code);
@@ -87,7 +97,7 @@ public sealed class MediaFetcherTests
     [InlineData("http://example.org/again", "more than 3 times")]
     public async Task Redirect_is_checked_like_a_first_url(string location, string message)
     {
-        await using var site = new Site($"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n");
+        await using var site = new TestSite($"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n");
         string[] allowed = location.Contains("other.org", StringComparison.Ordinal) ? ["example.org"] : [];
         using MediaFetcher fetcher = site.Fetcher(new MediaAccessOptions { AllowUrls = true, AllowedUrls = allowed });
         Assert.Contains(message, (await RefusedAsync(fetcher, "http://example.org/a.png")).Message, StringComparison.Ordinal);
@@ -96,7 +106,7 @@ public sealed class MediaFetcherTests
     [Fact]
     public async Task Redirect_to_a_good_place_is_followed()
     {
-        await using var site = new Site(
+        await using var site = new TestSite(
             "HTTP/1.1 301 Moved\r\nLocation: /b.png\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
         using MediaFetcher fetcher = site.Fetcher(new MediaAccessOptions { AllowUrls = true });
         Assert.Equal("hello"u8.ToArray(), await fetcher.FetchAsync("http://example.org/a.png", MediaKind.Image, Part, Token));
@@ -107,13 +117,38 @@ public sealed class MediaFetcherTests
     public async Task Body_is_counted_whatever_its_sender_states()
     {
         var options = new MediaAccessOptions { AllowUrls = true, MaxImageBytes = 100_000 };
-        await using var honest = new Site("HTTP/1.1 200 OK\r\nContent-Length: 9999999999\r\n\r\nx");
+        await using var honest = new TestSite("HTTP/1.1 200 OK\r\nContent-Length: 9999999999\r\n\r\nx");
         using MediaFetcher first = honest.Fetcher(options);
         Assert.Equal("image_file_too_large", (await RefusedAsync(first, "http://example.org/a.png")).Code);
 
-        await using var endless = new Site("HTTP/1.1 200 OK\r\n\r\n" + new string('x', 300_000));
+        await using var endless = new TestSite("HTTP/1.1 200 OK\r\n\r\n" + new string('x', 300_000));
         using MediaFetcher second = endless.Fetcher(options);
         Assert.Equal("image_file_too_large", (await RefusedAsync(second, "http://example.org/a.png")).Code);
+    }
+
+    [Fact]
+    public async Task Compressed_answer_is_taken_as_it_is_and_counted_as_it_comes()
+    {
+        await using var site = new TestSite("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello");
+        using MediaFetcher fetcher = site.Fetcher(new MediaAccessOptions { AllowUrls = true });
+        Assert.Equal("hello"u8.ToArray(), await fetcher.FetchAsync("http://example.org/a.png", MediaKind.Image, Part, Token));
+        Assert.DoesNotContain("Accept-Encoding", site.Requests[0], StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public async Task Endless_header_is_left()
+    {
+        await using var site = new TestSite($"HTTP/1.1 200 OK\r\nX-Long: {new string('x', 100_000)}\r\n\r\nhello");
+        using MediaFetcher fetcher = site.Fetcher(new MediaAccessOptions { AllowUrls = true });
+        Assert.Equal("Error while downloading URL.", (await RefusedAsync(fetcher, "http://example.org/a.png")).Message);
+    }
+
+    [Fact]
+    public async Task Server_that_sends_a_byte_now_and_then_is_left_too()
+    {
+        await using var site = new TestSite("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n") { Drips = true };
+        using MediaFetcher fetcher = site.Fetcher(new MediaAccessOptions { AllowUrls = true, Timeout = TimeSpan.FromMilliseconds(500) });
+        Assert.Equal("Timeout while downloading URL.", (await RefusedAsync(fetcher, "http://example.org/a.png")).Message);
     }
 
     [Theory]
@@ -121,7 +156,7 @@ public sealed class MediaFetcherTests
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nslow")] // and stops in the body
     public async Task Slow_server_is_left(string beginning)
     {
-        await using var site = new Site(beginning) { Hangs = true };
+        await using var site = new TestSite(beginning) { Hangs = true };
         using MediaFetcher fetcher = site.Fetcher(new MediaAccessOptions { AllowUrls = true, Timeout = TimeSpan.FromMilliseconds(300) });
         var clock = Stopwatch.StartNew();
         RequestRejectedException e = await RefusedAsync(fetcher, "http://example.org/a.png");
@@ -135,7 +170,7 @@ public sealed class MediaFetcherTests
     [InlineData("SSH-2.0-OpenSSH\r\n", "Error while downloading")]
     public async Task Failed_download_is_a_refusal(string answer, string message)
     {
-        await using var site = new Site(answer);
+        await using var site = new TestSite(answer);
         using MediaFetcher fetcher = site.Fetcher(new MediaAccessOptions { AllowUrls = true });
         Assert.Contains(message, (await RefusedAsync(fetcher, "http://example.org/a.png")).Message, StringComparison.Ordinal);
     }
@@ -143,7 +178,7 @@ public sealed class MediaFetcherTests
     [Fact]
     public async Task Caller_who_leaves_is_not_told_of_a_timeout()
     {
-        await using var site = new Site("") { Hangs = true };
+        await using var site = new TestSite("") { Hangs = true };
         using MediaFetcher fetcher = site.Fetcher(new MediaAccessOptions { AllowUrls = true });
         using var left = new CancellationTokenSource(TimeSpan.FromMilliseconds(100));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => fetcher.FetchAsync("http://example.org/a.png", MediaKind.Image, Part, left.Token));
@@ -154,81 +189,5 @@ public sealed class MediaFetcherTests
         var e = await Assert.ThrowsAsync<RequestRejectedException>(() => fetcher.FetchAsync(url, MediaKind.Image, Part, Token));
         Assert.Equal((RejectionReason.InvalidMedia, Part), (e.Reason, e.Param));
         return e;
-    }
-
-    /// <summary>A web site on this machine that names and connections are led to; each connection gets the next of its answers.</summary>
-    private sealed class Site : IAsyncDisposable
-    {
-        private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-        private readonly string[] _answers;
-        private readonly Task _serving;
-        private readonly CancellationTokenSource _stop = new();
-
-        public Site(params string[] answers)
-        {
-            _answers = answers;
-            _listener.Start();
-            _serving = ServeAsync();
-        }
-
-        public string Addresses { get; init; } = PublicHost;
-
-        public bool Hangs { get; init; }
-
-        public int Connections { get; private set; }
-
-        public List<string> Resolved { get; } = [];
-
-        public List<string> Connected { get; } = [];
-
-        public List<string> Requests { get; } = [];
-
-        public MediaFetcher Fetcher(MediaAccessOptions options) => new(
-            options,
-            TimeProvider.System,
-            (host, _) =>
-            {
-                Resolved.Add(host);
-                return Task.FromResult(Addresses.Split(',').Select(IPAddress.Parse).ToArray());
-            },
-            async (endPoint, cancellationToken) =>
-            {
-                Connected.Add(endPoint.ToString());
-                var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-                await socket.ConnectAsync(_listener.LocalEndpoint, cancellationToken);
-                return new NetworkStream(socket, ownsSocket: true);
-            });
-
-        public async ValueTask DisposeAsync()
-        {
-            await _stop.CancelAsync();
-            _listener.Stop();
-            await _serving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            _stop.Dispose();
-        }
-
-        private async Task ServeAsync()
-        {
-            for (int i = 0; ; i++)
-            {
-                using Socket socket = await _listener.AcceptSocketAsync(_stop.Token);
-                Connections++;
-                var request = new byte[8192];
-                int length = await socket.ReceiveAsync(request, _stop.Token);
-                Requests.Add(Encoding.ASCII.GetString(request, 0, length));
-                try
-                {
-                    string answer = _answers[Math.Min(i, _answers.Length - 1)].Replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n", StringComparison.Ordinal);
-                    await socket.SendAsync(Encoding.ASCII.GetBytes(answer), _stop.Token);
-                    if (Hangs)
-                        await Task.Delay(Timeout.Infinite, _stop.Token);
-                    socket.Shutdown(SocketShutdown.Send);
-                }
-                catch (SocketException)
-                {
-                    // The fetcher hung up on purpose.
-                }
-            }
-        }
     }
 }
