@@ -24,25 +24,26 @@ internal static class AudioDecoder
     {
         if (encoded.Length > limits.MaxEncodedBytes)
             throw AudioRejected.FileTooLarge(encoded.Length, limits.MaxEncodedBytes, param);
-        string format = "audio";
+        string format = "";
         try
         {
-            using SampleSource source = Open(encoded) ?? throw AudioRejected.UnknownFormat(param);
-            format = source.Format;
+            (format, Func<SampleSource> open) = Recognise(encoded) ?? throw AudioRejected.UnknownFormat(param);
+            using SampleSource source = open();
             if (source.SampleRate < LowestRate || source.SampleRate > limits.MaxSampleRate)
                 throw AudioRejected.Unreadable(format, $"of {source.SampleRate} Hz; {LowestRate} to {limits.MaxSampleRate} are accepted", param);
             if (source.Channels < 1 || source.Channels > limits.MaxChannels)
                 throw AudioRejected.Unreadable(format, $"of {source.Channels} channels; at most {limits.MaxChannels} are accepted", param);
-            return Decode(source, maxDuration, param, cancellationToken);
+            return Decode(source, limits, maxDuration, param, cancellationToken);
         }
         // The libraries answer damage with exceptions of every kind: whatever a decoder throws at a file is the file's fault.
         catch (Exception e) when (e is not (RequestRejectedException or OperationCanceledException or OutOfMemoryException))
         {
-            throw AudioRejected.Unreadable(format, e is InvalidDataException ? e.Message : "damaged", param);
+            throw AudioRejected.Unreadable(format, (e as UnreadableSoundException)?.Message ?? "damaged", param);
         }
     }
 
-    private static ReadOnlyMemory<float> Decode(SampleSource source, TimeSpan maxDuration, string? param, CancellationToken cancellationToken)
+    private static ReadOnlyMemory<float> Decode(
+        SampleSource source, AudioLimits limits, TimeSpan maxDuration, string? param, CancellationToken cancellationToken)
     {
         var resampler = new SincResampler(source.SampleRate, LogMel.SampleRate);
         var output = new ArrayBufferWriter<float>(LogMel.SampleRate);
@@ -50,14 +51,17 @@ internal static class AudioDecoder
         int channels = source.Channels;
         var block = new float[BlockFrames * channels];
         var mono = new float[BlockFrames];
+        long decoded = 0;
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
             int read = source.Read(block);
             if (read == 0)
                 break;
+            if ((decoded += read) > limits.MaxDecodedSamples)
+                throw AudioRejected.TooManySamples(limits.MaxDecodedSamples, param);
             if (source.Channels != channels)
-                throw new InvalidDataException("changing its number of channels");
+                throw new UnreadableSoundException("changing its number of channels");
             int frames = read / channels;
             for (int i = 0; i < frames; i++)
             {
@@ -66,7 +70,7 @@ internal static class AudioDecoder
                     sum += block[i * channels + c];
                 mono[i] = sum / channels;
                 if (!float.IsFinite(mono[i]))
-                    throw new InvalidDataException("damaged (a sample is no number)");
+                    throw new UnreadableSoundException("damaged (a sample is no number)");
             }
             resampler.Push(mono.AsSpan(0, frames), output);
             if (output.WrittenCount > mostSamples)
@@ -79,17 +83,17 @@ internal static class AudioDecoder
     }
 
     /// <summary>Tells the format by the first bytes, whatever its name claims; null when it is none that is read.</summary>
-    private static SampleSource? Open(ReadOnlyMemory<byte> file)
+    private static (string Format, Func<SampleSource> Open)? Recognise(ReadOnlyMemory<byte> file)
     {
         ReadOnlyMemory<byte> untagged = SkipId3(file);
         return untagged.Span switch
         {
             [(byte)'R', (byte)'I' or (byte)'F', (byte)'F' or (byte)'6', (byte)'F' or (byte)'4', _, _, _, _, (byte)'W', (byte)'A', (byte)'V', (byte)'E', ..]
-                => new WavSource(untagged),
-            [(byte)'f', (byte)'L', (byte)'a', (byte)'C', ..] => new FlacSource(untagged),
-            [(byte)'O', (byte)'g', (byte)'g', (byte)'S', ..] => OpenOgg(untagged),
+                => ("WAV", () => new WavSource(untagged)),
+            [(byte)'f', (byte)'L', (byte)'a', (byte)'C', ..] => ("FLAC", () => new FlacSource(untagged)),
+            [(byte)'O', (byte)'g', (byte)'g', (byte)'S', ..] => ("Ogg", () => OpenOgg(untagged)),
             // A frame's eleven sync bits and a layer that is one (AAC in ADTS has layer 0).
-            [0xFF, >= 0xE0 and var second, ..] when (second & 0x06) != 0 => new Mp3Source(AsStream(untagged)),
+            [0xFF, >= 0xE0 and var second, ..] when (second & 0x06) != 0 => ("MP3", () => new Mp3Source(AsStream(untagged))),
             _ => null,
         };
     }
@@ -97,12 +101,12 @@ internal static class AudioDecoder
     private static SampleSource OpenOgg(ReadOnlyMemory<byte> file)
     {
         if (!new OggPackets(file).TryRead(out byte[] first))
-            throw new InvalidDataException("without a stream");
+            throw new UnreadableSoundException("without a stream");
         if (first.AsSpan().StartsWith("OpusHead"u8))
             return new OpusSource(file);
         if (first.AsSpan().StartsWith("\u0001vorbis"u8))
             return new VorbisSource(file);
-        throw new InvalidDataException("neither Vorbis nor Opus");
+        throw new UnreadableSoundException("neither Vorbis nor Opus");
     }
 
     /// <summary>Drops an ID3v2 tag: ten bytes of header, the last four of which say the length, seven bits each.</summary>

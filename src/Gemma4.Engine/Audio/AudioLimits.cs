@@ -15,6 +15,10 @@ public sealed record AudioLimits
     /// <summary>Most channels; they are averaged into one.</summary>
     public int MaxChannels { get; init; } = 8;
 
+    /// <summary>Most samples decoded, all channels counted: half an hour of stereo at 96 kHz. A file of a megabyte may hold hours of silence in
+    /// eight channels at the highest rate.</summary>
+    public long MaxDecodedSamples { get; init; } = 30 * 60 * 96_000 * 2;
+
     /// <summary>The limits in force where nothing else is configured.</summary>
     public static AudioLimits Default { get; } = new();
 }

@@ -24,6 +24,9 @@ internal static class AudioRejected
             : $"The audio is longer than {limit.TotalSeconds:0.#} s, the most that is heard in one piece. Set 'allow_windows' to true to have it heard in windows.",
         param, "audio_too_long");
 
+    public static RequestRejectedException TooManySamples(long limit, string? param) =>
+        Rejection($"The audio has more than {limit} samples, all channels counted. Send it at a lower rate or with fewer channels.", param, "audio_too_long");
+
     private static RequestRejectedException Rejection(string message, string? param, string code) =>
         new(RejectionReason.InvalidMedia, message, param, code);
 }

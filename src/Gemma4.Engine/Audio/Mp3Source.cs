@@ -3,13 +3,24 @@ using NLayer;
 namespace Gemma4.Engine.Audio;
 
 /// <summary>Reads MPEG 1 and 2 audio, layers I to III.</summary>
-internal sealed class Mp3Source(Stream file) : SampleSource
+internal sealed class Mp3Source : SampleSource
 {
-    private readonly MpegFile _reader = new(file);
+    private readonly MpegFile _reader;
     private readonly float[] _block = new float[4608];
 
-    /// <inheritdoc/>
-    public override string Format => "MP3";
+    /// <summary>Looks for the first frame.</summary>
+    /// <exception cref="UnreadableSoundException">There is none.</exception>
+    public Mp3Source(Stream file)
+    {
+        try
+        {
+            _reader = new MpegFile(file);
+        }
+        catch (InvalidDataException)
+        {
+            throw new UnreadableSoundException("without a frame");
+        }
+    }
 
     /// <inheritdoc/>
     public override int SampleRate => _reader.SampleRate;

@@ -1,12 +1,9 @@
 namespace Gemma4.Engine.Audio;
 
 /// <summary>A sound being decoded, block by block.</summary>
-/// <remarks>A source of a damaged file throws <see cref="InvalidDataException"/>, or whatever its library throws.</remarks>
+/// <remarks>A source of a damaged file throws <see cref="UnreadableSoundException"/>, or whatever its library throws.</remarks>
 internal abstract class SampleSource : IDisposable
 {
-    /// <summary>The file format's name, for messages.</summary>
-    public abstract string Format { get; }
-
     /// <summary>Samples a second, of each channel.</summary>
     public abstract int SampleRate { get; }
 

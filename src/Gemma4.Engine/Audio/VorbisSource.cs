@@ -11,15 +11,12 @@ internal sealed class VorbisSource : SampleSource
     private long _position;
 
     /// <summary>Reads the headers.</summary>
-    /// <exception cref="InvalidDataException">No valid Vorbis.</exception>
+    /// <exception cref="UnreadableSoundException">No valid Vorbis.</exception>
     public VorbisSource(ReadOnlyMemory<byte> file)
     {
         _packets = new OggPackets(file);
         _decoder = new StreamDecoder(new VorbisPackets(_packets));
     }
-
-    /// <inheritdoc/>
-    public override string Format => "Ogg Vorbis";
 
     /// <inheritdoc/>
     public override int SampleRate => _decoder.SampleRate;

@@ -25,7 +25,7 @@ internal static class ImageDecoder
         if (format == ImageFormat.Jpeg && JpegScans.Count(file) > limits.MaxJpegScans)
             throw ImageRejected.Unreadable(format, $"made of more than {limits.MaxJpegScans} scans", param);
 
-        using SKData data = SKData.Create((nint)encoded, length);
+        using SKData data = Data(encoded, length, format);
         SKCodec codec = SKCodec.Create(data)
             ?? throw ImageRejected.Unreadable(format, "truncated or damaged", param);
         bool handedOver = false;
@@ -46,6 +46,17 @@ internal static class ImageDecoder
             if (!handedOver)
                 codec.Dispose();
         }
+    }
+
+    /// <summary>The file where it is, or a copy with a flag less.</summary>
+    private static unsafe SKData Data(byte* encoded, int length, ImageFormat format)
+    {
+        int flag = format == ImageFormat.Gif ? GifTransparency.FlagOffset(new ReadOnlySpan<byte>(encoded, length)) : -1;
+        if (flag < 0)
+            return SKData.Create((nint)encoded, length);
+        SKData copy = SKData.CreateCopy((nint)encoded, (ulong)length);
+        ((byte*)copy.Data)[flag] &= unchecked((byte)~GifTransparency.Flag);
+        return copy;
     }
 
     private static void CheckSize(int width, int height, ImageLimits limits, string? param)

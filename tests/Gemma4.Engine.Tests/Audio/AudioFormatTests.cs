@@ -105,6 +105,55 @@ public sealed class AudioFormatTests
     }
 
     [Theory]
+    [InlineData(2, false)]
+    [InlineData(1, true)]
+    [InlineData(2, true)]
+    public void Mp3_may_be_stereo_vary_its_rate_and_carry_tags(int channels, bool varies)
+    {
+        ReadOnlyMemory<float> decoded = Decode(TestSounds.Mp3(frames: 40, line: 12, channels, varies));
+        Assert.Equal(40 * 1152 * 16_000 / 44_100.0, decoded.Length, 1152.0);
+        Assert.Equal(12.5 * 22_050 / 576, Pitch(decoded.Span), 40.0);
+        Assert.Equal(Loudness(Decode(TestSounds.Mp3(frames: 40, line: 12)).Span), Loudness(decoded.Span), 1e-4);
+    }
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(6)]
+    [InlineData(8)]
+    public void Opus_of_many_loudspeakers_is_averaged(int channels)
+    {
+        ReadOnlyMemory<float> decoded = Decode(TestSounds.OpusSurround(TestSounds.Tone(750, 48_000, 1.0, channels), channels));
+        Assert.Equal((48_000 - 312) / 3, decoded.Length, 1.0);
+        Assert.Equal(750, Pitch(decoded.Span), 5.0);
+        Assert.InRange(Loudness(decoded.Span[2000..^2000]) * Math.Sqrt(2), 0.35, 0.55);
+    }
+
+    [Theory]
+    [InlineData(1_000, 1)]
+    [InlineData(8_000, 2)]
+    [InlineData(11_025, 1)]
+    [InlineData(22_050, 3)]
+    [InlineData(44_100, 2)]
+    [InlineData(48_000, 6)]
+    [InlineData(96_000, 8)]
+    [InlineData(384_000, 1)]
+    public void Any_rate_and_any_number_of_channels_give_the_same_sound(int rate, int channels)
+    {
+        ReadOnlyMemory<float> decoded = Decode(TestSounds.Wav16(TestSounds.Tone(300, rate, 0.5, channels), channels, rate));
+        Assert.Equal(8_000, decoded.Length);
+        AssertNear(TestSounds.Tone(300, 16_000, 0.5)[1_000..7_000], decoded[1_000..7_000], 2e-3);
+    }
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(8)]
+    public void Flac_may_have_many_channels(int channels)
+    {
+        long[][] samples = Integers(16, channels, samples: 1500, step: 1);
+        AssertSame(samples, 16, TestFlac.Encode(samples, 16, 16_000, TestFlac.Coding.Fixed));
+    }
+
+    [Theory]
     [InlineData(6, 1)]
     [InlineData(40, 1)]
     [InlineData(11, 2)]

@@ -40,6 +40,34 @@ public static class TestFlac
         return [.. file];
     }
 
+    /// <summary>Silence in frames of a few bytes, of unstated length.</summary>
+    public static byte[] Silence(int rate, int channels, TimeSpan duration)
+    {
+        const int blockSize = 65_535;
+        var info = new BitWriter();
+        info.Write(blockSize, 16);
+        info.Write(blockSize, 16);
+        info.Write(0, 48);
+        info.Write((ulong)rate, 20);
+        info.Write((ulong)channels - 1, 3);
+        info.Write(16 - 1, 5);
+        info.Write(0, 36);
+        var frame = new BitWriter();
+        frame.Write(0x7FFC, 15);
+        frame.Write(0, 1);
+        frame.Write(7, 4); // the size follows in 16 bits
+        frame.Write(0, 4);
+        frame.Write((ulong)channels - 1, 4);
+        frame.Write(0, 3 + 1 + 8);
+        frame.Write(blockSize - 1, 16);
+        frame.Write(FlacChecksum.Crc8(frame.ToArray()), 8);
+        for (int c = 0; c < channels; c++)
+            frame.Write(0, 8 + 16); // a constant
+        frame.Write(FlacChecksum.Crc16(frame.ToArray()), 16);
+        int frames = (int)(duration.TotalSeconds * rate / blockSize);
+        return [.. "fLaC"u8, 0x80, 0, 0, 34, .. info.ToArray(), .. new byte[16], .. Enumerable.Repeat(frame.ToArray(), frames).SelectMany(f => f)];
+    }
+
     private static byte[] Frame(long[][] channels, int at, int size, int number, int bits, Coding coding, int layout, int wasted)
     {
         var frame = new BitWriter();

@@ -42,6 +42,27 @@ internal static class TestSounds
     public static byte[] Wav16(float[] samples, int channels, int rate) =>
         Wav(1, channels, rate, 16, [.. samples.SelectMany(s => BitConverter.GetBytes((short)Math.Round(s * 32767)))]);
 
+    /// <summary>Opus in Ogg of up to eight loudspeakers, made by the library's encoder.</summary>
+    public static byte[] OpusSurround(float[] samples, int channels)
+    {
+        const int frame = 960;
+        OpusCodecFactory.AttemptToUseNativeLibrary = false;
+        var mapping = new byte[channels];
+        using IOpusMultiStreamEncoder encoder = OpusCodecFactory.CreateMultiStreamEncoder(
+            48_000, channels, 1, out int streams, out int coupled, mapping, OpusApplication.OPUS_APPLICATION_AUDIO);
+        byte[] head = [.. "OpusHead"u8, 1, (byte)channels, 56, 1, 0x80, 0xBB, 0, 0, 0, 0, 1, (byte)streams, (byte)coupled, .. mapping];
+        byte[] tags = [.. "OpusTags"u8, 0, 0, 0, 0, 0, 0, 0, 0];
+        var pages = new List<byte[]> { OggPage([head], 0, 0, 2), OggPage([tags], 0, 1, 0) };
+        int frames = samples.Length / channels / frame;
+        var buffer = new byte[10_000];
+        for (int i = 0; i < frames; i++)
+        {
+            int length = encoder.EncodeMultistream(samples.AsSpan(i * frame * channels, frame * channels), frame, buffer, buffer.Length);
+            pages.Add(OggPage([buffer[..length]], (i + 1) * frame, pages.Count, i == frames - 1 ? (byte)4 : (byte)0));
+        }
+        return [.. pages.SelectMany(b => b)];
+    }
+
     /// <summary>Opus in Ogg, made by the library's encoder.</summary>
     public static byte[] Opus(float[] samples, int channels)
     {
@@ -68,11 +89,27 @@ internal static class TestSounds
         return [.. pages.SelectMany(b => b)];
     }
 
-    /// <summary>One Ogg page of whole packets.</summary>
-    public static byte[] OggPage(byte[][] packets, long granule, int sequence, byte flags)
+    /// <summary>The first two pages of an Opus file: its headers.</summary>
+    public static byte[] OpusHead() => FirstPages(Opus(Tone(400, 48_000, 0.1), 1));
+
+    /// <summary>The first two pages of a Vorbis file: its headers.</summary>
+    public static byte[] VorbisHead() => FirstPages(Vorbis(packets: 2, line: 9));
+
+    private static byte[] FirstPages(byte[] ogg)
+    {
+        int at = 0;
+        for (int page = 0; page < 2; page++)
+            at += 27 + ogg[at + 26] + ogg.AsSpan(at + 27, ogg[at + 26]).ToArray().Sum(b => b);
+        return ogg[..at];
+    }
+
+    /// <summary>One Ogg page of whole packets, or of packets of which the last goes on in the next page.</summary>
+    public static byte[] OggPage(byte[][] packets, long granule, int sequence, byte flags, byte stream = 7, bool isWhole = true)
     {
         byte[] lacing = [.. packets.SelectMany(p => Enumerable.Repeat((byte)255, p.Length / 255).Append((byte)(p.Length % 255)))];
-        byte[] page = [.. "OggS\0"u8, flags, .. BitConverter.GetBytes(granule), 7, 0, 0, 0, .. BitConverter.GetBytes(sequence), 0, 0, 0, 0,
+        if (!isWhole)
+            lacing = lacing[..^1];
+        byte[] page = [.. "OggS\0"u8, flags, .. BitConverter.GetBytes(granule), stream, 0, 0, 0, .. BitConverter.GetBytes(sequence), 0, 0, 0, 0,
             (byte)lacing.Length, .. lacing, .. packets.SelectMany(p => p)];
         SetOggChecksum(page);
         return page;
@@ -162,11 +199,37 @@ internal static class TestSounds
         return [.. pages.SelectMany(p => p)];
     }
 
-    /// <summary>Mono MPEG-1 layer III at 44.1 kHz and 128 kbit/s, each granule holding one MDCT line: nearly a tone at its frequency.</summary>
-    public static byte[] Mp3(int frames, int line)
+    /// <summary>MPEG-1 layer III at 44.1 kHz and 128 kbit/s, each granule holding one MDCT line: nearly a tone at its frequency.</summary>
+    /// <param name="frames">1152 samples each.</param>
+    /// <param name="line">Of 576.</param>
+    /// <param name="channels">1, or 2 alike.</param>
+    /// <param name="varies">Every other frame at 64 kbit/s, behind a frame of no sound that says so, tags at both ends.</param>
+    public static byte[] Mp3(int frames, int line, int channels = 1, bool varies = false)
+    {
+        byte[] sound = Mp3Frame(line, channels);
+        byte[] Frame(byte rate, int length, byte[] content)
+        {
+            byte[] frame = [0xFF, 0xFB, rate, channels == 1 ? (byte)0xC0 : (byte)0x00, .. content];
+            Array.Resize(ref frame, length);
+            return frame;
+        }
+        byte[] large = Frame(0x90, 417, sound); // 144 * 128,000 / 44,100
+        if (!varies)
+            return [.. Enumerable.Repeat(large, frames).SelectMany(f => f)];
+        byte[] small = Frame(0x50, 208, sound);
+        byte[] head = Frame(0x90, 417, [.. new byte[channels == 1 ? 17 : 32], .. "Xing"u8, 0, 0, 0, 1, .. BitConverter.GetBytes(frames).Reverse()]);
+        return
+        [
+            .. "ID3"u8, 4, 0, 0, 0, 0, 0, 20, .. new byte[20], .. head, .. Enumerable.Range(0, frames).SelectMany(i => i % 2 == 0 ? large : small),
+            .. "TAG"u8, .. new byte[125],
+        ];
+    }
+
+    /// <summary>Side information and main data of one frame.</summary>
+    private static byte[] Mp3Frame(int line, int channels)
     {
         var bits = new BitWriter();
-        for (int g = 0; g < 2; g++) // two granules a frame; huffman table 1 codes pairs of values up to 1
+        for (int g = 0; g < 2 * channels; g++) // two granules a frame; huffman table 1 codes pairs of values up to 1
         {
             for (int pair = 0; pair < line / 2; pair++)
                 bits.Write(1, 1); // (0, 0)
@@ -177,8 +240,8 @@ internal static class TestSounds
         byte[] main = bits.ToArray();
         var side = new BitWriter();
         side.Write(0, 9); // main data begins in this frame
-        side.Write(0, 5 + 4); // private bits, no scale factors shared
-        for (int g = 0; g < 2; g++)
+        side.Write(0, channels == 1 ? 5 + 4 : 3 + 8); // private bits, no scale factors shared
+        for (int g = 0; g < 2 * channels; g++)
         {
             side.Write((uint)granuleBits, 12);
             side.Write((uint)(line / 2 + 1), 9); // pairs
@@ -191,9 +254,7 @@ internal static class TestSounds
             side.Write(7, 3);
             side.Write(0, 3);
         }
-        byte[] frame = [0xFF, 0xFB, 0x90, 0xC0, .. side.ToArray(), .. main];
-        Array.Resize(ref frame, 417); // 144 * 128,000 / 44,100
-        return [.. Enumerable.Repeat(frame, frames).SelectMany(f => f)];
+        return [.. side.ToArray(), .. main];
     }
 }
 

@@ -26,6 +26,17 @@ public sealed class ImageDecoderTests
     }
 
     [Theory]
+    [InlineData(1, new byte[] { 0, 0b0110_0000 })]
+    [InlineData(2, new byte[] { 0, 0b0001_0100 })]
+    [InlineData(4, new byte[] { 0, 0x01, 0x10 })]
+    [InlineData(8, new byte[] { 0, 0, 1, 1 })]
+    public void Palette_may_have_few_bits(byte depth, byte[] scanline)
+    {
+        byte[] png = TestPictures.Png(3, 1, depth, 3, scanline, ("PLTE", [10, 20, 30, 200, 100, 50]));
+        Assert.Equal([(10, 20, 30), (200, 100, 50), (200, 100, 50)], Decode(png).Pixels);
+    }
+
+    [Theory]
     [InlineData(1, new byte[] { 0, 0b0110_0000 }, 255)]
     [InlineData(2, new byte[] { 0, 0b0011_0100 }, 255)]
     [InlineData(4, new byte[] { 0, 0x0F, 0xF0 }, 255)]
@@ -44,6 +55,43 @@ public sealed class ImageDecoderTests
         AssertNear((10, 20, 30), pixels[0], 1);
         AssertNear((255, 128, 0), pixels[1], 1);
         AssertNear((77, 77, 77), Decode(TestPictures.Png(1, 1, 16, 0, [0, 77, 0])).Pixels[0], 1);
+    }
+
+    [Fact]
+    public void Sixteen_bits_with_alpha_drop_it_too()
+    {
+        byte[] rgba = TestPictures.Png(2, 1, 16, 6, [0, 10, 0, 20, 0, 30, 0, 0, 0, 255, 255, 128, 0, 0, 0, 128, 0]);
+        AssertNear((10, 20, 30), Decode(rgba).Pixels[0], 1);
+        AssertNear((255, 128, 0), Decode(rgba).Pixels[1], 1);
+        AssertNear((77, 77, 77), Decode(TestPictures.Png(1, 1, 16, 4, [0, 77, 0, 0, 0])).Pixels[0], 1);
+    }
+
+    [Theory]
+    [InlineData(8, 2, 3)]
+    [InlineData(8, 6, 4)]
+    [InlineData(16, 2, 6)]
+    [InlineData(8, 0, 1)]
+    public void Interlaced_picture_is_the_plain_one(byte depth, byte colorType, int bytesPerPixel)
+    {
+        const int width = 21, height = 13;
+        var bytes = new byte[width * height * bytesPerPixel];
+        new Random(3).NextBytes(bytes);
+        byte[] Pixel(int x, int y) => bytes[((y * width + x) * bytesPerPixel)..((y * width + x + 1) * bytesPerPixel)];
+        byte[] plain = [.. Enumerable.Range(0, height).SelectMany(y => Enumerable.Range(0, width).SelectMany(x => Pixel(x, y)).Prepend((byte)0))];
+        (int X, int Y, int StepX, int StepY)[] passes = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)];
+        var interlaced = new List<byte>();
+        foreach ((int x0, int y0, int stepX, int stepY) in passes)
+        {
+            for (int y = y0; y < height; y += stepY)
+            {
+                interlaced.Add(0);
+                for (int x = x0; x < width; x += stepX)
+                    interlaced.AddRange(Pixel(x, y));
+            }
+        }
+        Assert.Equal(
+            Decode(TestPictures.Png(width, height, depth, colorType, plain)).Pixels,
+            Decode(TestPictures.Png(width, height, depth, colorType, interlaced: true, [.. interlaced])).Pixels);
     }
 
     [Fact]
@@ -66,6 +114,23 @@ public sealed class ImageDecoderTests
         AssertNear((red, green, blue), Pixels[9], 1);
     }
 
+    [Theory]
+    [InlineData(200, 128, 128, 255, 55)] // lightness becomes ink, and inks are stored inverted
+    [InlineData(128, 128, 128, 128, 64)]
+    public void Ycck_is_converted_as_inks(byte y, byte cb, byte cr, byte k, int grey) =>
+        AssertNear((grey, grey, grey), Decode(TestPictures.FlatJpeg(adobeTransform: 2, y, cb, cr, k)).Pixels[9], 2);
+
+    [Fact]
+    public void Jpeg_may_hold_plain_colours() =>
+        AssertNear((200, 100, 50), Decode(TestPictures.FlatJpeg(adobeTransform: 0, 200, 100, 50)).Pixels[9], 1);
+
+    [Fact]
+    public void Progressive_jpeg_is_as_good_as_its_last_scan()
+    {
+        Assert.All(Decode(TestPictures.ProgressiveJpeg(99)).Pixels, p => Assert.Equal((99, 99, 99), p));
+        Assert.All(Decode(TestPictures.ProgressiveJpeg(202)).Pixels, p => Assert.Equal((202, 202, 202), p));
+    }
+
     [Fact]
     public void Grey_jpeg_is_grey() => Assert.All(Decode(TestPictures.FlatJpeg(99)).Pixels, p => Assert.Equal((99, 99, 99), p));
 
@@ -75,7 +140,38 @@ public sealed class ImageDecoderTests
         (int Width, int Height, (int, int, int)[] Pixels) = Decode(TestPictures.Gif([1, 2, 3, 250, 240, 230], transparent: false));
         Assert.Equal((4, 2), (Width, Height));
         Assert.Equal([(1, 2, 3), (250, 240, 230), (1, 2, 3), (250, 240, 230)], Pixels[..4]);
-        Assert.Equal((1, 2, 3), Decode(TestPictures.Gif([1, 2, 3, 250, 240, 230], transparent: true)).Pixels[0]);
+    }
+
+    [Fact]
+    public void Gif_keeps_the_colour_under_transparency()
+    {
+        (int, int, int)[] pixels = Decode(TestPictures.Gif([1, 2, 3, 250, 240, 230], transparent: true)).Pixels;
+        Assert.Equal([(1, 2, 3), (250, 240, 230), (1, 2, 3), (250, 240, 230)], pixels[..4]);
+    }
+
+    public static TheoryData<string, byte[]> Bmps() => new()
+    {
+        // Two rows of two pixels, padded to four bytes, the lower one first: (124, 155, 186) above (0, 31, 62) in each kind's own precision.
+        { "32 bits, the fourth byte unused", TestPictures.Bmp(2, 2, 32, 0, [62, 31, 0, 0, 62, 31, 0, 255, 186, 155, 124, 7, 186, 155, 124, 0]) },
+        { "24 bits from the top down", TestPictures.Bmp(2, -2, 24, 0, [186, 155, 124, 186, 155, 124, 0, 0, 62, 31, 0, 62, 31, 0, 0, 0]) },
+        { "16 bits, five for each colour", TestPictures.Bmp(2, 2, 16, 0, [0x87, 0x00, 0x87, 0x00, 0x77, 0x3E, 0x77, 0x3E]) },
+        { "8 bits of a palette", TestPictures.Bmp(2, 2, 8, 0, [1, 1, 0, 0, 0, 0, 0, 0], Palette) },
+        { "4 bits of a palette", TestPictures.Bmp(2, 2, 4, 0, [0x11, 0, 0, 0, 0x00, 0, 0, 0], Palette) },
+        { "1 bit of a palette", TestPictures.Bmp(2, 2, 1, 0, [0xC0, 0, 0, 0, 0x00, 0, 0, 0], Palette) },
+        { "runs of 8 bits", TestPictures.Bmp(2, 2, 8, 1, [2, 1, 0, 0, 2, 0, 0, 1], Palette) },
+        { "runs of 4 bits", TestPictures.Bmp(2, 2, 4, 2, [2, 0x11, 0, 0, 2, 0x00, 0, 1], Palette) },
+    };
+
+    private static (byte, byte, byte)[] Palette => [(124, 155, 186), (0, 31, 62)];
+
+    [Theory]
+    [MemberData(nameof(Bmps))]
+    public void Bmp_of_every_kind_is_read(string kind, byte[] file)
+    {
+        (int Width, int Height, (int, int, int)[] Pixels) = Decode(file);
+        Assert.True((Width, Height) == (2, 2), kind);
+        for (int i = 0; i < 4; i++)
+            AssertNear(i < 2 ? (124, 155, 186) : (0, 31, 62), Pixels[i], kind.StartsWith("16", StringComparison.Ordinal) ? 8 : 0);
     }
 
     [Fact]
@@ -93,6 +189,37 @@ public sealed class ImageDecoderTests
     {
         using SKBitmap quarters = TestPictures.Quarters();
         AssertQuarters(Decode(TestPictures.Encode(quarters, format)), 32, 48, Red, Green, Blue, White);
+    }
+
+    [Fact]
+    public void Lossy_webp_comes_back_nearly()
+    {
+        using SKBitmap quarters = TestPictures.Quarters();
+        byte[] lossy = TestPictures.Encode(quarters, SKEncodedImageFormat.Webp, quality: 90);
+        Assert.True(lossy.AsSpan(12).StartsWith("VP8 "u8));
+        AssertQuarters(Decode(lossy), 32, 48, 8, Red, Green, Blue, White);
+    }
+
+    [Fact]
+    public void Webp_drops_its_alpha()
+    {
+        using var bitmap = new SKBitmap(new SKImageInfo(2, 1, SKColorType.Rgba8888, SKAlphaType.Unpremul));
+        bitmap.SetPixel(0, 0, new SKColor(200, 100, 50, 128));
+        bitmap.SetPixel(1, 0, new SKColor(10, 20, 30, 255));
+        byte[] webp = TestPictures.Encode(bitmap, SKEncodedImageFormat.Webp);
+        Assert.True(webp.AsSpan(12).StartsWith("VP8L"u8));
+        (int, int, int)[] pixels = Decode(webp).Pixels;
+        AssertNear((200, 100, 50), pixels[0], 1);
+        AssertNear((10, 20, 30), pixels[1], 0);
+    }
+
+    [Fact]
+    public void Animated_webp_gives_its_first_frame()
+    {
+        using SKBitmap first = TestPictures.Quarters();
+        using var second = new SKBitmap(new SKImageInfo(32, 48, SKColorType.Rgba8888, SKAlphaType.Opaque));
+        byte[] webp = TestPictures.Animated(32, 48, TestPictures.Encode(first, SKEncodedImageFormat.Webp), TestPictures.Encode(second, SKEncodedImageFormat.Webp));
+        AssertQuarters(Decode(webp), 32, 48, Red, Green, Blue, White);
     }
 
     public static TheoryData<ushort, string> Orientations() => new()
@@ -129,12 +256,16 @@ public sealed class ImageDecoderTests
     }
 
     private static void AssertQuarters(
-        (int Width, int Height, (int, int, int)[] Pixels) picture, int width, int height, params (byte R, byte G, byte B)[] colors)
+        (int Width, int Height, (int, int, int)[] Pixels) picture, int width, int height, params (byte R, byte G, byte B)[] colors) =>
+        AssertQuarters(picture, width, height, 3, colors);
+
+    private static void AssertQuarters(
+        (int Width, int Height, (int, int, int)[] Pixels) picture, int width, int height, int tolerance, params (byte R, byte G, byte B)[] colors)
     {
         Assert.Equal((width, height), (picture.Width, picture.Height));
         (int X, int Y)[] centres = [(width / 4, height / 4), (width * 3 / 4, height / 4), (width / 4, height * 3 / 4), (width * 3 / 4, height * 3 / 4)];
         for (int q = 0; q < 4; q++)
-            AssertNear((colors[q].R, colors[q].G, colors[q].B), picture.Pixels[centres[q].Y * width + centres[q].X], 3);
+            AssertNear((colors[q].R, colors[q].G, colors[q].B), picture.Pixels[centres[q].Y * width + centres[q].X], tolerance);
     }
 
     private static void AssertNear((int R, int G, int B) expected, (int R, int G, int B) actual, int tolerance) =>
