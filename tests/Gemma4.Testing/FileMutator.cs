@@ -5,9 +5,13 @@ namespace Gemma4.Testing;
 /// <summary>Damages valid files the way that breaks decoders: bits, extreme numbers, bytes gone, doubled or cut.</summary>
 public static class FileMutator
 {
-    /// <summary>How long a kind of file is tried: <c>GEMMA4_FUZZ_SECONDS</c>, 0.7 by default.</summary>
+    /// <summary>Seed of the first mutant: <c>GEMMA4_FUZZ_SEED</c>, 0 by default.</summary>
+    public static int FirstSeed { get; } = int.Parse(
+        Environment.GetEnvironmentVariable("GEMMA4_FUZZ_SEED") is { Length: > 0 } s ? s : "0", CultureInfo.InvariantCulture);
+
+    /// <summary>How long a kind of file is tried: <c>GEMMA4_FUZZ_SECONDS</c>, 0.5 by default.</summary>
     public static TimeSpan Budget { get; } = TimeSpan.FromSeconds(double.Parse(
-        Environment.GetEnvironmentVariable("GEMMA4_FUZZ_SECONDS") is { Length: > 0 } s ? s : "0.7", CultureInfo.InvariantCulture));
+        Environment.GetEnvironmentVariable("GEMMA4_FUZZ_SECONDS") is { Length: > 0 } s ? s : "0.5", CultureInfo.InvariantCulture));
 
     /// <summary>A copy with one to five faults.</summary>
     /// <param name="valid">Not changed.</param>

@@ -101,6 +101,13 @@ internal static class ValidPictures
 {
     public static IReadOnlyDictionary<string, byte[]> All { get; } = Create();
 
+    /// <summary>Unfiltered rows of random bytes below a limit.</summary>
+    private static byte[] Scanlines(int rows, int rowBytes, int limit)
+    {
+        var random = new Random(11);
+        return [.. Enumerable.Range(0, rows).SelectMany(_ => Enumerable.Range(0, rowBytes).Select(_ => (byte)random.Next(limit)).Prepend((byte)0))];
+    }
+
     private static Dictionary<string, byte[]> Create()
     {
         using SKBitmap quarters = TestPictures.Quarters();
@@ -114,6 +121,17 @@ internal static class ValidPictures
             ["webp"] = TestPictures.Encode(quarters, SKEncodedImageFormat.Webp, 80),
             ["gif"] = TestPictures.Gif([1, 2, 3, 250, 240, 230], transparent: true),
             ["bmp"] = TestPictures.Bmp(20, 20, (x, y) => ((byte)(x * 9), (byte)(y * 9), 7)),
+            ["png of a palette"] = TestPictures.Png(9, 9, 8, 3, Scanlines(9, 9, 2), ("PLTE", [10, 20, 30, 200, 100, 50]), ("tRNS", [0, 128])),
+            ["png of 16 bits, with EXIF"] = TestPictures.Png(9, 9, 16, 6, Scanlines(9, 72, 256), ("eXIf", TestPictures.ExifOrientation(6))),
+            ["png interlaced"] = TestPictures.Png(9, 9, 8, 2, Scanlines(9, 26, 256), 3, interlaced: true),
+            ["jpeg progressive"] = TestPictures.ProgressiveJpeg(99),
+            ["jpeg of inks, with EXIF"] = TestPictures.WithExifOrientation(TestPictures.FlatJpeg(10, 20, 30, 40), 6),
+            ["webp lossless"] = TestPictures.Encode(quarters, SKEncodedImageFormat.Webp),
+            ["webp with EXIF"] = TestPictures.WithExifChunk(TestPictures.Encode(quarters, SKEncodedImageFormat.Webp, 80), 32, 48, orientation: 6),
+            ["webp animated"] = TestPictures.Animated(
+                32, 48, TestPictures.Encode(quarters, SKEncodedImageFormat.Webp, 80), TestPictures.Encode(quarters, SKEncodedImageFormat.Webp)),
+            ["bmp of runs"] = TestPictures.Bmp(8, 2, 8, 1, [8, 1, 0, 0, 4, 0, 4, 1, 0, 1], (1, 2, 3), (4, 5, 6)),
+            ["bmp of 16 bits"] = TestPictures.Bmp(8, 2, 16, 0, new byte[32]),
         };
     }
 }

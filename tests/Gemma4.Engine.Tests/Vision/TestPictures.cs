@@ -28,6 +28,25 @@ internal static class TestPictures
         return PngOfStream(width, height, bitDepth, colorType, interlaced, deflated.ToArray(), chunks);
     }
 
+    /// <summary>A PNG of whole pixels, row by row, interlaced (Adam7) or not.</summary>
+    public static byte[] Png(int width, int height, byte bitDepth, byte colorType, byte[] pixels, int bytesPerPixel, bool interlaced)
+    {
+        (int X, int Y, int StepX, int StepY)[] passes = interlaced
+            ? [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
+            : [(0, 0, 1, 1)];
+        var scanlines = new List<byte>();
+        foreach ((int x0, int y0, int stepX, int stepY) in passes)
+        {
+            for (int y = y0; y < height; y += stepY)
+            {
+                scanlines.Add(0);
+                for (int x = x0; x < width; x += stepX)
+                    scanlines.AddRange(pixels.AsSpan((y * width + x) * bytesPerPixel, bytesPerPixel));
+            }
+        }
+        return Png(width, height, bitDepth, colorType, interlaced, [.. scanlines]);
+    }
+
     /// <summary>The same of scanlines that are deflated already.</summary>
     public static byte[] PngOfStream(
         int width, int height, byte bitDepth, byte colorType, bool interlaced, byte[] deflated, params (string Type, byte[] Data)[] chunks)
