@@ -24,6 +24,8 @@ internal static class AudioDecoder
     {
         if (encoded.Length > limits.MaxEncodedBytes)
             throw AudioRejected.FileTooLarge(encoded.Length, limits.MaxEncodedBytes, param);
+        if (encoded.IsEmpty)
+            throw AudioRejected.Empty(param);
         string format = "";
         try
         {

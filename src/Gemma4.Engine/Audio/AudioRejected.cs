@@ -5,6 +5,8 @@ namespace Gemma4.Engine.Audio;
 /// <summary>The refusals of a sound.</summary>
 internal static class AudioRejected
 {
+    public static RequestRejectedException Empty(string? param) => Rejection("The audio file is empty.", param, "empty_audio_file");
+
     public static RequestRejectedException UnknownFormat(string? param) =>
         Rejection("Unsupported audio. Please make sure your audio has one of the following formats: ['wav', 'mp3', 'flac', 'ogg'].",
             param, "invalid_audio_format");

@@ -35,10 +35,10 @@ internal abstract record MediaSource(string Param)
 
     /// <summary>A film.</summary>
     /// <param name="NumFrames">Most frames to take; null for the checkpoint's number.</param>
-    /// <param name="MaxSoftTokens">Budget of each frame; null for the checkpoint's.</param>
-    /// <param name="BudgetParam">The field of <paramref name="MaxSoftTokens"/>, for errors.</param>
+    /// <param name="MaxSoftTokens">Budget of each frame; null for the checkpoint's. It may stand beside the object that describes the film, or
+    /// in it; what stands beside it wins.</param>
     /// <param name="Param">The field that holds the film.</param>
-    public abstract record Film(int? NumFrames, int? MaxSoftTokens, string BudgetParam, string Param) : MediaSource(Param)
+    public abstract record Film(int? NumFrames, int? MaxSoftTokens, string Param) : MediaSource(Param)
     {
         /// <summary>The film of a part that passed <see cref="FilmRules"/>.</summary>
         /// <param name="part">The part.</param>
@@ -46,15 +46,11 @@ internal abstract record MediaSource(string Param)
         public static Film Of(IFilmPart part, string path) => part.Type == "video"
             ? new FilmFrames(part.Video!, part.MaxSoftTokens, path)
             : new FilmFile(part.VideoUrl!.Value, part.MaxSoftTokens, path);
-
-        /// <summary>The budget may stand beside the object that describes the film, or in it; what stands beside it wins.</summary>
-        protected static string BudgetAt(int? beside, string part, string name) =>
-            beside is null ? $"{part}.{name}.max_soft_tokens" : $"{part}.max_soft_tokens";
     }
 
     /// <summary>A film in a file.</summary>
     public sealed record FilmFile(VideoUrlObject Video, int? Beside, string Part)
-        : Film(Video.NumFrames, Beside ?? Video.MaxSoftTokens, BudgetAt(Beside, Part, "video_url"), $"{Part}.video_url.url")
+        : Film(Video.NumFrames, Beside ?? Video.MaxSoftTokens, $"{Part}.video_url.url")
     {
         /// <summary>Where the file is.</summary>
         public string Url => Video.Url;
@@ -62,7 +58,7 @@ internal abstract record MediaSource(string Param)
 
     /// <summary>A film as a list of pictures.</summary>
     public sealed record FilmFrames(VideoFrames Video, int? Beside, string Part)
-        : Film(Video.NumFrames, Beside ?? Video.MaxSoftTokens, BudgetAt(Beside, Part, "video"), $"{Part}.video.frames")
+        : Film(Video.NumFrames, Beside ?? Video.MaxSoftTokens, $"{Part}.video.frames")
     {
         /// <summary>Where each frame is.</summary>
         public string[] Urls => Video.Frames;

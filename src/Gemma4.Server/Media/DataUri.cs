@@ -19,7 +19,7 @@ internal static class DataUri
             throw MediaRejected.Url(kind, "A data URL has the form data:<media type>;base64,<data>.", param);
         string[] head = url["data:".Length..comma].Split(';', StringSplitOptions.TrimEntries);
         if (!IsKind(head[0], kind))
-            throw MediaRejected.MediaType(kind);
+            throw MediaRejected.MediaType(kind, param);
         if (!head[^1].Equals("base64", StringComparison.OrdinalIgnoreCase))
             throw MediaRejected.Url(kind, "A data URL must be encoded in base64: data:<media type>;base64,<data>.", param);
         return DecodeBase64(url.AsSpan(comma + 1), kind, maxBytes, param);

@@ -11,11 +11,8 @@ internal sealed class FilmLoader(MediaFetcher fetcher, FilmReader reader, FilmCa
 {
     /// <summary>Refuses what cannot be read here, before anything is fetched.</summary>
     /// <exception cref="ApiException">A file, and no ffmpeg.</exception>
-    /// <exception cref="Engine.Requests.RequestRejectedException">A number that is no budget.</exception>
     public void Check(MediaSource.Film film)
     {
-        if (film.MaxSoftTokens is { } budget)
-            SoftTokenBudget.Validate(budget, film.BudgetParam);
         if (film is MediaSource.FilmFile)
             reader.Tools(film.Param);
     }

@@ -68,7 +68,7 @@ public sealed class MediaFetcher : IDisposable
         if (DataUri.Is(url))
             return Task.FromResult(DataUri.Decode(url, kind, _options.MaxBytes(kind), param));
         if (!Uri.TryCreate(url, UriKind.Absolute, out Uri? uri) || !(UrlAllowList.IsWeb(uri) || uri.IsFile))
-            throw MediaRejected.Url(kind, "Only data:, http: and https: URLs are supported.", param);
+            throw MediaRejected.Url(kind, "Only data:, http:, https: and file: URLs are supported.", param);
         return uri.IsFile
             ? LocalMediaFile.ReadAsync(uri, _options.LocalFolder, kind, _options.MaxBytes(kind), param, cancellationToken)
             : DownloadAsync(uri, kind, param, cancellationToken);

@@ -91,7 +91,7 @@ internal sealed class MediaLoader(
             case MediaSource.Audio audio:
                 byte[] file = audio is MediaSource.AudioAt at
                     ? await fetcher.FetchAsync(at.Url, MediaKind.Audio, at.Param, cancellationToken)
-                    : DataUri.DecodeBase64(((MediaSource.AudioData)audio).Base64, MediaKind.Audio, options.Value.MaxAudioBytes, audio.Param);
+                    : Decode((MediaSource.AudioData)audio);
                 bool allowWindows = audio.AllowWindows ?? request?.AllowWindows ?? options.Value.AllowWindows;
                 return new PreparedMedium.Sound(await CutAsync(file, allowWindows, audio.Param, cancellationToken));
             case MediaSource.Prepared prepared:
@@ -99,6 +99,14 @@ internal sealed class MediaLoader(
             default:
                 throw new UnreachableException();
         }
+    }
+
+    private byte[] Decode(MediaSource.AudioData audio)
+    {
+        // A common mistake: this field is OpenAI's, and has never held URLs.
+        if (DataUri.Is(audio.Base64))
+            throw MediaRejected.Url(MediaKind.Audio, "The data is base64 alone, without 'data:…;base64,' before it. URLs stand in 'audio_url'.", audio.Param);
+        return DataUri.DecodeBase64(audio.Base64, MediaKind.Audio, options.Value.MaxAudioBytes, audio.Param);
     }
 
     private Task<ImmutableArray<AudioWindow>> CutAsync(byte[] file, bool allowWindows, string param, CancellationToken cancellationToken)

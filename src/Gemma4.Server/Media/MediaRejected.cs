@@ -11,15 +11,15 @@ internal static class MediaRejected
         new(RejectionReason.InvalidMedia, $"The {Name(kind)} is larger than {limit} bytes.", param, $"{Name(kind)}_file_too_large");
 
     public static RequestRejectedException Base64(MediaKind kind, string? param) =>
-        new(RejectionReason.InvalidMedia, $"The {Name(kind)} data is not valid base64.", param,
+        new(RejectionReason.InvalidMedia, $"The {Name(kind)} data is not valid base64: the file's bytes and nothing else.", param,
             kind == MediaKind.Image ? "invalid_base64_image" : "invalid_base64");
 
     /// <summary>A film that is there and cannot be taken.</summary>
     public static RequestRejectedException Film(string message, string? param) => new(RejectionReason.InvalidMedia, message, param, "invalid_video");
 
-    /// <summary>OpenAI names no field in this one.</summary>
-    public static RequestRejectedException MediaType(MediaKind kind) =>
-        new(RejectionReason.InvalidMedia, $"Invalid MIME type. Only {Name(kind)} types are supported.", null, $"invalid_{Name(kind)}_format");
+    /// <summary>OpenAI names no field in this one, so its message does.</summary>
+    public static RequestRejectedException MediaType(MediaKind kind, string? param) =>
+        new(RejectionReason.InvalidMedia, $"Invalid MIME type. Only {Name(kind)} types are supported{(param is null ? "" : $" in '{param}'")}.", null, $"invalid_{Name(kind)}_format");
 
     public static string Name(MediaKind kind) => kind switch
     {

@@ -85,7 +85,7 @@ public sealed class AudioPreprocessorTests
     public void File_that_is_no_sound_is_refused()
     {
         Assert.Equal("invalid_audio_format", AssertRefused("hello world"u8.ToArray()).Code);
-        Assert.Equal("invalid_audio_format", AssertRefused([]).Code);
+        Assert.Equal("empty_audio_file", AssertRefused([]).Code);
         Assert.Equal("invalid_audio_format", AssertRefused([0xFF, 0xF1, 0x50, 0x80, 0, 0, 0]).Code); // AAC
         Assert.Equal("audio_file_too_large",
             Assert.Throws<RequestRejectedException>(() => Prepare(new byte[11], limits: new AudioLimits { MaxEncodedBytes = 10 })).Code);

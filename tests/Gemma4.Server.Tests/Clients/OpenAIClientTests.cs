@@ -4,6 +4,7 @@ using System.Text;
 using Gemma4.Engine.Requests;
 using Gemma4.Testing;
 using OpenAI;
+using OpenAI.Audio;
 using OpenAI.Chat;
 using OpenAI.Models;
 using Xunit;
@@ -67,6 +68,19 @@ public sealed class OpenAIClientTests
             Assert.Single(engine.Requests).Media,
             image => Assert.InRange(Assert.IsType<MediaItem.Image>(image).NumSoftTokens, 1, 70),
             sound => Assert.True(Assert.IsType<MediaItem.Audio>(sound).NumSoftTokens > 0));
+    }
+
+    [Fact]
+    public async Task A_sound_is_written_down()
+    {
+        await using var server = new ServerUnderTest(Script.Saying("six one seven"));
+        AudioClient client = (await ClientAsync(server)).GetAudioClient(ServerUnderTest.Model);
+        using Stream sound = Media("chirp.wav").ToStream();
+        AudioTranscription answer = await client.TranscribeAudioAsync(
+            sound, "chirp.wav", new AudioTranscriptionOptions { ResponseFormat = AudioTranscriptionFormat.Verbose, Language = "en" }, TestContext.Current.CancellationToken);
+        Assert.Equal(("six one seven", "en", TimeSpan.FromSeconds(1.3)), (answer.Text, answer.Language, answer.Duration));
+        TranscribedSegment segment = Assert.Single(answer.Segments);
+        Assert.Equal(("six one seven", TimeSpan.Zero, TimeSpan.FromSeconds(1.3)), (segment.Text, segment.StartTime, segment.EndTime));
     }
 
     private static BinaryData Media(string file) =>

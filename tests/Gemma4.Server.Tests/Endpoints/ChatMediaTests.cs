@@ -69,6 +69,8 @@ public sealed class ChatMediaTests
         { Image("file:///etc/passwd"), "invalid_image_url", "messages[0].content[0].image_url.url" },
         { Image("http://127.0.0.1:1/x.png"), "invalid_image_url", "messages[0].content[0].image_url.url" },
         { """{"type":"input_audio","input_audio":{"data":"AAAA","format":"wav"}}""", "invalid_audio_format", "messages[0].content[0].input_audio.data" },
+        { """{"type":"input_audio","input_audio":{"data":"","format":"wav"}}""", "empty_audio_file", "messages[0].content[0].input_audio.data" },
+        { """{"type":"input_audio","input_audio":{"data":"data:audio/wav;base64,AAAA","format":"wav"}}""", "invalid_audio_url", "messages[0].content[0].input_audio.data" },
     };
 
     [Theory]

@@ -108,6 +108,15 @@ public sealed class MediaUrlTests : IDisposable
         Assert.Equal(MediaRequests.UrlPath(api), MediaRequests.Param(api, answer));
     }
 
+    [Theory]
+    [MemberData(nameof(Apis))]
+    public async Task Type_that_is_no_picture_is_refused_naming_the_part_in_words(string api)
+    {
+        JsonElement answer = await SendAsync(
+            null, Script.Saying("never"), api, MediaRequests.Image(api, "data:text/plain;base64,aGVsbG8="), HttpStatusCode.BadRequest);
+        Assert.Contains($"Only image types are supported in '{MediaRequests.UrlPath(api)}'", answer.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
+    }
+
     private static async Task<JsonElement> SendAsync(
         TestSite? site, FakeEngine engine, string api, string part, HttpStatusCode expected, params (string Key, string Value)[] settings)
     {

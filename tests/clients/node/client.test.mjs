@@ -82,6 +82,22 @@ test("models are listed and found", async () => {
   assert.equal((await client.models.retrieve(model)).id, model);
 });
 
+test("a voice is written down, whole and streamed", async () => {
+  const cases = JSON.parse(readFileSync(new URL("../../../demo-model/cases.json", import.meta.url)));
+  const voice = cases.find((one) => one.question === "Transcribe this." && one.answer === "nine five eight");
+  const form = async () => ({ model, file: await OpenAI.toFile(Buffer.from(voice.wav, "base64"), "voice.wav") });
+  assert.equal((await client.audio.transcriptions.create(await form())).text, voice.answer);
+  assert.equal(await client.audio.transcriptions.create({ ...(await form()), response_format: "text" }), voice.answer + "\n");
+  const verbose = await client.audio.transcriptions.create({ ...(await form()), response_format: "verbose_json", timestamp_granularities: ["segment"] });
+  assert.deepEqual(verbose.segments.map((s) => [s.id, s.start, s.text]), [[0, 0, voice.answer]]);
+  let text = "";
+  for await (const event of await client.audio.transcriptions.create({ ...(await form()), stream: true })) {
+    if (event.type === "transcript.text.delta") text += event.delta;
+    else assert.equal(event.text, voice.answer);
+  }
+  assert.equal(text, voice.answer);
+});
+
 test("pictures at every budget and voices get the reference's answers", async () => {
   const demo = new URL("../../../demo-model/", import.meta.url);
   const [cases, reference] = ["cases.json", "reference.json"].map((name) => JSON.parse(readFileSync(new URL(name, demo))));
