@@ -22,7 +22,10 @@ internal static class DataUri
             throw MediaRejected.MediaType(kind, param);
         if (!head[^1].Equals("base64", StringComparison.OrdinalIgnoreCase))
             throw MediaRejected.Url(kind, "A data URL must be encoded in base64: data:<media type>;base64,<data>.", param);
-        return DecodeBase64(url.AsSpan(comma + 1), kind, maxBytes, param);
+        ReadOnlySpan<char> data = url.AsSpan(comma + 1);
+        if (data.Contains('%')) // as in any URL
+            data = Uri.UnescapeDataString(data);
+        return DecodeBase64(data, kind, maxBytes, param);
     }
 
     /// <summary>Decodes base64, with or without its padding; white space in it is skipped.</summary>

@@ -225,10 +225,15 @@ public sealed class ImageDecoderTests
         AssertQuarters(Decode(jpeg), w, h, colors[0], colors[1], colors[2], colors[3]);
     }
 
-    [Fact]
-    public void Exif_orientation_of_a_png_is_applied()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Exif_orientation_of_a_png_is_applied(bool isBigEndian)
     {
-        byte[] png = TestPictures.Png(2, 1, 8, 0, [0, 10, 20], ("eXIf", TestPictures.ExifOrientation(6)));
+        byte[] exif = isBigEndian
+            ? TestPictures.ExifOrientation(6)
+            : [.. "II*\0"u8, 8, 0, 0, 0, 1, 0, 0x12, 0x01, 3, 0, 1, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0];
+        byte[] png = TestPictures.Png(2, 1, 8, 0, [0, 10, 20], ("eXIf", exif));
         (int Width, int Height, (int, int, int)[] Pixels) = Decode(png);
         Assert.Equal((1, 2), (Width, Height));
         Assert.Equal([(10, 10, 10), (20, 20, 20)], Pixels);

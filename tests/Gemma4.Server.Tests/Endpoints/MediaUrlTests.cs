@@ -108,6 +108,24 @@ public sealed class MediaUrlTests : IDisposable
         Assert.Equal(MediaRequests.UrlPath(api), MediaRequests.Param(api, answer));
     }
 
+    [Fact]
+    public async Task Conversation_that_is_cut_to_fit_fetches_its_pictures_once()
+    {
+        await using var site = new TestSite(Ok) { Body = TestMedia.Read("thumb.png") };
+        FakeEngine engine = Script.Saying("A picture.");
+        await using var server = new ServerUnderTest(engine, ("Media:AllowUrls", "true")) { Fetcher = site.Fetcher };
+        using HttpClient client = await server.ReadyClientAsync();
+        string picture = MediaRequests.Image("responses", Allowed);
+        string words = string.Concat(Enumerable.Repeat("word ", 6000));
+        string Turn(string text) => $$"""{"role":"user","content":[{{picture}},{"type":"input_text","text":"{{text}}"}]},{"role":"assistant","content":"Ok"}""";
+        using HttpResponseMessage response = await ServerUnderTest.PostAsync(client, "/v1/responses", $$"""
+            {"model":"{{ServerUnderTest.Model}}","truncation":"auto","input":[{{Turn(words)}},{{Turn(words)}},{{Turn(words)}},{"role":"user","content":[{{picture}}]}]}
+            """);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal(2, Assert.Single(engine.Requests).Media.Length); // as many turns as fit
+        Assert.Equal(4, site.Connections); // not once more for each turn that was dropped
+    }
+
     [Theory]
     [MemberData(nameof(Apis))]
     public async Task Type_that_is_no_picture_is_refused_naming_the_part_in_words(string api)

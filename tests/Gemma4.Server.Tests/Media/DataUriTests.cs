@@ -11,6 +11,7 @@ public sealed class DataUriTests
     [Theory]
     [InlineData("data:image/png;base64,aGVsbG8=")]
     [InlineData("data:image/png;base64,aGVsbG8")] // padding left out
+    [InlineData("data:image/png;base64,aGVsbG8%3D")]
     [InlineData("data:IMAGE/PNG;BASE64,aGVs bG8=\n")]
     [InlineData("data:image/svg+xml;charset=utf-8;base64,aGVsbG8=")]
     [InlineData("data:application/octet-stream;base64,aGVsbG8=")]
@@ -20,6 +21,7 @@ public sealed class DataUriTests
     [InlineData("data:image/png;base64,@@@@", "invalid_base64_image", Part)]
     [InlineData("data:image/png;base64,aGVsbG8=aGVs", "invalid_base64_image", Part)]
     [InlineData("data:image/png;base64,a", "invalid_base64_image", Part)]
+    [InlineData("data:image/png;base64,%", "invalid_base64_image", Part)]
     [InlineData("data:image/png,%89PNG", "invalid_image_url", Part)]
     [InlineData("data:image/png;base64", "invalid_image_url", Part)]
     [InlineData("data:text/plain;base64,aGVsbG8=", "invalid_image_format", null)]
