@@ -62,6 +62,25 @@ public sealed class AudioPreprocessorTests
         Assert.Contains("45 s", e.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(24_000, true)]
+    [InlineData(23_999, false)]
+    public void Samples_of_all_channels_are_counted_while_decoding(long limit, bool isAccepted)
+    {
+        byte[] file = TestSounds.Wav16(TestSounds.Tone(300, 8_000, 1, channels: 3), 3, 8_000);
+        var limits = new AudioLimits { MaxDecodedSamples = limit };
+        if (isAccepted)
+            Assert.Single(Prepare(file, limits: limits));
+        else
+            Assert.Equal(("audio_too_long", Part), Refusal(() => Prepare(file, limits: limits)));
+    }
+
+    private static (string?, string?) Refusal(Action action)
+    {
+        var e = Assert.Throws<RequestRejectedException>(action);
+        return (e.Code, e.Param);
+    }
+
     [Fact]
     public void A_hundredth_of_a_second_is_too_short()
     {

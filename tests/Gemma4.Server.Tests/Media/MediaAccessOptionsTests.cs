@@ -1,0 +1,37 @@
+using Gemma4.Server.Media;
+using Xunit;
+
+namespace Gemma4.Server.Tests.Media;
+
+public sealed class MediaAccessOptionsTests
+{
+    [Fact]
+    public void Defaults_take_nothing_from_elsewhere()
+    {
+        var options = new MediaAccessOptions();
+        Assert.Null(options.Problem());
+        Assert.False(options.FetchesUrls);
+        Assert.Null(options.LocalFolder);
+        Assert.False(options.AllowWindows);
+    }
+
+    public static TheoryData<string, MediaAccessOptions> Wrong() => new()
+    {
+        { "Media:Max…Bytes", new() { MaxAudioBytes = 0 } },
+        { "Media:Timeout", new() { Timeout = TimeSpan.Zero } },
+        { "Media:FilmTimeout", new() { FilmTimeout = TimeSpan.FromHours(1) } },
+        { "Media:MaxItems", new() { MaxItems = 0 } },
+        { "Media:MaxImagePixels", new() { MaxImagePixels = 0 } },
+        { "Media:MaxAudioDuration", new() { MaxAudioDuration = TimeSpan.FromSeconds(29) } },
+        { "Media:MaxAudioDuration", new() { MaxAudioDuration = TimeSpan.FromHours(5) } },
+        { "Media:ImageSoftTokens", new() { ImageSoftTokens = 100 } },
+        { "Media:MaxRedirects", new() { MaxRedirects = -1 } },
+        { "Media:LocalFolder", new() { LocalFolder = "/no/such/folder" } },
+        { "Media:AllowedUrls", new() { AllowedUrls = ["ftp://example.org/"] } },
+    };
+
+    [Theory]
+    [MemberData(nameof(Wrong))]
+    public void Wrong_value_is_named_by_its_key(string key, MediaAccessOptions options) =>
+        Assert.Contains(key, options.Problem(), StringComparison.Ordinal);
+}
