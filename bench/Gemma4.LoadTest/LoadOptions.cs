@@ -20,6 +20,7 @@ internal sealed record LoadOptions
           --check               compares every answer (temperature 0) with the answer the same prompt got alone
           --prefix WORDS        0              instead: time to first token of one prompt of WORDS words, cold and cached, 5 times
           --pictures N          0              instead: latencies of --clients clients' text alone and beside N requests with a picture each
+          --large-picture                      with --pictures: all send one picture of 4000x3000, prepared each time and encoded once
           --picture-budgets LIST none          instead: time to first token of one and of two pictures of 1280x720, by soft tokens
           --films SECONDS       0              instead: time to first token of films of SECONDS (needs ffmpeg, here and at the server), 5 times
           --seed N              1
@@ -51,6 +52,8 @@ internal sealed record LoadOptions
 
     public int Pictures { get; private init; }
 
+    public bool LargePicture { get; private init; }
+
     public IReadOnlyList<int> PictureBudgets { get; private init; } = [];
 
     public int FilmSeconds { get; private init; }
@@ -73,6 +76,11 @@ internal sealed record LoadOptions
             if (name == "--check")
             {
                 options = options with { Check = true };
+                continue;
+            }
+            if (name == "--large-picture")
+            {
+                options = options with { LargePicture = true };
                 continue;
             }
             string value = i + 1 < args.Count ? args[++i] : throw new FormatException($"{name} needs a value.");

@@ -42,6 +42,7 @@ internal static class PictureRun
     public static async Task<bool> BesideTextAsync(LoadOptions options, StreamingClient client, TextWriter output, CancellationToken cancellationToken)
     {
         int seed = Workload.Mix(options.Seed, 1) & 0xFFFFFF;
+        LoadPicture? large = options.LargePicture ? TestPicture.Large(DefaultBudget) : null;
         bool good = true;
         await output.WriteLineAsync("round  pictures   answered   between deltas p50/p95/p99 ms   first token of text p50/p99 ms   of pictures p50 ms");
         for (int round = 0; round < Rounds; round++)
@@ -51,7 +52,7 @@ internal static class PictureRun
                 using var phase = new CancellationTokenSource();
                 Task<List<RequestResult>>[] readers =
                     [.. Enumerable.Range(0, options.Clients[0]).Select(c => ReadAsync(options, client, (round * 1000) + c, phase.Token, cancellationToken))];
-                List<RequestResult> seen = await LookAsync(client, pictures, seed, cancellationToken);
+                List<RequestResult> seen = await LookAsync(client, pictures, seed, large, cancellationToken);
                 seed += seen.Count;
                 await phase.CancelAsync();
                 RequestResult[] read = [.. (await Task.WhenAll(readers)).SelectMany(r => r)];
@@ -74,7 +75,8 @@ internal static class PictureRun
         return results;
     }
 
-    private static async Task<List<RequestResult>> LookAsync(StreamingClient client, int pictures, int seed, CancellationToken cancellationToken)
+    private static async Task<List<RequestResult>> LookAsync(
+        StreamingClient client, int pictures, int seed, LoadPicture? large, CancellationToken cancellationToken)
     {
         var results = new List<RequestResult>();
         if (pictures == 0)
@@ -86,7 +88,7 @@ internal static class PictureRun
         while (Stopwatch.GetElapsedTime(start) < Phase)
         {
             LoadRequest[] requests = [.. Enumerable.Range(0, pictures).Select(
-                i => new LoadRequest("What do you see?", 4) { Pictures = [TestPicture.Create(seed + results.Count + i, DefaultBudget)] })];
+                i => new LoadRequest("What do you see?", 4) { Pictures = [large ?? TestPicture.Create(seed + results.Count + i, DefaultBudget)] })];
             results.AddRange(await Task.WhenAll(requests.Select(r => client.SendAsync(r, cancellationToken))));
         }
         return results;

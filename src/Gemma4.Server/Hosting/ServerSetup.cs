@@ -52,7 +52,7 @@ internal static class ServerSetup
             provider.GetRequiredService<IOptions<MediaAccessOptions>>().Value,
             provider.GetRequiredService<TimeProvider>(),
             Environment.GetEnvironmentVariable("PATH")));
-        services.AddSingleton<DecodeSlots>();
+        services.AddSingleton<DecodeThreads>();
         services.AddSingleton<PictureLoader>();
         services.AddSingleton(provider => new FilmCache(provider.GetRequiredService<IOptions<MediaAccessOptions>>().Value.FilmCacheBytes));
         services.AddSingleton<FilmLoader>();

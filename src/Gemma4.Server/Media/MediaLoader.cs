@@ -11,7 +11,7 @@ namespace Gemma4.Server.Media;
 
 /// <summary>Fetches and prepares the media of a request, on the request's own task.</summary>
 internal sealed class MediaLoader(
-    MediaFetcher fetcher, PictureLoader pictures, FilmLoader films, DecodeSlots slots, IOptions<MediaAccessOptions> options)
+    MediaFetcher fetcher, PictureLoader pictures, FilmLoader films, DecodeThreads threads, IOptions<MediaAccessOptions> options)
 {
     /// <summary>Prepares all of them, in their order.</summary>
     /// <param name="sources">What the request names.</param>
@@ -112,6 +112,6 @@ internal sealed class MediaLoader(
     private Task<ImmutableArray<AudioWindow>> CutAsync(byte[] file, bool allowWindows, string param, CancellationToken cancellationToken)
     {
         var limits = new AudioLimits { MaxEncodedBytes = options.Value.MaxAudioBytes, MaxDuration = options.Value.MaxAudioDuration };
-        return slots.RunAsync(() => AudioPreprocessor.Prepare(file, limits, allowWindows, param, cancellationToken), cancellationToken);
+        return threads.RunAsync(() => AudioPreprocessor.Prepare(file, limits, allowWindows, param, cancellationToken), cancellationToken);
     }
 }

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 namespace Gemma4.Server.Media;
 
 /// <summary>Fetches a picture, or a frame of a film, and cuts it into patches.</summary>
-internal sealed class PictureLoader(MediaFetcher fetcher, DecodeSlots slots, IOptions<MediaAccessOptions> options)
+internal sealed class PictureLoader(MediaFetcher fetcher, DecodeThreads threads, IOptions<MediaAccessOptions> options)
 {
     /// <param name="url">Where it is.</param>
     /// <param name="budget">Most soft tokens.</param>
@@ -21,5 +21,5 @@ internal sealed class PictureLoader(MediaFetcher fetcher, DecodeSlots slots, IOp
 
     /// <summary>The same for a file that is here already.</summary>
     public Task<PreparedImage> PrepareAsync(byte[] file, int budget, ImageLimits limits, string param, CancellationToken cancellationToken) =>
-        slots.RunAsync(() => ImagePreprocessor.Prepare(file, budget, limits, param, cancellationToken), cancellationToken);
+        threads.RunAsync(() => ImagePreprocessor.Prepare(file, budget, limits, param, cancellationToken), cancellationToken);
 }

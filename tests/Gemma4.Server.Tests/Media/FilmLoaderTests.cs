@@ -19,9 +19,9 @@ public sealed class FilmLoaderTests : IDisposable
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "the programs are shell scripts");
         using var fetcher = new MediaFetcher(new MediaAccessOptions(), TimeProvider.System);
-        using var slots = new DecodeSlots();
+        using var threads = new DecodeThreads();
         using FilmReader reader = Reader();
-        var loader = new FilmLoader(fetcher, reader, new FilmCache(1 << 28), new PictureLoader(fetcher, slots, Options.Create(new MediaAccessOptions())));
+        var loader = new FilmLoader(fetcher, reader, new FilmCache(1 << 28), new PictureLoader(fetcher, threads, Options.Create(new MediaAccessOptions())));
 
         PreparedMedium first = await LoadAsync(loader, "AAAA", 1, 70), again = await LoadAsync(loader, "AAAA", 1, 70);
         Assert.Equal(1, NumCalls());
