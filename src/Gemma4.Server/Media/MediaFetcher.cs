@@ -77,6 +77,15 @@ public sealed class MediaFetcher : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _client.Dispose();
 
+    /// <summary>Where a redirect leads; not from a place that proves who it is to one that does not.</summary>
+    internal static Uri Follow(Uri url, Uri location, MediaKind kind, string? param)
+    {
+        var next = new Uri(url, location);
+        return url.Scheme == Uri.UriSchemeHttps && next.Scheme == Uri.UriSchemeHttp
+            ? throw MediaRejected.Url(kind, "The URL redirects from https to http.", param)
+            : next;
+    }
+
     private async Task<byte[]> DownloadAsync(Uri url, MediaKind kind, string? param, CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(_options.Timeout, _time);
@@ -92,10 +101,7 @@ public sealed class MediaFetcher : IDisposable
                 {
                     if (redirects == _options.MaxRedirects)
                         throw MediaRejected.Url(kind, $"The URL redirects more than {_options.MaxRedirects} times.", param);
-                    var next = new Uri(url, location);
-                    if (url.Scheme == Uri.UriSchemeHttps && next.Scheme == Uri.UriSchemeHttp)
-                        throw MediaRejected.Url(kind, "The URL redirects from https to http.", param);
-                    url = next;
+                    url = Follow(url, location, kind, param);
                     continue;
                 }
                 if (!response.IsSuccessStatusCode)

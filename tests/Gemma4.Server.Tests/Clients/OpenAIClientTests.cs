@@ -84,7 +84,7 @@ public sealed class OpenAIClientTests
     }
 
     private static BinaryData Media(string file) =>
-        BinaryData.FromBytes(File.ReadAllBytes(Path.Combine(RepositoryPaths.Fixtures, "media", file)));
+        BinaryData.FromBytes(TestMedia.Read(file));
 
     [Fact]
     public async Task A_tool_is_called_and_its_result_read()

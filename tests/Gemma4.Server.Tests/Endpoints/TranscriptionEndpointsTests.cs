@@ -9,7 +9,7 @@ namespace Gemma4.Server.Tests.Endpoints;
 
 public sealed class TranscriptionEndpointsTests
 {
-    private static readonly byte[] Chirp = File.ReadAllBytes(Path.Combine(RepositoryPaths.Fixtures, "media", "chirp.wav"));
+    private static readonly byte[] Chirp = TestMedia.Read("chirp.wav");
 
     [Fact]
     public async Task Sound_is_written_down_greedily_and_without_thought()

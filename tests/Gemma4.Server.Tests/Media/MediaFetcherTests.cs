@@ -103,6 +103,20 @@ public sealed class MediaFetcherTests
         Assert.Contains(message, (await RefusedAsync(fetcher, "http://example.org/a.png")).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("https://example.org/a/b.png", "http://example.org/b.png", null)]
+    [InlineData("https://example.org/a/b.png", "//other.org/b.png", "https://other.org/b.png")]
+    [InlineData("https://example.org/a/b.png", "../c.png", "https://example.org/c.png")]
+    [InlineData("http://example.org/a/b.png", "https://example.org/b.png", "https://example.org/b.png")]
+    public void Redirect_from_https_to_http_is_refused(string url, string location, string? next)
+    {
+        Uri Follow() => MediaFetcher.Follow(new Uri(url), new Uri(location, UriKind.RelativeOrAbsolute), MediaKind.Image, Part);
+        if (next is null)
+            Assert.Contains("from https to http", Assert.Throws<RequestRejectedException>(Follow).Message, StringComparison.Ordinal);
+        else
+            Assert.Equal(next, Follow().ToString());
+    }
+
     [Fact]
     public async Task Redirect_to_a_good_place_is_followed()
     {
