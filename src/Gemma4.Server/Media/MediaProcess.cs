@@ -34,10 +34,11 @@ internal sealed class MediaProcess : IAsyncDisposable
     /// <param name="cancellationToken">Kills it: what is read of its output then ends early.</param>
     public static MediaProcess Start(string program, IEnumerable<string> arguments, long maxMemoryBytes, CancellationToken cancellationToken)
     {
-        // A limit must stand before the program does. The shell sets it and becomes the program; it reads no line but this constant.
+        // A limit must stand before the program does. The shell sets it and becomes the program, which gives way to text as our own
+        // threads do; it reads no line but this constant.
         string kibibytes = (maxMemoryBytes / 1024).ToString(CultureInfo.InvariantCulture);
         ProcessStartInfo start = OperatingSystem.IsLinux()
-            ? new("/bin/sh", ["-c", "ulimit -v \"$0\" && exec \"$@\"", kibibytes, program, .. arguments])
+            ? new("/bin/sh", ["-c", $"ulimit -v \"$0\" && exec nice -n {Niceness.Level} \"$@\"", kibibytes, program, .. arguments])
             : new(program, arguments);
         Redirect(start);
         Process process = Process.Start(start)!; // null only with UseShellExecute
