@@ -29,6 +29,8 @@ if (warmUp.Error is not null)
     Console.Error.WriteLine($"{options.Base} does not answer: {warmUp.Error}");
     return 1;
 }
+if (!await client.TryHoldToWordsAsync(bound.Token))
+    Console.WriteLine("(no /tokenize there: tokens that are no text lengthen the gaps between deltas)");
 if (options.PictureBudgets.Count > 0)
     return await PictureRun.FirstTokensAsync(options, client, Console.Out, bound.Token) ? 0 : 1;
 if (options.Pictures > 0)

@@ -27,6 +27,21 @@ internal sealed class StreamingClient(LoadOptions options) : IDisposable
         Timeout = Timeout.InfiniteTimeSpan,
     };
 
+    private int[] _wordIds = [];
+
+    /// <summary>Holds answers to the workload's words, so that every token is text and so a delta; false where the server cannot.</summary>
+    /// <remarks>After its end a model writes tokens that are no text, and a gap between deltas would be as many steps as it wrote of them.</remarks>
+    public async Task<bool> TryHoldToWordsAsync(CancellationToken cancellationToken)
+    {
+        using HttpResponseMessage response = await PostAsync(
+            "/tokenize", new JsonObject { ["prompt"] = Workload.AllWords, ["add_special_tokens"] = false }, cancellationToken);
+        if (!response.IsSuccessStatusCode)
+            return false;
+        JsonNode answer = JsonNode.Parse(await response.Content.ReadAsStringAsync(cancellationToken))!;
+        _wordIds = [.. answer["tokens"]!.AsArray().Select(id => (int)id!).Distinct()];
+        return true;
+    }
+
     public async Task<RequestResult> SendAsync(LoadRequest request, CancellationToken cancellationToken)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -45,11 +60,9 @@ internal sealed class StreamingClient(LoadOptions options) : IDisposable
 
     private async Task<RequestResult> SendCoreAsync(LoadRequest request, CancellationToken cancellationToken)
     {
-        using var message = new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions") { Content = Body(request) };
-        if (options.ApiKey is not null)
-            message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", options.ApiKey);
+        JsonObject body = Body(request);
         long start = Stopwatch.GetTimestamp();
-        using HttpResponseMessage response = await _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        using HttpResponseMessage response = await PostAsync("/v1/chat/completions", body, cancellationToken);
         if (!response.IsSuccessStatusCode)
             return Failed($"HTTP {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync(cancellationToken)}");
 
@@ -92,16 +105,30 @@ internal sealed class StreamingClient(LoadOptions options) : IDisposable
             (int?)usage["prompt_tokens_details"]?["cached_tokens"] ?? 0, (int)usage["completion_tokens"]!);
     }
 
-    private StringContent Body(LoadRequest request) => new(new JsonObject
+    private async Task<HttpResponseMessage> PostAsync(string path, JsonObject body, CancellationToken cancellationToken)
     {
-        ["model"] = options.Model,
-        ["messages"] = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = Content(request) }),
-        ["temperature"] = 0,
-        ["max_tokens"] = request.MaxTokens,
-        ["ignore_eos"] = true,
-        ["stream"] = true,
-        ["stream_options"] = new JsonObject { ["include_usage"] = true },
-    }.ToJsonString(), Encoding.UTF8, "application/json");
+        using var message = new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json") };
+        if (options.ApiKey is not null)
+            message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", options.ApiKey);
+        return await _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+    }
+
+    private JsonObject Body(LoadRequest request)
+    {
+        var body = new JsonObject
+        {
+            ["model"] = options.Model,
+            ["messages"] = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = Content(request) }),
+            ["temperature"] = 0,
+            ["max_tokens"] = request.MaxTokens,
+            ["ignore_eos"] = true,
+            ["stream"] = true,
+            ["stream_options"] = new JsonObject { ["include_usage"] = true },
+        };
+        if (_wordIds.Length > 0)
+            body["allowed_token_ids"] = new JsonArray([.. _wordIds.Select(id => JsonValue.Create(id))]);
+        return body;
+    }
 
     private static JsonNode Content(LoadRequest request) => request.Pictures.Count == 0 && request.Film is null
         ? JsonValue.Create(request.Prompt)

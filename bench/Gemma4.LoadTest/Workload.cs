@@ -27,6 +27,9 @@ internal static class Workload
         ["the", "cat", "sees", "a", "red", "house", "near", "old", "river", "where", "birds", "sing", "every", "morning", "while", "rain",
          "falls", "on", "quiet", "fields", "and", "people", "walk", "home", "slowly", "with", "bread", "light", "seven", "green", "fox", "story"];
 
+    /// <summary>The fixed list.</summary>
+    public static string AllWords { get; } = string.Join(' ', Words);
+
     public static LoadRequest Create(LoadOptions options, int index)
     {
         var lengths = new Random(Mix(options.Seed, index));
