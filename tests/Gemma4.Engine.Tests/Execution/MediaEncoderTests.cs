@@ -29,26 +29,26 @@ public sealed class MediaEncoderTests : IDisposable
     [Fact]
     public void Slice_by_slice_the_soft_tokens_are_to_the_last_bit_those_of_one_go()
     {
-        MediaItem.Image large = Picture(content: 1, columns: 30, rows: 18);   // 540 patches: three slices a layer
+        MediaItem.Image large = Picture(content: 1, columns: 30, rows: 18);   // 540 patches: five slices a layer
         Sequence sequence = Request(large);
         using var encoder = new MediaEncoder(_model, 1 << 20, 280, TimeProvider.System);
         int calls = 0;
         while (!Work(encoder, TimeSpan.Zero, Awaited(sequence, 0))[0].IsEncoded)
             calls++;
-        Assert.Equal(3 * (_model.Config.Vision!.NumLayers + 1), calls + 1);
+        Assert.Equal(5 * (_model.Config.Vision!.NumLayers + 1), calls + 1);
         Assert.Equal(Alone(large), SoftTokensOf(encoder, sequence));
     }
 
     [Fact]
     public void Pictures_that_go_together_are_what_each_is_alone()
     {
-        MediaItem.Image[] pictures = [Picture(1, 6, 3), Picture(2, 9, 12, first: 10), Picture(3, 3, 3, first: 30)];
+        MediaItem.Image[] pictures = [Picture(1, 6, 3), Picture(2, 9, 9, first: 10), Picture(3, 3, 3, first: 30)];
         Sequence sequence = Request(pictures);
         using var encoder = new MediaEncoder(_model, 1 << 20, 280, TimeProvider.System);
         int calls = 1;
         while (!Work(encoder, TimeSpan.Zero, Awaited(sequence, 0), Awaited(sequence, 1), Awaited(sequence, 2)).All(p => p.IsEncoded))
             calls++;
-        Assert.Equal(_model.Config.Vision!.NumLayers + 1, calls);   // 135 patches are one slice a layer
+        Assert.Equal(_model.Config.Vision!.NumLayers + 1, calls);   // 108 patches are one slice a layer
         float[] expected = [.. pictures.SelectMany(Alone)], found = SoftTokensOf(encoder, sequence);
         Assert.Equal(expected.Length, found.Length);
         Assert.All(expected.Zip(found), pair => Assert.Equal(pair.First, pair.Second, 1e-4));
