@@ -39,10 +39,7 @@ internal static class MessageEndpoints
         await using (generation)
         {
             var assembler = new MessageAssembler(_ => { });
-            var events = new List<SequenceEvent>();
-            await foreach (SequenceEvent item in generation.ReadAsync(context.RequestAborted))
-                events.Add(item);
-            foreach (MergedEvent item in MergedEvents.Of(events))
+            foreach (MergedEvent item in await MergedEvents.ReadAsync(generation, context.RequestAborted))
                 assembler.Add(item);
             MessageResponse message = Start() with
             {

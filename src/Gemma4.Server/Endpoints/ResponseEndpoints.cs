@@ -55,10 +55,7 @@ internal static class ResponseEndpoints
         await using (generation)
         {
             var assembler = new ResponseAssembler(start, logprobs, _ => { });
-            var events = new List<SequenceEvent>();
-            await foreach (SequenceEvent item in generation.ReadAsync(context.RequestAborted))
-                events.Add(item);
-            foreach (MergedEvent item in MergedEvents.Of(events))
+            foreach (MergedEvent item in await MergedEvents.ReadAsync(generation, context.RequestAborted))
                 assembler.Add(item);
             return Results.Json(End(assembler), OpenAIJson.Context.ResponseObject);
         }

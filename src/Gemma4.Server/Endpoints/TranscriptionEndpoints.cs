@@ -28,10 +28,7 @@ internal static class TranscriptionEndpoints
             return new SseResult(generation, new TranscriptionStreamFormat(transcript, () => UsageMapper.ForTranscription(generation.Parts)));
         await using (generation)
         {
-            var events = new List<SequenceEvent>();
-            await foreach (SequenceEvent item in generation.ReadAsync(context.RequestAborted))
-                events.Add(item);
-            foreach (MergedEvent item in MergedEvents.Of(events))
+            foreach (MergedEvent item in await MergedEvents.ReadAsync(generation, context.RequestAborted))
                 transcript.Add(item);
             return Answer(request, transcript, generation.Parts);
         }

@@ -31,6 +31,15 @@ internal static class MergedEvents
         return [.. runs.Select(r => r.ToEvent())];
     }
 
+    /// <summary>Reads a generation to its end, for an answer that is not streamed.</summary>
+    public static async Task<List<MergedEvent>> ReadAsync(IGeneration generation, CancellationToken cancellationToken)
+    {
+        var events = new List<SequenceEvent>();
+        await foreach (SequenceEvent item in generation.ReadAsync(cancellationToken))
+            events.Add(item);
+        return Of(events);
+    }
+
     private sealed class Run
     {
         private readonly int _index;
