@@ -6,8 +6,8 @@ public sealed record ImageLimits
     /// <summary>Largest encoded file, in bytes.</summary>
     public int MaxEncodedBytes { get; init; } = 20 * 1024 * 1024;
 
-    /// <summary>Most pixels of the decoded picture. Decoding holds a few rows of most files; four bytes a pixel of WebP, GIF, BMP and turned
-    /// pictures, six of progressive JPEG, and twelve of interlaced PNG with 16 bits and alpha.</summary>
+    /// <summary>Most pixels of the decoded picture. Decoding holds a few rows of most files; four bytes a pixel of WebP, GIF and BMP,
+    /// six of progressive JPEG, and twelve of interlaced PNG with 16 bits and alpha.</summary>
     public long MaxPixels { get; init; } = 64_000_000;
 
     /// <summary>Longest side in pixels.</summary>

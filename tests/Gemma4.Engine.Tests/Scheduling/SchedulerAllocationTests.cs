@@ -39,7 +39,7 @@ public sealed class SchedulerAllocationTests
 
     private static void Step(Scheduler scheduler, SampledToken[] samples, int step)
     {
-        StepPlan plan = scheduler.Schedule(PromptBudget.Unlimited);
+        StepPlan plan = scheduler.Schedule(SchedulerWorld.UnlimitedPrompts);
         for (int i = 0; i < plan.Sequences.Length; i++)
             samples[i] = new SampledToken((i * 31) + step);
         scheduler.Commit(plan, new StepResult(samples.AsMemory(0, plan.Sequences.Length)));

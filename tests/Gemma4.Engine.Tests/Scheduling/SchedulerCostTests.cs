@@ -44,7 +44,7 @@ public sealed class SchedulerCostTests
             scheduler.Add(factory.Create(requests[i], i, 0)[0]);
         for (int step = 0; scheduler.TryPeek(out _); step++)
         {
-            StepPlan stepPlan = scheduler.Schedule(PromptBudget.Unlimited);
+            StepPlan stepPlan = scheduler.Schedule(SchedulerWorld.UnlimitedPrompts);
             for (int i = 0; i < stepPlan.Sequences.Length; i++)
                 samples[i] = new SampledToken((i * 31) + step);
             scheduler.Commit(stepPlan, new StepResult(samples.AsMemory(0, stepPlan.Sequences.Length)));

@@ -113,7 +113,7 @@ internal sealed class SchedulerTrace
 
     private void Step()
     {
-        StepPlan plan = _scheduler.Schedule(_random.Next(3) == 0 ? new PromptBudget(_random.Next(1, 10), _random.Next(1, 30)) : PromptBudget.Unlimited);
+        StepPlan plan = _scheduler.Schedule(_random.Next(3) == 0 ? new PromptBudget(_random.Next(1, 10), _random.Next(1, 30)) : SchedulerWorld.UnlimitedPrompts);
         Assert.Equal(_live.Count == 0, plan.IsEmpty);
         if (plan.IsEmpty)
             return;

@@ -32,7 +32,10 @@ internal sealed class SchedulerWorld
 
     public Scheduler Scheduler { get; }
 
-    public PromptBudget Prompts { get; set; } = PromptBudget.Unlimited;
+    /// <summary>As many tokens of prompts as fit a step.</summary>
+    public static PromptBudget UnlimitedPrompts { get; } = new(int.MaxValue, int.MaxValue);
+
+    public PromptBudget Prompts { get; set; } = UnlimitedPrompts;
 
     public GenerationRequest Request(ImmutableArray<int> prompt, int? maxTokens, int priority = 0) => new()
     {
