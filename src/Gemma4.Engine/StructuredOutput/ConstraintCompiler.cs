@@ -1,3 +1,7 @@
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 using Gemma4.Engine.Requests;
 using Gemma4.Engine.StructuredOutput.Automata;
@@ -14,8 +18,6 @@ namespace Gemma4.Engine.StructuredOutput;
 /// <remarks>Build one at start: it sorts the vocabulary into tries (about 0.6 s and 20 MB for 262,144 tokens).</remarks>
 public sealed class ConstraintCompiler
 {
-    private static readonly JsonElement AnyObject = JsonElement.Parse("""{"type":"object"}""");
-
     private readonly ConstraintVocabulary _vocabulary;
     private readonly ConstraintOptions _options;
     private readonly GrammarCache _cache;
@@ -34,84 +36,50 @@ public sealed class ConstraintCompiler
         _special = special;
         _vocabulary = vocabulary;
         _options = options ?? new();
-        _cache = new(_options.CacheSize);
+        _cache = new(_options.CacheSize, (long)_options.Limits.CacheMegabytes << 20);
     }
 
-    /// <summary>JSON that satisfies a schema.</summary>
-    /// <param name="schema">Drafts 4 to 2020-12; see docs/structured-output.md for what is supported.</param>
-    /// <param name="whitespace">Blanks between tokens.</param>
-    /// <exception cref="ConstraintException">Something in the schema is malformed or cannot be enforced; it says what and where.</exception>
-    public ITokenConstraintSource CompileJsonSchema(JsonElement schema, JsonWhitespace whitespace = JsonWhitespace.Compact) =>
-        _cache.GetOrAdd($"schema {whitespace} {schema.GetRawText()}", () => CompileSchema(schema, whitespace));
+    private ConstraintLimits Limits => _options.Limits;
 
-    /// <summary>Any JSON object.</summary>
-    /// <param name="whitespace">Blanks between tokens.</param>
-    public ITokenConstraintSource CompileJsonObject(JsonWhitespace whitespace = JsonWhitespace.Compact) =>
-        CompileJsonSchema(AnyObject, whitespace);
-
-    /// <summary>Text that a pattern matches from start to end.</summary>
-    /// <param name="pattern">An ECMAScript pattern without look-behind, word boundaries and back references.</param>
-    /// <exception cref="ConstraintException">It is malformed, not regular, or matches nothing.</exception>
-    public ITokenConstraintSource CompileRegex(string pattern)
+    /// <summary>The constraint, if it is kept: this costs next to nothing.</summary>
+    /// <exception cref="ConstraintException">It was refused before, or is too long.</exception>
+    public bool TryFind(ConstraintSpec spec, [NotNullWhen(true)] out ITokenConstraintSource? source)
     {
-        ArgumentNullException.ThrowIfNull(pattern);
-        return _cache.GetOrAdd($"regex {pattern}", () => Text(coding => PatternCompiler.Whole(PatternParser.Parse(pattern), coding)));
+        ArgumentNullException.ThrowIfNull(spec);
+        CheckLength(spec);
+        return _cache.TryFind(spec.Key, out source);
     }
 
-    /// <summary>One of some texts.</summary>
-    /// <param name="choices">The texts; not empty.</param>
-    /// <exception cref="ConstraintException">There is none.</exception>
-    public ITokenConstraintSource CompileChoice(IReadOnlyList<string> choices)
+    /// <summary>The constraint, compiled on this thread if it is not kept. What a refusal found out is kept too.</summary>
+    /// <param name="spec">What an answer is held to.</param>
+    /// <param name="cancellation">Cancelled when nobody waits for it any more.</param>
+    /// <exception cref="ConstraintException">Something in it is malformed or cannot be enforced; it says what and where. Of a tool the
+    /// path begins with its name.</exception>
+    /// <exception cref="ConstraintTooComplexException">It passes one of the <see cref="ConstraintLimits"/>.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public ITokenConstraintSource Compile(ConstraintSpec spec, CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(choices);
-        return _cache.GetOrAdd($"choice {JsonSerializer.Serialize(choices)}",
-            () => Text(coding => coding.Rx.Or([.. choices.Select(c => coding.Rx.Literal(coding.Encode(c)))])));
-    }
-
-    /// <summary>Text of a context-free grammar.</summary>
-    /// <param name="grammar">GBNF (<c>root ::= …</c>) or a subset of Lark (<c>start: …</c>).</param>
-    /// <exception cref="ConstraintException">It is malformed or left-recursive; the path is line and column.</exception>
-    public ITokenConstraintSource CompileGrammar(string grammar)
-    {
-        ArgumentNullException.ThrowIfNull(grammar);
-        return _cache.GetOrAdd($"grammar {grammar}", () =>
+        ArgumentNullException.ThrowIfNull(spec);
+        CheckLength(spec);
+        string key = spec.Key;
+        if (_cache.TryFind(key, out ITokenConstraintSource? known))
+            return known;
+        try
         {
-            GrammarBuilder builder = new();
-            return new CompiledGrammar(builder, GrammarCompiler.Compile(builder, GrammarText.Parse(grammar)), _vocabulary);
-        });
-    }
-
-    /// <summary>Calls of tools in the model's own notation, with arguments that follow the tools' schemas, in any order of properties.</summary>
-    /// <param name="tools">Those that may be called: all, or the one that was named.</param>
-    /// <param name="mode">Whether there must be a call.</param>
-    /// <param name="parallel">Whether there may be more than one.</param>
-    /// <exception cref="ConstraintException">A strict tool's schema cannot be enforced; the path begins with the tool's name.</exception>
-    public ITokenConstraintSource CompileToolCalls(IReadOnlyList<ToolSignature> tools, ToolCallMode mode, bool parallel)
-    {
-        ArgumentNullException.ThrowIfNull(tools);
-        if (_special is not { ToolCallStart: int marker })
-            throw new ConstraintException("", "the vocabulary has no tokens for tool calls");
-        string key = $"tools {mode} {parallel} {string.Join('\n', tools.Select(t => $"{t.Name} {t.IsStrict} {t.Parameters?.GetRawText()}"))}";
-        return _cache.GetOrAdd(key, () =>
+            return _cache.Add(key, CompileNew(spec, cancellation));
+        }
+        catch (ConstraintException refusal)
         {
-            int[] ends = _special.ToolResponseStart is int response ? [response] : [];
-            ToolCallGrammar grammar = new(_special);
-            Frame root = grammar.Calls(tools, parallel, afterMarker: mode == ToolCallMode.Auto);
-            CompiledGrammar compiled = new(grammar.Builder, root, _vocabulary, ends);
-            return mode == ToolCallMode.Auto ? new TriggeredSource(new(_vocabulary, marker, parallel, ends), compiled) : compiled;
-        });
+            _cache.AddRefusal(key, refusal);
+            throw;
+        }
     }
 
     /// <summary>Calls of tools, or instead of them an answer that is held to its own constraint; no text stands before a call.</summary>
-    /// <param name="tools">Those that may be called.</param>
-    /// <param name="parallel">Whether there may be more than one call.</param>
+    /// <param name="calls">What <see cref="ConstraintSpec.ToolCalls"/> that are required compile to.</param>
     /// <param name="answer">Constrains the answer.</param>
-    /// <exception cref="ConstraintException">As <see cref="CompileToolCalls"/>.</exception>
-    public ITokenConstraintSource CompileToolCallsOr(IReadOnlyList<ToolSignature> tools, bool parallel, ITokenConstraintSource answer)
-    {
-        ITokenConstraintSource calls = CompileToolCalls(tools, ToolCallMode.Required, parallel);
-        return new CallsOrAnswerSource(_special!.ToolCallStart!.Value, calls, answer);
-    }
+    public ITokenConstraintSource CallsOrAnswer(ITokenConstraintSource calls, ITokenConstraintSource answer) =>
+        new CallsOrAnswerSource(ToolCallStart, calls, answer);
 
     /// <summary>Lets a thought come before the answer, which is held to <paramref name="answer"/> from the channel's close on.</summary>
     /// <param name="answer">Constrains the answer; null leaves it free, and then only the budget counts.</param>
@@ -126,38 +94,94 @@ public sealed class ConstraintCompiler
     }
 
     /// <summary>Compiles without looking into the cache.</summary>
-    internal CompiledGrammar CompileSchema(JsonElement schema, JsonWhitespace whitespace)
+    internal ITokenConstraintSource CompileNew(ConstraintSpec spec, CancellationToken cancellation = default)
     {
-        if (schema.ValueKind is not (JsonValueKind.Object or JsonValueKind.True or JsonValueKind.False))
-            throw new ConstraintException("#", "a schema is an object or a boolean");
-        GrammarBuilder builder = new();
-        SchemaCompiler compiler = new(builder, Notation.Json(builder.Rx, whitespace), _options.PropertyOrder, schema);
-        return new(builder, compiler.Compile().Frame(builder), _vocabulary);
-    }
-
-    private CompiledGrammar Text(Func<TextCoding, Rx> expression)
-    {
-        GrammarBuilder builder = new();
-        TextCoding coding = new(builder.Rx, json: false);
-        builder.AnyTextCharacter.Add(coding.AnyCharacter);
-        Rx rx;
+        WorkBudget budget = new();
+        budget.Begin(Limits.Compile, cancellation);
+        GrammarBuilder builder = new(budget) { Limits = Limits };
         try
         {
-            rx = expression(coding);
+            return spec switch
+            {
+                ConstraintSpec.JsonSchema schema => Schema(builder, schema),
+                ConstraintSpec.Regex regex => Text(builder, coding => PatternCompiler.Whole(PatternParser.Parse(regex.Pattern), coding)),
+                ConstraintSpec.Choice choice => Text(builder, coding => coding.Rx.Or([.. choice.Texts.Select(t => coding.Rx.Literal(coding.Encode(t)))])),
+                ConstraintSpec.Grammar grammar => Finish(builder, GrammarCompiler.Compile(builder, GrammarText.Parse(grammar.Text))),
+                ConstraintSpec.ToolCalls calls => Calls(builder, calls),
+                _ => throw new UnreachableException(),
+            };
         }
         catch (PatternException e)
         {
             throw new ConstraintException("", e.Message);
         }
-        if (builder.Rx.IsLive(rx) is not true)
-            throw new ConstraintException("", "nothing matches, or the pattern is too complex");
+    }
+
+    private int ToolCallStart =>
+        _special?.ToolCallStart ?? throw new ConstraintException("", "the vocabulary has no tokens for tool calls");
+
+    private CompiledGrammar Finish(GrammarBuilder builder, Frame root, params int[] endTokens) => new(builder, root, _vocabulary, endTokens);
+
+    private CompiledGrammar Schema(GrammarBuilder builder, ConstraintSpec.JsonSchema spec)
+    {
+        if (spec.Schema.ValueKind is not (JsonValueKind.Object or JsonValueKind.True or JsonValueKind.False))
+            throw new ConstraintException("#", "a schema is an object or a boolean");
+        SchemaCompiler compiler = new(builder, Notation.Json(builder.Rx, spec.Whitespace), _options.PropertyOrder, spec.Schema);
+        return Finish(builder, compiler.Compile().Frame(builder));
+    }
+
+    private CompiledGrammar Text(GrammarBuilder builder, Func<TextCoding, Rx> expression)
+    {
+        TextCoding coding = new(builder.Rx, json: false);
+        builder.AnyTextCharacter.Add(coding.AnyCharacter);
+        Rx rx = expression(coding);
+        if (!(builder.Rx.IsLive(rx) ?? throw builder.Budget.TooHard()))
+            throw new ConstraintException("", "nothing matches");
         GrammarRule rule = new(builder);
         if (rx != builder.Rx.Empty)
             rule.Add(GrammarSymbol.Of(builder.Lexer.Lexeme(rx)));
         if (rx.Nullable)
             rule.Add();
-        return new(builder, rule.Frame, _vocabulary);
+        return Finish(builder, rule.Frame);
     }
+
+    private ITokenConstraintSource Calls(GrammarBuilder builder, ConstraintSpec.ToolCalls spec)
+    {
+        int marker = ToolCallStart;
+        int[] ends = _special!.ToolResponseStart is int response ? [response] : [];
+        ToolCallGrammar grammar = new(builder, _special);
+        bool triggered = spec.Mode == ToolCallMode.Auto;
+        CompiledGrammar compiled = Finish(builder, grammar.Calls(spec.Tools, spec.IsParallel, afterMarker: triggered), ends);
+        return triggered ? new TriggeredSource(new(_vocabulary, marker, spec.IsParallel, ends), compiled) : compiled;
+    }
+
+    /// <summary>Before anything is read, or made into the key of a cache.</summary>
+    private void CheckLength(ConstraintSpec spec)
+    {
+        switch (spec)
+        {
+            case ConstraintSpec.JsonSchema schema:
+                CheckSchema("", schema.Schema);
+                break;
+            case ConstraintSpec.Regex regex:
+                Limits.CheckPattern("", regex.Pattern);
+                break;
+            case ConstraintSpec.Choice choice:
+                ConstraintLimits.Check("", "choices", choice.Texts.Count, Limits.MaxEnumValues, nameof(Limits.MaxEnumValues));
+                ConstraintLimits.Check("", "bytes of choices", choice.Texts.Sum(Encoding.UTF8.GetByteCount), Limits.MaxSchemaBytes, nameof(Limits.MaxSchemaBytes));
+                break;
+            case ConstraintSpec.Grammar grammar:
+                ConstraintLimits.Check("", "characters of a grammar", grammar.Text.Length, Limits.MaxGrammarLength, nameof(Limits.MaxGrammarLength));
+                break;
+            case ConstraintSpec.ToolCalls calls:
+                foreach (ToolSignature tool in calls.Tools.Where(t => t.Parameters is not null))
+                    CheckSchema(tool.Name, tool.Parameters!.Value);
+                break;
+        }
+    }
+
+    private void CheckSchema(string path, JsonElement schema) => ConstraintLimits.Check(
+        path, "bytes of a schema", JsonMarshal.GetRawUtf8Value(schema).Length, Limits.MaxSchemaBytes, nameof(Limits.MaxSchemaBytes));
 
     private static ConstraintVocabulary Sort(Tokenizer tokenizer, ConstraintOptions? options)
     {

@@ -18,4 +18,7 @@ public sealed record ConstraintOptions
 
     /// <summary>In which order the declared properties of generated objects come.</summary>
     public PropertyOrder PropertyOrder { get; init; } = PropertyOrder.Schema;
+
+    /// <summary>What a constraint may cost.</summary>
+    public ConstraintLimits Limits { get; init; } = new();
 }

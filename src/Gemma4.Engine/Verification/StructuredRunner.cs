@@ -40,7 +40,7 @@ internal sealed class StructuredRunner(ConstraintCompiler compiler, Tokenizer to
         long started = Stopwatch.GetTimestamp();
         try
         {
-            source = compiler.CompileSchema(item.GetProperty("schema"), whitespace);
+            source = compiler.CompileNew(new ConstraintSpec.JsonSchema(item.GetProperty("schema"), whitespace));
         }
         catch (ConstraintException e)
         {

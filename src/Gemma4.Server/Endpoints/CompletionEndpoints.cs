@@ -21,13 +21,15 @@ internal static class CompletionEndpoints
         .Produces<TextCompletionWithUsage>().Produces<TextCompletion>(StatusCodes.Status200OK, "text/event-stream").ProducesError();
 
     private static async Task<IResult> CompleteAsync(
-        HttpContext context, ModelHost host, RequestReader reader, GenerationStarter starter, ServerClock clock, IOptions<ApiOptions> api)
+        HttpContext context, ModelHost host, RequestReader reader, ConstraintMapper constraints, GenerationStarter starter, ServerClock clock,
+        IOptions<ApiOptions> api)
     {
         LoadedModel model = host.Ready();
         CompletionRequest request = await reader.ReadAsync(context, OpenAIJson.Context.CompletionRequest, ChatModelFaults.Instance);
         CompletionRules.Check(request, api.Value);
         var head = new AnswerHead(AnswerHead.NewId("cmpl-"), clock.Now, request.Model, model.Fingerprint);
-        ImmutableArray<GenerationRequest> jobs = Jobs(head.Id, request, model, api.Value.MaxPrompts);
+        ITokenConstraintSource? constraint = await constraints.CompileAsync(FormatMapper.FromExtensions(request), model, context.RequestAborted);
+        ImmutableArray<GenerationRequest> jobs = Jobs(head.Id, request, constraint, model, api.Value.MaxPrompts);
         var generation = new CombinedGeneration(await StartAsync(jobs, request, model, starter, context.RequestAborted));
         var choices = new CompletionChoices(request, generation, model.Tokenizer);
         Usage Count() => UsageMapper.Map(generation.Parts, countOutput: !choices.IsEchoOnly);
@@ -41,11 +43,11 @@ internal static class CompletionEndpoints
         }
     }
 
-    private static ImmutableArray<GenerationRequest> Jobs(string id, CompletionRequest request, LoadedModel model, int maxPrompts)
+    private static ImmutableArray<GenerationRequest> Jobs(
+        string id, CompletionRequest request, ITokenConstraintSource? constraint, LoadedModel model, int maxPrompts)
     {
         int numSequences = Math.Max(request.N ?? 1, request.BestOf ?? 1);
         bool ranks = numSequences > (request.N ?? 1);
-        ITokenConstraintSource? constraint = ConstraintMapper.Compile(FormatMapper.FromExtensions(request), model);
         return
         [
             .. CompletionRules.Prompts(request, model.Tokenizer, maxPrompts).Select((prompt, i) =>

@@ -16,6 +16,7 @@ internal sealed class CheckpointModelSource(
     IOptions<ModelOptions> model,
     IOptions<EngineOptions> engine,
     IOptions<ApiOptions> api,
+    IOptions<ConstraintLimits> limits,
     IMeterFactory meters,
     ILoggerFactory loggers,
     TimeProvider time) : IModelSource
@@ -30,7 +31,7 @@ internal sealed class CheckpointModelSource(
         var config = Gemma4Config.Load(folder);
         var tokenizer = Tokenizer.Load(Path.Combine(folder, "tokenizer.json"));
         ChatRenderer? chat = CheckpointFolder.HasTemplate(folder) ? ChatRenderer.Load(folder) : null;
-        var constraints = new ConstraintCompiler(tokenizer, new ConstraintOptions { EndTokenIds = config.Generation.EndTokenIds });
+        var constraints = new ConstraintCompiler(tokenizer, new ConstraintOptions { EndTokenIds = config.Generation.EndTokenIds, Limits = limits.Value });
         GemmaEngine loaded = EngineLoader.Load(
             folder, model.Value.Device, model.Value.DType, engine.Value, meters, loggers, time, new Shares(progress));
         return new LoadedModel(loaded, tokenizer, chat, constraints, config.Generation, CheckpointFolder.Fingerprint(folder, model.Value))

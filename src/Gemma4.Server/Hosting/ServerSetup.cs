@@ -58,6 +58,8 @@ internal static class ServerSetup
         services.AddSingleton<FilmLoader>();
         services.AddSingleton<MediaLoader>();
         services.AddSingleton<ChatPrompts>();
+        services.AddSingleton<CompileThreads>();
+        services.AddSingleton<ConstraintMapper>();
         services.AddSingleton<ChatRunner>();
         services.AddSingleton<TranscriptionForm>();
         services.AddSingleton<Transcriber>();

@@ -8,7 +8,7 @@ using Gemma4.Server.Streaming;
 namespace Gemma4.Server.Mapping;
 
 /// <summary>Starts what a <see cref="ChatJob"/> asks for: prompt, context, constraint, engine. Every chat API ends here.</summary>
-internal sealed class ChatRunner(ChatPrompts prompts, GenerationStarter starter)
+internal sealed class ChatRunner(ChatPrompts prompts, ConstraintMapper constraints, GenerationStarter starter)
 {
     /// <returns>The running request; the caller disposes it.</returns>
     /// <exception cref="Errors.ApiException">Too long, or a format that cannot be enforced.</exception>
@@ -22,7 +22,7 @@ internal sealed class ChatRunner(ChatPrompts prompts, GenerationStarter starter)
         request = request with
         {
             Media = prompt.Media,
-            Constraint = ConstraintMapper.Compile(job, prompt, model),
+            Constraint = await constraints.CompileAsync(job, prompt, model, cancellationToken),
             Sampling = request.Sampling with { NumLogprobs = job.NumLogprobs },
         };
         return await starter.StartAsync(model, request, Parsing(job, request), cancellationToken);

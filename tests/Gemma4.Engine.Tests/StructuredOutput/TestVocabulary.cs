@@ -91,7 +91,7 @@ internal static class TestVocabulary
     }
 
     public static bool Accepts(string schema, string text, PropertyOrder order = PropertyOrder.Any, JsonWhitespace whitespace = JsonWhitespace.Compact) =>
-        Accepts(Compiler(order).CompileJsonSchema(JsonElement.Parse(schema), whitespace), text);
+        Accepts(Compiler(order).Compile(new ConstraintSpec.JsonSchema(JsonElement.Parse(schema), whitespace)), text);
 
     public static bool Allows(ITokenConstraint constraint, int token, uint[] mask) =>
         !constraint.TryFillMask(mask) || (mask[token >> 5] >> (token & 31) & 1) != 0;

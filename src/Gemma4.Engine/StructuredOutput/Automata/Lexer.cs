@@ -3,9 +3,13 @@ namespace Gemma4.Engine.StructuredOutput.Automata;
 /// <summary>All lexemes of a grammar as one automaton, built as it is walked.</summary>
 internal sealed class Lexer(RxBuilder rx)
 {
+    /// <summary>About what a state and its place in the table take, without its items.</summary>
+    private const int BytesOfState = 240;
+
     private readonly Dictionary<Rx, Lexeme> _lexemes = [];
     private readonly Dictionary<StateKey, LexState> _states = new(new StateKeyComparer());
     private readonly Dictionary<StateKey, LexemeSet> _sets = new(new StateKeyComparer());
+    private readonly List<LexState> _left = [];
     private byte[] _classOf = [];
     private int _numClasses;
     private int _nextId;
@@ -18,8 +22,6 @@ internal sealed class Lexer(RxBuilder rx)
     public ReadOnlySpan<byte> ClassOf => _classOf;
 
     public int NumClasses => _numClasses;
-
-    public int NumStates => _states.Count;
 
     /// <summary>The lexeme with this expression; it must accept something that is not empty.</summary>
     public Lexeme Lexeme(Rx expression)
@@ -34,7 +36,10 @@ internal sealed class Lexer(RxBuilder rx)
     {
         List<ByteSet> classes = [ByteSet.All];
         foreach (ByteSet set in Rx.Sets)
+        {
             RxBuilder.Split(classes, set);
+            Rx.Budget.Charge(classes.Count / 4);
+        }
         _numClasses = classes.Count;
         _classOf = new byte[256];
         for (int b = 0; b < 256; b++)
@@ -43,11 +48,16 @@ internal sealed class Lexer(RxBuilder rx)
         Dead = Intern([]);
     }
 
-    /// <summary>Forgets all states; those in use stay valid.</summary>
+    /// <summary>Forgets all states and what is known of them; those in use stay valid.</summary>
     public void Trim()
     {
+        foreach (LexState state in _left)
+            (state.Next, state.Inside) = (null, null);
+        _left.Clear();
         _states.Clear();
+        _sets.Clear();
         _states.Add(new([]), Dead);
+        Rx.Trim();
     }
 
     /// <summary>The state at the start of one of these lexemes.</summary>
@@ -56,17 +66,24 @@ internal sealed class Lexer(RxBuilder rx)
 
     public LexState Step(LexState state, byte value)
     {
-        LexState?[] next = state.Next ??= new LexState?[_numClasses];
-        return next[_classOf[value]] ??= Compute(state, value);
+        if (state.Next is null)
+        {
+            state.Next = new LexState?[_numClasses];
+            _left.Add(state);
+            Rx.Budget.Keep(8 * _numClasses);
+        }
+        return state.Next[_classOf[value]] ??= Compute(state, value);
     }
 
     private LexState Compute(LexState state, byte value)
     {
-        List<(Lexeme, Rx)> items = new(state.Items.Length);
+        Rx.Budget.Charge(1 + state.Items.Length);
+        List<(Lexeme, Rx)> items = [];
         foreach ((Lexeme lexeme, Rx rest) in state.Items)
         {
             Rx derived = Rx.Derive(rest, value);
-            // What is too hard to judge counts as live here; the compiler has refused such lexemes.
+            // What is too hard to judge counts as live: an answer still ends only where it is complete, and one that
+            // comes to a place where nothing fits ends with an error.
             if (derived != Rx.Nothing && Rx.IsLive(derived) != false)
                 items.Add((lexeme, derived));
         }
@@ -78,6 +95,8 @@ internal sealed class Lexer(RxBuilder rx)
         StateKey key = new(items);
         if (_states.TryGetValue(key, out LexState? known))
             return known;
+        Rx.Budget.Charge(1 + items.Length);
+        Rx.Budget.Keep(BytesOfState + 16 * items.Length);
         Lexeme[] accepted = [.. items.Where(i => i.Remainder.Nullable).Select(i => i.Lexeme)];
         LexState state = new()
         {

@@ -4,13 +4,14 @@ namespace Gemma4.Engine.StructuredOutput.Automata;
 /// <remarks>Not thread-safe; the compiled grammar guards it.</remarks>
 internal sealed class Machine
 {
-    /// <summary>States kept before all are forgotten and built anew: about 50 MB at worst.</summary>
-    private const int MaxStates = 100_000;
+    /// <summary>About what a state and its place in the table take, without its ways.</summary>
+    private const int BytesOfState = 200;
 
     private readonly Lexer _lexer;
     private readonly Parser _parser;
     private readonly Dictionary<WaySet, MachineState> _states = [];
     private readonly List<(ParseState, LexState)> _ways = [];
+    private readonly List<MachineState> _left = [];
     private int _nextId;
 
     /// <param name="lexer">Frozen: it knows all lexemes of the grammar.</param>
@@ -32,20 +33,30 @@ internal sealed class Machine
 
     public Lexer Lexer => _lexer;
 
+    /// <summary>What the grammar may still cost.</summary>
+    public WorkBudget Budget => _lexer.Rx.Budget;
+
     public MachineState Step(MachineState state, byte value)
     {
-        MachineState?[] next = state.Next ??= new MachineState?[_lexer.NumClasses];
-        return next[_lexer.ClassOf[value]] ??= Compute(state, value);
+        if (state.Next is null)
+        {
+            state.Next = new MachineState?[_lexer.NumClasses];
+            _left.Add(state);
+            Budget.Keep(8 * _lexer.NumClasses);
+        }
+        return state.Next[_lexer.ClassOf[value]] ??= Compute(state, value);
     }
 
-    /// <summary>Forgets states when there are too many; call it between tokens, not within a walk.</summary>
-    public void TrimIfLarge()
+    /// <summary>Forgets all states and what is known of them; those in use stay valid. Not within a walk.</summary>
+    public void Trim()
     {
-        if (_states.Count + _lexer.NumStates + _parser.NumStates < MaxStates)
-            return;
+        foreach (MachineState state in _left)
+            (state.Next, state.Tokens) = (null, null);
+        _left.Clear();
         _states.Clear();
         _lexer.Trim();
         _parser.Trim();
+        Budget.Forget();
     }
 
     private MachineState Compute(MachineState state, byte value)
@@ -69,6 +80,7 @@ internal sealed class Machine
 
     private void Add(ParseState parse, LexState lex)
     {
+        Budget.Charge(1 + _ways.Count / 8);
         if (!_ways.Contains((parse, lex)))
             _ways.Add((parse, lex));
     }
@@ -78,6 +90,8 @@ internal sealed class Machine
         WaySet key = new(ways, canEnd);
         if (_states.TryGetValue(key, out MachineState? known))
             return known;
+        Budget.Charge(1 + ways.Length);
+        Budget.Keep(BytesOfState + 16 * ways.Length);
         MachineState state = new() { Id = _nextId++, Ways = ways, CanEnd = canEnd, IsDead = ways.Length == 0 && !canEnd };
         _states.Add(key, state);
         return state;

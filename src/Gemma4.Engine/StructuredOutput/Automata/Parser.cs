@@ -3,11 +3,14 @@ namespace Gemma4.Engine.StructuredOutput.Automata;
 /// <summary>A non-deterministic pushdown automaton over lexemes, its states built as they are met.</summary>
 internal sealed class Parser(Lexer lexer)
 {
+    /// <summary>About what a stack's link, a state without its stacks, and a way from one state to another take with their places in tables.</summary>
+    private const int BytesOfStack = 140, BytesOfState = 240, BytesOfWay = 40;
+
+    private readonly List<ParseState> _left = [];
+    private readonly WorkBudget _budget = lexer.Rx.Budget;
     private readonly Dictionary<(Frame Top, ParseStack? Below), ParseStack> _stacks = [];
     private readonly Dictionary<StackSet, ParseState> _states = [];
     private int _nextId;
-
-    public int NumStates => _states.Count;
 
     public ParseState Start(Frame root) => Build([Push(root, null)]);
 
@@ -16,6 +19,7 @@ internal sealed class Parser(Lexer lexer)
     {
         if (state.After?.TryGetValue(lexemes, out ParseState? known) == true)
             return known;
+        _budget.Charge(state.Terminals.Length * (1 + lexemes.Lexemes.Length / 8));
         HashSet<ParseStack?> next = [];
         foreach ((ParseStack stack, Move move) in state.Terminals)
         {
@@ -23,21 +27,33 @@ internal sealed class Parser(Lexer lexer)
                 next.Add(Apply(stack, move));
         }
         ParseState result = Build(next);
-        (state.After ??= []).Add(lexemes, result);
+        if (state.After is null)
+        {
+            state.After = [];
+            _left.Add(state);
+        }
+        _budget.Keep(BytesOfWay);
+        state.After.Add(lexemes, result);
         return result;
     }
 
-    /// <summary>Forgets all states; those in use stay valid.</summary>
+    /// <summary>Forgets all states and what is known of them; those in use stay valid.</summary>
     public void Trim()
     {
+        foreach (ParseState state in _left)
+            state.After = null;
+        _left.Clear();
         _stacks.Clear();
         _states.Clear();
     }
 
     private ParseStack Push(Frame top, ParseStack? below)
     {
-        if (!_stacks.TryGetValue((top, below), out ParseStack? stack))
-            _stacks.Add((top, below), stack = new(_nextId++, top, below));
+        if (_stacks.TryGetValue((top, below), out ParseStack? stack))
+            return stack;
+        _budget.Charge();
+        _budget.Keep(BytesOfStack);
+        _stacks.Add((top, below), stack = new(_nextId++, top, below));
         return stack;
     }
 
@@ -67,6 +83,7 @@ internal sealed class Parser(Lexer lexer)
             if (!seen.Add(stack))
                 continue;
             bool waits = false;
+            _budget.Charge(1 + stack.Top.Moves.Length);
             foreach (Move move in stack.Top.Moves)
             {
                 if (move.Lexeme is null)
@@ -90,6 +107,8 @@ internal sealed class Parser(Lexer lexer)
             return known;
         (ParseStack, Move)[] terminals =
             [.. waiting.SelectMany(s => s.Top.Moves.Where(m => m.Lexeme is not null).Select(m => (s, m)))];
+        _budget.Charge(1 + terminals.Length);
+        _budget.Keep(BytesOfState + 8 * waiting.Length + 48 * terminals.Length);
         ParseState state = new()
         {
             Id = _nextId++,

@@ -54,6 +54,12 @@ internal sealed class Rx
     /// <summary>Null until known: whether anything is accepted.</summary>
     public bool? Live { get; set; }
 
+    /// <summary>A search for what is accepted was given up.</summary>
+    public bool IsTooHard { get; set; }
+
+    /// <summary>Nothing shorter is accepted; a search goes this way first.</summary>
+    public int MinLength { get; init; }
+
     /// <summary>Derivatives found so far, by byte class; of a literal, the one by its own byte.</summary>
     public Rx?[]? Derivatives { get; set; }
 

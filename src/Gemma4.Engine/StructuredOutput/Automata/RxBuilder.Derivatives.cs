@@ -3,17 +3,34 @@ namespace Gemma4.Engine.StructuredOutput.Automata;
 /// <summary>What remains of an expression after a byte, and whether anything does.</summary>
 internal sealed partial class RxBuilder
 {
-    /// <summary>More states than this make an intersection too hard to judge; a real pattern needs a few hundred.</summary>
-    private const int MaxSearch = 4000;
+    /// <summary>A search for something accepted that costs more than this is given up; a real pattern needs some hundred states. What is
+    /// given up while a grammar is compiled is refused, so that what is left to search later is the rest of what was found alive.</summary>
+    private const int MaxSearchUnits = 200_000, MaxSearchUnitsLater = 20_000;
 
+    private readonly List<Rx> _derived = [];
     private byte[]? _classOf;
     private int _numClasses;
+    private int _numFrozen;
 
     /// <summary>From now on derivatives are remembered, one a class of bytes that no expression tells apart.</summary>
     public void Freeze(byte[] classOf, int numClasses)
     {
         _classOf = classOf;
         _numClasses = numClasses;
+        _numFrozen = _nextId;
+    }
+
+    /// <summary>Forgets what came after <see cref="Freeze"/>; expressions in use stay valid.</summary>
+    public void Trim()
+    {
+        foreach (Rx rx in _derived)
+            rx.Derivatives = null;
+        _derived.Clear();
+        foreach ((Key key, Rx node) in _nodes)
+        {
+            if (node.Id >= _numFrozen)
+                _nodes.Remove(key);
+        }
     }
 
     /// <summary>The rest of what <paramref name="rx"/> accepts after <paramref name="value"/>.</summary>
@@ -32,12 +49,18 @@ internal sealed partial class RxBuilder
         }
         if (_classOf is null)
             return DeriveNew(rx, value);
-        rx.Derivatives ??= new Rx?[_numClasses];
+        if (rx.Derivatives is null)
+        {
+            rx.Derivatives = new Rx?[_numClasses];
+            _derived.Add(rx);
+            Budget.Keep(8 * _numClasses);
+        }
         return rx.Derivatives[_classOf[value]] ??= DeriveNew(rx, value);
     }
 
     private Rx DeriveNew(Rx rx, byte value)
     {
+        Budget.Descend();
         switch (rx.Kind)
         {
             case RxKind.Concat:
@@ -86,13 +109,17 @@ internal sealed partial class RxBuilder
         return rx.Kind == RxKind.And ? And([.. parts]) : Or([.. parts]);
     }
 
-    /// <summary>Looks for a way from <paramref name="start"/> to something accepted; all on the way are live, and if there is none, all seen are vain.</summary>
+    /// <summary>Looks for a way from <paramref name="start"/> to something accepted, nearest first by a lower bound of what is left to
+    /// read. All on the way are live, and if there is none, all seen are vain.</summary>
     private bool? Search(Rx start)
     {
+        if (start.IsTooHard)
+            return null;
+        long end = Budget.Units + (_classOf is null ? MaxSearchUnits : MaxSearchUnitsLater);
         Dictionary<Rx, Rx?> cameFrom = new() { [start] = null };
-        Stack<Rx> open = new([start]);
+        PriorityQueue<Rx, int> open = new([(start, 0)]);
         List<ByteSet> classes = [];
-        while (open.TryPop(out Rx? rx))
+        while (open.TryDequeue(out Rx? rx, out _))
         {
             classes.Clear();
             classes.Add(ByteSet.All);
@@ -107,10 +134,13 @@ internal sealed partial class RxBuilder
                     return true;
                 }
                 if (next.Live is null && cameFrom.TryAdd(next, rx))
-                    open.Push(next);
+                    open.Enqueue(next, next.MinLength);
             }
-            if (cameFrom.Count > MaxSearch)
+            if (Budget.Units > end)
+            {
+                start.IsTooHard = true;
                 return null;
+            }
         }
         foreach (Rx seen in cameFrom.Keys)
             seen.Live = false;
@@ -118,8 +148,9 @@ internal sealed partial class RxBuilder
     }
 
     /// <summary>Splits the bytes into classes with equal derivatives.</summary>
-    private static void SplitByFirst(Rx rx, List<ByteSet> classes)
+    private void SplitByFirst(Rx rx, List<ByteSet> classes)
     {
+        Budget.Descend();
         switch (rx.Kind)
         {
             case RxKind.Bytes:
@@ -142,6 +173,7 @@ internal sealed partial class RxBuilder
                     SplitByFirst(part, classes);
                 break;
         }
+        Budget.Charge(classes.Count / 4);
     }
 
     /// <summary>Refines a partition of the bytes so that <paramref name="set"/> is a union of classes.</summary>

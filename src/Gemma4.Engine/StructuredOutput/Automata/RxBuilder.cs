@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Gemma4.Engine.StructuredOutput.Automata;
 
@@ -11,17 +12,25 @@ internal sealed partial class RxBuilder
 
     private const byte Quote = (byte)'"';
 
+    /// <summary>About what a node and its place in the table take.</summary>
+    private const int BytesOfNode = 320;
+
     private readonly Dictionary<Key, Rx> _nodes = new(new KeyComparer());
     private readonly Dictionary<string, byte[]> _texts = [];
     private readonly HashSet<ByteSet> _sets = [];
+    private int _nextId;
 
-    public RxBuilder()
+    /// <param name="budget">Pays for every node; null for one without limits.</param>
+    public RxBuilder(WorkBudget? budget = null)
     {
+        Budget = budget ?? new();
         Nothing = Intern(new(RxKind.Nothing), false);
         Empty = Intern(new(RxKind.Empty), true);
         AnyByte = Bytes(ByteSet.All);
         Everything = Repeat(AnyByte, 0, Rx.Unbounded);
     }
+
+    public WorkBudget Budget { get; }
 
     public Rx Nothing { get; }
 
@@ -57,6 +66,8 @@ internal sealed partial class RxBuilder
         });
         if (!_texts.TryGetValue(key, out byte[]? shared))
         {
+            Budget.Charge(text.Length / 8);
+            Budget.Keep(3 * text.Length);
             _texts.Add(key, shared = text.ToArray());
             foreach (byte b in shared)
                 _sets.Add(ByteSet.Of(b));
@@ -73,9 +84,23 @@ internal sealed partial class RxBuilder
     public Rx Concat(params ReadOnlySpan<Rx> parts)
     {
         Rx result = Empty;
-        for (int i = parts.Length - 1; i >= 0; i--)
-            result = Concat(parts[i], result);
+        for (int end = parts.Length, start; end > 0; end = start)
+        {
+            start = end - 1;
+            while (_classOf is null && start > 0 && parts[start].Kind == RxKind.Literal && parts[start - 1].Kind == RxKind.Literal)
+                start--;
+            result = Concat(end - start == 1 ? parts[start] : Joined(parts[start..end]), result);
+        }
         return result;
+    }
+
+    /// <summary>A run of literals as one.</summary>
+    private Rx Joined(ReadOnlySpan<Rx> literals)
+    {
+        List<byte> text = [];
+        foreach (Rx literal in literals)
+            text.AddRange(literal.Text.AsSpan(literal.Number));
+        return Literal(CollectionsMarshal.AsSpan(text));
     }
 
     public Rx Concat(Rx a, Rx b)
@@ -84,20 +109,36 @@ internal sealed partial class RxBuilder
             return Nothing;
         if (a == Empty)
             return b;
-        if (b == Empty)
-            return a;
-        if (a.Kind == RxKind.Concat)
-            return Concat(a.Head, Concat(a.Tail, b));
-        if (a == Everything && b == Everything)
-            return a;
+        // Chains hang to the right, whatever their length.
+        List<Rx> heads = [];
+        for (; a.Kind == RxKind.Concat; a = a.Tail)
+            heads.Add(a.Head);
+        b = Link(a, b);
+        for (int i = heads.Count - 1; i >= 0; i--)
+            b = Link(heads[i], b);
+        return b;
+    }
+
+    /// <summary>One link more at the head of a chain.</summary>
+    private Rx Link(Rx a, Rx b)
+    {
+        if (b == Nothing || b == Empty)
+            return b == Empty ? a : b;
+        Rx next = b.Kind == RxKind.Concat ? b.Head : b;
         // Neighbouring literals are one, so that a name with its delimiters costs no more than its bytes.
-        if (_classOf is null && a.Kind == RxKind.Literal && b.Kind == RxKind.Literal)
-            return Literal([.. a.Text.AsSpan(a.Number), .. b.Text.AsSpan(b.Number)]);
-        if (_classOf is null && a.Kind == RxKind.Literal && b.Kind == RxKind.Concat && b.Head.Kind == RxKind.Literal)
-            return Concat(Literal([.. a.Text.AsSpan(a.Number), .. b.Head.Text.AsSpan(b.Head.Number)]), b.Tail);
+        if (_classOf is null && a.Kind == RxKind.Literal && next.Kind == RxKind.Literal)
+            return Rest(Literal([.. a.Text.AsSpan(a.Number), .. next.Text.AsSpan(next.Number)]));
+        // x{a,b} x{c,d} is x{a+c,b+d}: a run of optional parts has as many states as it has parts, not their square.
+        if (a.Kind == RxKind.Repeat && next.Kind == RxKind.Repeat && a.Head == next.Head && Sum(a.Number, next.Number) < Rx.Unbounded)
+            return Rest(Repeat(a.Head, a.Number + next.Number, Sum(a.Max, next.Max)));
         return Intern(new(RxKind.Concat) { Parts = [a, b] }, a.Nullable && b.Nullable, a.MayBeVain || b.MayBeVain,
             a.NeedsQuote || b.NeedsQuote, a.NeedsControl || b.NeedsControl);
+
+        Rx Rest(Rx merged) => b.Kind == RxKind.Concat ? Link(merged, b.Tail) : merged;
     }
+
+    /// <summary>Of counts, where <see cref="Rx.Unbounded"/> is without end.</summary>
+    private static int Sum(int a, int b) => (int)Math.Min((long)a + b, Rx.Unbounded);
 
     public Rx Repeat(Rx part, int min, int max)
     {
@@ -136,6 +177,7 @@ internal sealed partial class RxBuilder
         ByteSet set = default;
         foreach (Rx part in parts)
             Flatten(RxKind.Or, part, flat);
+        Budget.Charge(flat.Count);
         for (int i = flat.Count - 1; i >= 0; i--)
         {
             if (flat[i] == Everything)
@@ -165,6 +207,7 @@ internal sealed partial class RxBuilder
         List<Rx> flat = [];
         foreach (Rx part in parts)
             Flatten(RxKind.And, part, flat);
+        Budget.Charge(flat.Count);
         if (flat.Contains(Nothing))
             return Nothing;
         flat.RemoveAll(p => p == Everything);
@@ -222,7 +265,7 @@ internal sealed partial class RxBuilder
             return known;
         Rx node = new()
         {
-            Id = _nodes.Count,
+            Id = _nextId++,
             Kind = key.Kind,
             Nullable = nullable,
             MayBeVain = mayBeVain,
@@ -235,9 +278,27 @@ internal sealed partial class RxBuilder
             Parts = key.Parts ?? [],
             Automaton = key.Automaton,
             Live = key.Kind == RxKind.Nothing ? false : nullable || !mayBeVain ? true : null,
+            MinLength = nullable ? 0 : LeastLength(key),
         };
+        Budget.Charge(1 + node.Parts.Length);
+        Budget.Keep(BytesOfNode + 8 * node.Parts.Length);
         _nodes.Add(key, node);
         return node;
+    }
+
+    /// <summary>A lower bound of the length of what is accepted.</summary>
+    private static int LeastLength(in Key key)
+    {
+        Rx[] parts = key.Parts ?? [];
+        return key.Kind switch
+        {
+            RxKind.Literal => key.Text!.Length - key.Number,
+            RxKind.Concat => Sum(parts[0].MinLength, parts[1].MinLength),
+            RxKind.Or => parts.Min(static p => p.MinLength),
+            RxKind.And => parts.Max(static p => p.MinLength),
+            RxKind.Repeat => (int)Math.Min((long)parts[0].MinLength * key.Number, Rx.Unbounded),
+            _ => 1,
+        };
     }
 
     private readonly struct Key(RxKind kind)

@@ -12,19 +12,18 @@ internal sealed class ToolCallGrammar
 {
     private static readonly JsonElement AnyObject = JsonElement.Parse("""{"type":"object"}""");
 
-    private readonly GrammarBuilder _builder = new();
+    private readonly GrammarBuilder _builder;
     private readonly Notation _notation;
     private readonly SpecialTokens _special;
 
-    public ToolCallGrammar(SpecialTokens special)
+    public ToolCallGrammar(GrammarBuilder builder, SpecialTokens special)
     {
+        _builder = builder;
         _special = special;
         if (special is { StringDelimiter: null } or { ToolCallStart: null } or { ToolCallEnd: null })
             throw new ConstraintException("", "the vocabulary has no tokens for tool calls");
         _notation = Notation.Gemma(_builder.Rx, special.StringDelimiter.Value);
     }
-
-    public GrammarBuilder Builder => _builder;
 
     /// <summary>One or more calls.</summary>
     /// <param name="tools">Those that may be called.</param>
@@ -60,6 +59,11 @@ internal sealed class ToolCallGrammar
         try
         {
             return Compile(tool.Parameters ?? AnyObject);
+        }
+        catch (ConstraintTooComplexException e)
+        {
+            // The price is for all tools together, so an open schema instead would not be cheaper.
+            throw new ConstraintTooComplexException($"{tool.Name}{e.Path}", e.Reason);
         }
         catch (ConstraintException e) when (tool.IsStrict)
         {

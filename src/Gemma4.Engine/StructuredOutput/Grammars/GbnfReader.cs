@@ -27,8 +27,9 @@ internal sealed class GbnfReader(string text) : GrammarReader(text)
     private GrammarNode? ReadPart(bool nested)
     {
         GrammarNode? part = ReadAtom();
-        while (part is not null)
+        for (int depth = 0; part is not null; depth++)
         {
+            CheckDepth(depth);
             if (TryRead("*"))
                 part = new GrammarNode.Repeat(part, 0, int.MaxValue);
             else if (TryRead("+"))

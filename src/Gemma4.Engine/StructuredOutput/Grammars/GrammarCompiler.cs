@@ -19,7 +19,7 @@ internal sealed class GrammarCompiler
         _builder = builder;
         _text = text;
         _coding = new(builder.Rx, json: false);
-        _analysis = new(text);
+        _analysis = new(text, builder.Budget);
         builder.AnyTextCharacter.Add(_coding.AnyCharacter);
         _ignored = builder.Rx.Empty;
         _ignored = builder.Rx.Repeat(builder.Rx.Or([.. text.Ignored.Select(i => Regular(i, inTerminal: true))]), 0, Rx.Unbounded);
@@ -36,6 +36,7 @@ internal sealed class GrammarCompiler
 
     private IEnumerable<GrammarSymbol> Symbols(GrammarNode node)
     {
+        _builder.Budget.Descend();
         if (_analysis.IsRegular(node))
             return Lexemes(Regular(node, inTerminal: false));
         switch (node)
@@ -79,6 +80,9 @@ internal sealed class GrammarCompiler
     private IEnumerable<GrammarSymbol> Repeat(GrammarNode.Repeat repeat)
     {
         GrammarSymbol[] part = [.. Symbols(repeat.Part)];
+        int copies = repeat.Max == int.MaxValue ? repeat.Min : repeat.Max;
+        _builder.Budget.Charge((long)copies * (1 + part.Length));
+        _builder.Budget.KeepForGood((long)copies * 16 * part.Length);
         GrammarRule? rest = null;
         if (repeat.Max == int.MaxValue)
         {
@@ -102,8 +106,8 @@ internal sealed class GrammarCompiler
 
     private IEnumerable<GrammarSymbol> Lexemes(Rx rx)
     {
-        if (_builder.Rx.IsLive(rx) is not true)
-            throw new ConstraintException("", "a part of the grammar matches nothing, or is too complex");
+        if (!(_builder.Rx.IsLive(rx) ?? throw _builder.Budget.TooHard()))
+            throw new ConstraintException(_builder.Budget.Place, "a part of the grammar matches nothing");
         if (rx == _builder.Rx.Empty)
             return [];
         GrammarSymbol lexeme = GrammarSymbol.Of(_builder.Lexer.Lexeme(rx));
@@ -120,6 +124,7 @@ internal sealed class GrammarCompiler
         if (_rules.TryGetValue(name, out GrammarRule? known))
             return known;
         GrammarRule rule = _rules[name] = new(_builder);
+        _builder.Budget.Place = _text.Rules[name].Place;
         rule.Add([.. Symbols(_text.Rules[name].Node)]);
         return rule;
     }
@@ -128,6 +133,7 @@ internal sealed class GrammarCompiler
     private Rx Regular(GrammarNode node, bool inTerminal)
     {
         RxBuilder rx = _builder.Rx;
+        rx.Budget.Descend();
         switch (node)
         {
             case GrammarNode.Terminal terminal:

@@ -57,8 +57,7 @@ internal abstract class GrammarReader(string text)
     /// <summary>Alternatives up to what ends them; <paramref name="part"/> reads one part, null where none begins.</summary>
     protected GrammarNode ReadChoice(Func<GrammarNode?> part, Action skip)
     {
-        if (++_depth > MaxDepth)
-            throw Error("nested too deeply");
+        CheckDepth(++_depth);
         List<GrammarNode> options = [];
         do
         {
@@ -74,6 +73,13 @@ internal abstract class GrammarReader(string text)
         while (TryRead("|"));
         _depth--;
         return Choice(options);
+    }
+
+    /// <summary>Groups within groups, and repetitions of repetitions.</summary>
+    protected void CheckDepth(int depth)
+    {
+        if (depth > MaxDepth)
+            throw Error("nested too deeply");
     }
 
     /// <summary>{m}, {m,} or {m,n} after its brace.</summary>

@@ -99,8 +99,9 @@ internal sealed class LarkReader(string text) : GrammarReader(text)
     private GrammarNode? ReadPart()
     {
         GrammarNode? part = ReadAtom();
-        while (part is not null)
+        for (int depth = 0; part is not null; depth++)
         {
+            CheckDepth(depth);
             if (TryRead("*"))
                 part = new GrammarNode.Repeat(part, 0, int.MaxValue);
             else if (TryRead("+"))

@@ -29,14 +29,18 @@ internal static class PatternCompiler
     private static bool BeginsAtStart(PatternNode pattern) =>
         pattern is PatternNode.Start or PatternNode.Sequence { Parts: [PatternNode.Start, ..] };
 
-    private static Rx Plain(PatternNode node, TextCoding coding) => node switch
+    private static Rx Plain(PatternNode node, TextCoding coding)
     {
-        PatternNode.Set set => coding.Encode(set.Members),
-        PatternNode.Sequence sequence => coding.Rx.Concat([.. sequence.Parts.Select(p => Plain(p, coding))]),
-        PatternNode.Choice choice => coding.Rx.Or([.. choice.Options.Select(p => Plain(p, coding))]),
-        PatternNode.Repeat repeat => coding.Rx.Repeat(Plain(repeat.Part, coding), repeat.Min, repeat.Max),
-        _ => throw new System.Diagnostics.UnreachableException(),
-    };
+        coding.Rx.Budget.Descend();
+        return node switch
+        {
+            PatternNode.Set set => coding.Encode(set.Members),
+            PatternNode.Sequence sequence => coding.Rx.Concat([.. sequence.Parts.Select(p => Plain(p, coding))]),
+            PatternNode.Choice choice => coding.Rx.Or([.. choice.Options.Select(p => Plain(p, coding))]),
+            PatternNode.Repeat repeat => coding.Rx.Repeat(Plain(repeat.Part, coding), repeat.Min, repeat.Max),
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
+    }
 
     /// <summary>Compiles what depends on its place: each node is given the expression of all that follows it.</summary>
     private sealed class Compilation(TextCoding coding)
@@ -45,6 +49,7 @@ internal static class PatternCompiler
 
         public Rx Compile(PatternNode node, Rx rest, bool atStart)
         {
+            _rx.Budget.Descend();
             if (!node.DependsOnPlace)
                 return _rx.Concat(Plain(node, coding), rest);
             switch (node)
@@ -69,6 +74,7 @@ internal static class PatternCompiler
 
         private Rx CompileSequence(ReadOnlySpan<PatternNode> parts, Rx rest, bool atStart)
         {
+            _rx.Budget.Descend();
             if (parts.IsEmpty)
                 return rest;
             PatternNode first = parts[0];
@@ -83,9 +89,11 @@ internal static class PatternCompiler
             switch (first)
             {
                 case PatternNode.Sequence sequence:
+                    _rx.Budget.Charge(sequence.Parts.Length + others.Length);
                     return CompileSequence([.. sequence.Parts, .. others], rest, true);
                 case PatternNode.Choice choice:
                     Rx[] options = new Rx[choice.Options.Length];
+                    _rx.Budget.Charge((long)options.Length * (1 + others.Length));
                     for (int i = 0; i < options.Length; i++)
                         options[i] = CompileSequence([choice.Options[i], .. others], rest, true);
                     return _rx.Or(options);
@@ -100,7 +108,7 @@ internal static class PatternCompiler
 
         private Rx CompileRepeat(PatternNode.Repeat repeat, Rx rest, bool atStart)
         {
-            if (repeat.Max == int.MaxValue && repeat.Min == 0 && repeat.Part.Length().Max == 0)
+            if (repeat.Max == int.MaxValue && repeat.Min == 0 && repeat.Part.MaxLength == 0)
                 return rest;
             if (repeat.Max > MaxUnrolled)
                 throw new PatternException("an anchor or a look-ahead inside an unbounded repetition is not supported");

@@ -2,77 +2,108 @@ using System.Collections.Immutable;
 
 namespace Gemma4.Engine.StructuredOutput.Patterns;
 
-/// <summary>A pattern as people write it, parsed.</summary>
-internal abstract record PatternNode
+/// <summary>A pattern as people write it, parsed. What is asked of a node again and again is worked out once, when it is made.</summary>
+internal abstract class PatternNode
 {
     private PatternNode()
     {
     }
 
-    /// <summary>One character.</summary>
-    public sealed record Set(CodePointSet Members) : PatternNode;
-
-    /// <summary>One after the other.</summary>
-    public sealed record Sequence(ImmutableArray<PatternNode> Parts) : PatternNode;
-
-    /// <summary>One of them.</summary>
-    public sealed record Choice(ImmutableArray<PatternNode> Options) : PatternNode;
-
-    /// <summary>So many times; int.MaxValue is without end.</summary>
-    public sealed record Repeat(PatternNode Part, int Min, int Max) : PatternNode;
-
-    /// <summary>The start of the text.</summary>
-    public sealed record Start : PatternNode;
-
-    /// <summary>The end of the text.</summary>
-    public sealed record End : PatternNode;
-
-    /// <summary>What follows must, or must not, begin with this.</summary>
-    public sealed record Ahead(PatternNode Part, bool Negative) : PatternNode;
-
     /// <summary>Holds an anchor or looks ahead, so that its meaning depends on what is around it.</summary>
-    public bool DependsOnPlace => this switch
-    {
-        Set => false,
-        Sequence s => s.Parts.Any(p => p.DependsOnPlace),
-        Choice c => c.Options.Any(p => p.DependsOnPlace),
-        Repeat r => r.Part.DependsOnPlace,
-        _ => true,
-    };
+    public bool DependsOnPlace { get; private init; }
 
     /// <summary>May match nothing.</summary>
-    public bool IsNullable => this switch
-    {
-        Set => false,
-        Sequence s => s.Parts.All(p => p.IsNullable),
-        Choice c => c.Options.Any(p => p.IsNullable),
-        Repeat r => r.Min == 0 || r.Part.IsNullable,
-        _ => true,
-    };
+    public bool IsNullable { get; private init; }
 
-    /// <summary>The fewest and the most characters it matches.</summary>
-    public (long Min, long Max) Length()
+    /// <summary>The fewest characters it matches.</summary>
+    public long MinLength { get; private init; }
+
+    /// <summary>The most characters it matches.</summary>
+    public long MaxLength { get; private init; }
+
+    /// <summary>One character.</summary>
+    public sealed class Set : PatternNode
     {
-        switch (this)
+        public Set(CodePointSet members)
         {
-            case Set:
-                return (1, 1);
-            case Sequence s:
-                long min = 0, max = 0;
-                foreach (PatternNode part in s.Parts)
-                {
-                    (long a, long b) = part.Length();
-                    min += a;
-                    max = Math.Min(max + b, int.MaxValue);
-                }
-                return (min, max);
-            case Choice c:
-                return (c.Options.Min(o => o.Length().Min), c.Options.Max(o => o.Length().Max));
-            case Repeat r:
-                (long low, long high) = r.Part.Length();
-                return (Math.Min(low * r.Min, int.MaxValue), high == 0 ? 0 : Math.Min(high * r.Max, int.MaxValue));
-            default:
-                return (0, 0);
+            Members = members;
+            (MinLength, MaxLength) = (1, 1);
         }
+
+        public CodePointSet Members { get; }
     }
+
+    /// <summary>One after the other.</summary>
+    public sealed class Sequence : PatternNode
+    {
+        public Sequence(ImmutableArray<PatternNode> parts)
+        {
+            Parts = parts;
+            DependsOnPlace = parts.Any(p => p.DependsOnPlace);
+            IsNullable = parts.All(p => p.IsNullable);
+            (MinLength, MaxLength) = (Bounded(parts.Sum(p => p.MinLength)), Bounded(parts.Sum(p => p.MaxLength)));
+        }
+
+        public ImmutableArray<PatternNode> Parts { get; }
+    }
+
+    /// <summary>One of them.</summary>
+    public sealed class Choice : PatternNode
+    {
+        public Choice(ImmutableArray<PatternNode> options)
+        {
+            Options = options;
+            DependsOnPlace = options.Any(p => p.DependsOnPlace);
+            IsNullable = options.Any(p => p.IsNullable);
+            (MinLength, MaxLength) = (options.Min(p => p.MinLength), options.Max(p => p.MaxLength));
+        }
+
+        public ImmutableArray<PatternNode> Options { get; }
+    }
+
+    /// <summary>So many times; int.MaxValue is without end.</summary>
+    public sealed class Repeat : PatternNode
+    {
+        public Repeat(PatternNode part, int min, int max)
+        {
+            (Part, Min, Max) = (part, min, max);
+            DependsOnPlace = part.DependsOnPlace;
+            IsNullable = min == 0 || part.IsNullable;
+            (MinLength, MaxLength) = (Bounded(part.MinLength * min), Bounded(part.MaxLength * max));
+        }
+
+        public PatternNode Part { get; }
+
+        public int Min { get; }
+
+        public int Max { get; }
+    }
+
+    /// <summary>The start of the text.</summary>
+    public sealed class Start : PatternNode
+    {
+        public Start() => (DependsOnPlace, IsNullable) = (true, true);
+    }
+
+    /// <summary>The end of the text.</summary>
+    public sealed class End : PatternNode
+    {
+        public End() => (DependsOnPlace, IsNullable) = (true, true);
+    }
+
+    /// <summary>What follows must, or must not, begin with this.</summary>
+    public sealed class Ahead : PatternNode
+    {
+        public Ahead(PatternNode part, bool negative)
+        {
+            (Part, Negative) = (part, negative);
+            (DependsOnPlace, IsNullable) = (true, true);
+        }
+
+        public PatternNode Part { get; }
+
+        public bool Negative { get; }
+    }
+
+    private static long Bounded(long length) => Math.Min(length, int.MaxValue);
 }

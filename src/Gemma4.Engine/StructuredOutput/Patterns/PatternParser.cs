@@ -50,7 +50,7 @@ internal sealed class PatternParser
     private PatternNode ParseRepeat()
     {
         PatternNode part = ParseAtom();
-        while (!AtEnd)
+        for (int depth = _depth; !AtEnd; depth++)
         {
             int start = _at;
             (int Min, int Max)? count = _text[_at] switch
@@ -70,6 +70,8 @@ internal sealed class PatternParser
                 _at++;
             // Lazy or greedy makes no difference to what is matched as a whole.
             TryRead('?');
+            if (depth >= MaxDepth)
+                throw Error("nested too deeply");
             part = new PatternNode.Repeat(part, count.Value.Min, count.Value.Max);
         }
         return part;

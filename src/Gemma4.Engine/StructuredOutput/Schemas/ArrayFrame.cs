@@ -6,6 +6,7 @@ namespace Gemma4.Engine.StructuredOutput.Schemas;
 internal sealed class ArrayFrame(ArrayPlan plan, ArrayState state) : Frame
 {
     private bool? _canComplete;
+    private bool _isBeingAsked;
 
     public override bool CanLeave => false;
 
@@ -89,13 +90,25 @@ internal sealed class ArrayFrame(ArrayPlan plan, ArrayState state) : Frame
     {
         if (!plan.IsIntricate)
             return true;
-        if (_canComplete is bool known)
-            return known;
-        // A frame met again on the way to itself gives nothing new.
-        _canComplete = false;
-        bool result = (state.Phase != ObjectPhase.AfterComma && CanClose()) || Successors().Any(s => s.Frame.CanComplete());
-        if (result)
-            _canComplete = true;
-        return result;
+        if (_isBeingAsked || !HasEnoughValues())
+            return false; // a frame met again on the way to itself gives nothing new
+        return _canComplete ??= Search();
+    }
+
+    /// <summary>Values that must all be different may run out before there are enough.</summary>
+    private bool HasEnoughValues() => plan.Distinct is not { } values || values.Length - state.Used.Count >= plan.Min - state.Index;
+
+    private bool Search()
+    {
+        plan.Builder.Budget.Descend();
+        _isBeingAsked = true;
+        try
+        {
+            return (state.Phase != ObjectPhase.AfterComma && CanClose()) || Successors().Any(s => s.Frame.CanComplete());
+        }
+        finally
+        {
+            _isBeingAsked = false;
+        }
     }
 }

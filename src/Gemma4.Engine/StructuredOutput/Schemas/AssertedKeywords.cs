@@ -24,12 +24,10 @@ internal static class AssertedKeywords
                     shape.Wholeness |= wholeness;
                     break;
                 case "enum":
-                    if (keyword.Value.ValueKind != JsonValueKind.Array)
-                        throw schema.Refuse("must be a list", "enum");
-                    Restrict(shape, [.. keyword.Value.EnumerateArray()]);
+                    Restrict(expander, shape, SchemaKeyword.Values(schema, keyword, expander.Limits));
                     break;
                 case "const":
-                    Restrict(shape, [keyword.Value]);
+                    Restrict(expander, shape, [keyword.Value]);
                     break;
                 case "minimum" or "maximum" or "exclusiveMinimum" or "exclusiveMaximum":
                     if (NumberKeywords.Bound(schema, keyword) is NumberBound bound)
@@ -178,8 +176,11 @@ internal static class AssertedKeywords
         }
     }
 
-    private static void Restrict(Shape shape, List<JsonElement> values) =>
+    private static void Restrict(SchemaExpander expander, Shape shape, List<JsonElement> values)
+    {
+        expander.Budget.Charge((long)values.Count * (1 + (shape.Values?.Count ?? 0)));
         shape.Values = shape.Values is null ? values : [.. shape.Values.Where(v => values.Exists(w => JsonElement.DeepEquals(v, w)))];
+    }
 
     /// <summary>Without schemas beside it at the same object, unevaluated properties are the additional ones.</summary>
     private static bool NeedsGroup(SchemaRef schema, JsonProperty keyword)

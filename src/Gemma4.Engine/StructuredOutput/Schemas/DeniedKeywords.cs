@@ -41,7 +41,7 @@ internal static class DeniedKeywords
                     ways.Add(Alternative.Of(JsonTypes.Number, s => s.Wholeness |= Wholeness.Fractional));
                 break;
             case "enum":
-                JsonElement[] values = [.. keyword.Value.EnumerateArray()];
+                List<JsonElement> values = SchemaKeyword.Values(schema, keyword, expander.Limits);
                 ways.Add(new([], s => s.Excluded.AddRange(values)));
                 break;
             case "const":

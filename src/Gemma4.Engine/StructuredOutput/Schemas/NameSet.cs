@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Gemma4.Engine.StructuredOutput.Schemas;
 
 /// <summary>An immutable set of small indices.</summary>
@@ -14,6 +16,17 @@ internal readonly struct NameSet : IEquatable<NameSet>
 
     public bool Contains(int index) =>
         index < 64 ? (_low >> index & 1) != 0 : _high is not null && index / 64 - 1 < _high.Length && (_high[index / 64 - 1] >> (index & 63) & 1) != 0;
+
+    public int Count
+    {
+        get
+        {
+            int count = BitOperations.PopCount(_low);
+            foreach (ulong word in _high ?? [])
+                count += BitOperations.PopCount(word);
+            return count;
+        }
+    }
 
     public NameSet With(int index)
     {

@@ -71,20 +71,24 @@ internal sealed class Notation
     }
 
     /// <summary>A given value, written out; a number as the schema spells it or in plain digits (2.0 or 2).</summary>
-    public Rx Constant(JsonElement value) => value.ValueKind switch
+    public Rx Constant(JsonElement value)
     {
-        JsonValueKind.String => String(value.GetString()!),
-        JsonValueKind.Array => _rx.Concat(
-        [
-            Bare("["), .. value.EnumerateArray().SelectMany((v, i) => i == 0 ? (Rx[])[Constant(v)] : [Bare(","), Constant(v)]), Bare("]"),
-        ]),
-        JsonValueKind.Object => _rx.Concat(
-        [
-            Bare("{"),
-            .. value.EnumerateObject().SelectMany((p, i) => i == 0 ? (Rx[])[Key(p.Name), Constant(p.Value)] : [Bare(","), Key(p.Name), Constant(p.Value)]),
-            Bare("}"),
-        ]),
-        JsonValueKind.Number => Bare(_rx.Or(_rx.Literal(value.GetRawText()), _rx.Literal(DecimalText.Parse(value.GetRawText())?.ToString() ?? value.GetRawText()))),
-        _ => Bare(value.GetRawText()),
-    };
+        _rx.Budget.Descend();
+        return value.ValueKind switch
+        {
+            JsonValueKind.String => String(value.GetString()!),
+            JsonValueKind.Array => _rx.Concat(
+            [
+                Bare("["), .. value.EnumerateArray().SelectMany((v, i) => i == 0 ? (Rx[])[Constant(v)] : [Bare(","), Constant(v)]), Bare("]"),
+            ]),
+            JsonValueKind.Object => _rx.Concat(
+            [
+                Bare("{"),
+                .. value.EnumerateObject().SelectMany((p, i) => i == 0 ? (Rx[])[Key(p.Name), Constant(p.Value)] : [Bare(","), Key(p.Name), Constant(p.Value)]),
+                Bare("}"),
+            ]),
+            JsonValueKind.Number => Bare(_rx.Or(_rx.Literal(value.GetRawText()), _rx.Literal(DecimalText.Parse(value.GetRawText())?.ToString() ?? value.GetRawText()))),
+            _ => Bare(value.GetRawText()),
+        };
+    }
 }

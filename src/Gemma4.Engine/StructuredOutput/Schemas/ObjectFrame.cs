@@ -6,6 +6,7 @@ namespace Gemma4.Engine.StructuredOutput.Schemas;
 internal sealed class ObjectFrame(ObjectPlan plan, ObjectState state) : Frame
 {
     private bool? _canComplete;
+    private bool _isBeingAsked;
 
     public override bool CanLeave => false;
 
@@ -111,13 +112,30 @@ internal sealed class ObjectFrame(ObjectPlan plan, ObjectState state) : Frame
     {
         if (!plan.IsIntricate)
             return true;
-        if (_canComplete is bool known)
-            return known;
-        // A frame met again on the way to itself gives nothing new.
-        _canComplete = false;
-        bool result = (state.Phase != ObjectPhase.AfterComma && CanClose()) || Successors().Any(s => s.Frame.CanComplete());
-        if (result)
-            _canComplete = true;
-        return result;
+        if (_isBeingAsked)
+            return false; // a frame met again on the way to itself gives nothing new
+        return _canComplete ??= CanCompleteBy(plan.Missing(state)) ?? Search();
+    }
+
+    /// <summary>Whether the object ends after the properties that must come; null where it needs others besides.</summary>
+    private bool? CanCompleteBy(int? missing)
+    {
+        if (missing is not int number || (long)state.Count + number > plan.Max)
+            return false;
+        return state.Count + number >= plan.Min && state.Rules == (1u << plan.NumRules) - 1 ? true : null;
+    }
+
+    private bool Search()
+    {
+        plan.Builder.Budget.Descend();
+        _isBeingAsked = true;
+        try
+        {
+            return (state.Phase != ObjectPhase.AfterComma && CanClose()) || Successors().Any(s => s.Frame.CanComplete());
+        }
+        finally
+        {
+            _isBeingAsked = false;
+        }
     }
 }

@@ -6,7 +6,11 @@ namespace Gemma4.Engine.StructuredOutput.Schemas;
 /// <param name="Key">The name and its colon.</param>
 /// <param name="Value">The value, when no rule is to be satisfied with it.</param>
 /// <param name="Rules">Values that satisfy one of the plan's rules besides.</param>
-internal sealed record PropertyOption(Lexeme Key, ValueNode Value, (int Rule, ValueNode Value)[] Rules);
+internal sealed record PropertyOption(Lexeme Key, ValueNode Value, (int Rule, ValueNode Value)[] Rules)
+{
+    /// <summary>Some value exists.</summary>
+    public bool CanCome => Value.IsProductive || Array.Exists(Rules, static r => r.Value.IsProductive);
+}
 
 /// <summary>How an object of one shape is written.</summary>
 internal sealed class ObjectPlan
@@ -51,6 +55,49 @@ internal sealed class ObjectPlan
     public bool IsIntricate => Min > 0 || Max < int.MaxValue || Dependencies.Length > 0 || NumRules > 0;
 
     public ObjectFrame Start => Frame(new(ObjectPhase.Opened, 0, default, 0, false, 0));
+
+    /// <summary>How many properties must still come before the object can end: those required and those that go with one that came or
+    /// must come. Null when one of them cannot come any more.</summary>
+    public int? Missing(ObjectState state)
+    {
+        Builder.Budget.Charge(1 + (Declared.Length + Dependencies.Length) / 8);
+        HashSet<int> missing = [];
+        Stack<int> open = new();
+        for (int i = AnyOrder ? 0 : state.Next; i < Declared.Length; i++)
+        {
+            if (IsRequired[i] && !state.Seen.Contains(i) && missing.Add(i))
+                open.Push(i);
+        }
+        foreach ((int name, int[] needs) in Dependencies)
+        {
+            if (state.Seen.Contains(name) && !TryAdd(needs))
+                return null;
+        }
+        while (open.TryPop(out int index))
+        {
+            Builder.Budget.Charge(1 + Dependencies.Length);
+            if (!Declared[index].CanCome || (!AnyOrder && index < state.Next))
+                return null;
+            foreach ((int name, int[] needs) in Dependencies)
+            {
+                if (name == index && !TryAdd(needs))
+                    return null;
+            }
+        }
+        return missing.Count;
+
+        bool TryAdd(int[] needs)
+        {
+            foreach (int need in needs)
+            {
+                if (need < 0)
+                    return false;
+                if (!state.Seen.Contains(need) && missing.Add(need))
+                    open.Push(need);
+            }
+            return true;
+        }
+    }
 
     /// <summary>Forgets the frames and what they know; only while the grammar is being compiled.</summary>
     public void Forget() => _frames.Clear();

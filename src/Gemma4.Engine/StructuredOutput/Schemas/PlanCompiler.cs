@@ -33,18 +33,21 @@ internal sealed class PlanCompiler(SchemaCompiler compiler, GrammarBuilder build
         List<PropertyOption> options = [];
         foreach (string name in declared)
         {
+            builder.Budget.Charge();
             if (!known.Add(name))
                 continue;
+            builder.Budget.Charge(shape.Properties.Count + shape.ObjectGroups.Count);
             SchemaRef[] value = [.. compiler.PropertyConjunction(shape, name)];
             if (Array.Exists(value, v => v.IsFalse) || !compiler.IsAllowedName(shape, name))
             {
-                if (shape.Required.Contains(name))
+                if (shape.IsRequired(name))
                     return null;
                 continue;
             }
             names.Add(name);
             options.Add(Option(shape, builder.Lexer.Lexeme(notation.Key(name)), value, rule => compiler.Concerns(rule, name)));
         }
+        Dictionary<string, int> places = names.Select((name, place) => (name, place)).ToDictionary(p => p.name, p => p.place);
         PropertyOption[] others = [.. Others(shape, known)];
         int atLeast = Math.Max(shape.MinProperties, ExcludesEmpty(shape, JsonValueKind.Object) ? 1 : 0);
         int min = atLeast <= shape.Required.Count ? 0 : atLeast;
@@ -59,9 +62,9 @@ internal sealed class PlanCompiler(SchemaCompiler compiler, GrammarBuilder build
             Comma = _comma,
             AnyOrder = order == PropertyOrder.Any,
             Declared = [.. options],
-            IsRequired = [.. names.Select(n => shape.Required.Contains(n))],
+            IsRequired = [.. names.Select(shape.IsRequired)],
             Others = others,
-            Dependencies = [.. shape.Dependencies.Where(d => names.Contains(d.Name)).Select(d => (names.IndexOf(d.Name), (int[])[.. d.Needs.Select(n => names.IndexOf(n))]))],
+            Dependencies = [.. shape.Dependencies.Where(d => places.ContainsKey(d.Name)).Select(d => (places[d.Name], (int[])[.. d.Needs.Select(n => places.GetValueOrDefault(n, -1))]))],
             Min = min,
             Max = shape.MaxProperties,
             NumRules = shape.MustHold.Count,
@@ -121,6 +124,7 @@ internal sealed class PlanCompiler(SchemaCompiler compiler, GrammarBuilder build
     {
         for (uint rules = 0; rules < 1u << shape.Contains.Count; rules++)
         {
+            builder.Budget.Charge(item.Length + shape.Contains.Count);
             List<SchemaRef> schemas = [.. item];
             for (int rule = 0; rule < shape.Contains.Count; rule++)
             {
@@ -171,8 +175,9 @@ internal sealed class PlanCompiler(SchemaCompiler compiler, GrammarBuilder build
 
     private void Split(Shape shape, (string Pattern, SchemaRef Origin)[] patterns, Rx names, List<bool> matched, List<PropertyOption> options)
     {
+        builder.Budget.Descend();
         if (options.Count > MaxNameClasses)
-            throw shape.Origin.Refuse("too many overlapping patterns", "patternProperties");
+            throw new ConstraintTooComplexException($"{shape.Origin.Pointer}/patternProperties", "too many overlapping patterns");
         if (matched.Count == patterns.Length)
         {
             SchemaRef[] value = [.. OtherConjunction(shape, patterns, matched)];

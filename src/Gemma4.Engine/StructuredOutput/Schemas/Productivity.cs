@@ -1,9 +1,11 @@
+using Gemma4.Engine.StructuredOutput.Automata;
+
 namespace Gemma4.Engine.StructuredOutput.Schemas;
 
 /// <summary>Finds the nodes that some finite value satisfies: the least fixed point, so endless recursion satisfies nothing.</summary>
 internal static class Productivity
 {
-    public static void Settle(List<ValueNode> nodes)
+    public static void Settle(List<ValueNode> nodes, WorkBudget budget)
     {
         bool changed = true;
         while (changed)
@@ -13,6 +15,7 @@ internal static class Productivity
             for (int i = nodes.Count - 1; i >= 0; i--)
             {
                 ValueNode node = nodes[i];
+                budget.Charge(1 + node.Objects.Sum(o => o.Declared.Length) + node.Arrays.Sum(a => a.Items.Length));
                 foreach (ObjectPlan plan in node.Objects)
                     changed |= plan.IsProductive != (plan.IsProductive = plan.IsProductive || IsProductive(plan));
                 foreach (ArrayPlan plan in node.Arrays)

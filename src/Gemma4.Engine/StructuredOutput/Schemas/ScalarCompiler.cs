@@ -6,7 +6,7 @@ using Gemma4.Engine.StructuredOutput.Patterns;
 namespace Gemma4.Engine.StructuredOutput.Schemas;
 
 /// <summary>What a shape asks of numbers and strings, as expressions.</summary>
-internal sealed class ScalarCompiler(RxBuilder rx, Notation notation)
+internal sealed class ScalarCompiler(GrammarBuilder builder, Notation notation)
 {
     /// <summary>Digits in a row: more than any number has, and an endless run ends.</summary>
     private const int MaxDigits = 64;
@@ -17,45 +17,46 @@ internal sealed class ScalarCompiler(RxBuilder rx, Notation notation)
     /// <summary>The same for numbers that are divided.</summary>
     private const int MaxDividedLength = 16;
 
+    private readonly RxBuilder _rx = builder.Rx;
     private readonly Dictionary<string, (Rx Search, PatternNode Node)> _patterns = [];
 
     /// <summary>The expression of texts in which the pattern is found.</summary>
     public Rx Pattern(string pattern, SchemaRef origin, string keyword) => Known(pattern, origin, keyword).Search;
 
     public bool Matches(string pattern, string text, SchemaRef origin, string keyword) =>
-        rx.Matches(Pattern(pattern, origin, keyword), notation.Text.Encode(text));
+        _rx.Matches(Pattern(pattern, origin, keyword), notation.Text.Encode(text));
 
     /// <summary>The number's text.</summary>
     public Rx Number(Shape shape)
     {
-        Rx digit = rx.Bytes(ByteSet.Range('0', '9'));
-        Rx fraction = rx.Concat(rx.Literal("."), rx.Repeat(digit, 1, MaxDigits));
-        Rx whole = rx.Concat(rx.Optional(rx.Literal("-")),
-            rx.Or(rx.Literal("0"), rx.Concat(rx.Bytes(ByteSet.Range('1', '9')), rx.Repeat(digit, 0, MaxDigits))));
+        Rx digit = _rx.Bytes(ByteSet.Range('0', '9'));
+        Rx fraction = _rx.Concat(_rx.Literal("."), _rx.Repeat(digit, 1, MaxDigits));
+        Rx whole = _rx.Concat(_rx.Optional(_rx.Literal("-")),
+            _rx.Or(_rx.Literal("0"), _rx.Concat(_rx.Bytes(ByteSet.Range('1', '9')), _rx.Repeat(digit, 0, MaxDigits))));
         bool isPlain = shape.Bounds.Count == 0 && shape.Divisors.Count == 0 && !shape.Excluded.Exists(v => v.ValueKind == JsonValueKind.Number);
         Rx result = shape.Wholeness switch
         {
             Wholeness.Whole => whole,
-            Wholeness.Fractional => rx.Concat(whole, rx.And(fraction, rx.Not(rx.Concat(rx.Literal("."), rx.Repeat(rx.Literal("0"), 1, MaxDigits))))),
+            Wholeness.Fractional => _rx.Concat(whole, _rx.And(fraction, _rx.Not(_rx.Concat(_rx.Literal("."), _rx.Repeat(_rx.Literal("0"), 1, MaxDigits))))),
             // Two digits of exponent stay within what every reader of JSON can hold.
-            _ when isPlain => rx.Concat(whole, rx.Optional(fraction), rx.Optional(rx.Concat(
-                rx.Bytes(ByteSet.Of((byte)'e') | ByteSet.Of((byte)'E')), rx.Optional(rx.Bytes(ByteSet.Of((byte)'+') | ByteSet.Of((byte)'-'))),
-                rx.Repeat(digit, 1, 2)))),
-            _ => rx.Concat(whole, rx.Optional(fraction)),
+            _ when isPlain => _rx.Concat(whole, _rx.Optional(fraction), _rx.Optional(_rx.Concat(
+                _rx.Bytes(ByteSet.Of((byte)'e') | ByteSet.Of((byte)'E')), _rx.Optional(_rx.Bytes(ByteSet.Of((byte)'+') | ByteSet.Of((byte)'-'))),
+                _rx.Repeat(digit, 1, 2)))),
+            _ => _rx.Concat(whole, _rx.Optional(fraction)),
         };
         List<Rx> parts = [result];
         if (!isPlain && !shape.Bounds.Exists(b => b.Value.Length > MaxDividedLength - 2))
-            parts.Add(rx.Repeat(rx.AnyByte, 0, shape.Divisors.Count > 0 ? MaxDividedLength : MaxComparedLength));
+            parts.Add(_rx.Repeat(_rx.AnyByte, 0, shape.Divisors.Count > 0 ? MaxDividedLength : MaxComparedLength));
         foreach (NumberBound bound in shape.Bounds)
             parts.Add(Bound(bound.Value, bound.Relation, shape));
         foreach (JsonElement excluded in shape.Excluded.Where(v => v.ValueKind == JsonValueKind.Number))
             parts.Add(Bound(excluded.GetRawText(), Relation.NotEqual, shape));
         foreach ((decimal divisor, bool denied) in shape.Divisors)
         {
-            Rx multiple = rx.Automaton(MultipleAutomaton.Create(divisor) ?? throw shape.Origin.Refuse($"multipleOf {divisor} has too many digits"));
-            parts.Add(denied ? rx.Not(multiple) : multiple);
+            Rx multiple = _rx.Automaton(MultipleAutomaton.Create(divisor) ?? throw shape.Origin.Refuse($"multipleOf {divisor} has too many digits"));
+            parts.Add(denied ? _rx.Not(multiple) : multiple);
         }
-        return rx.And([.. parts]);
+        return _rx.And([.. parts]);
     }
 
     /// <summary>The string's content, as written between its delimiters.</summary>
@@ -69,22 +70,21 @@ internal sealed class ScalarCompiler(RxBuilder rx, Notation notation)
             Add(Known($"format {format}", origin, "format", () => StringFormats.Pattern(format, origin)), denied);
         string[] excluded = [.. shape.Excluded.Where(v => v.ValueKind == JsonValueKind.String).Select(v => v.GetString()!)];
         if (excluded.Length > 0)
-            parts.Add(rx.Not(rx.Or([.. excluded.Select(v => rx.Literal(notation.Text.Encode(v)))])));
+            parts.Add(_rx.Not(_rx.Or([.. excluded.Select(v => _rx.Literal(notation.Text.Encode(v)))])));
         if (parts.Count == 0)
-            return rx.Repeat(notation.Text.AnySpelling, shape.MinLength, shape.MaxLength);
+            return _rx.Repeat(notation.Text.AnySpelling, shape.MinLength, shape.MaxLength);
         if (shape.MinLength > shortest || shape.MaxLength < longest)
-            parts.Add(rx.Repeat(notation.Text.AnyCharacter, shape.MinLength, shape.MaxLength));
+            parts.Add(_rx.Repeat(notation.Text.AnyCharacter, shape.MinLength, shape.MaxLength));
         else if (parts.TrueForAll(p => p.Kind == RxKind.Not))
             parts.Add(notation.Text.AnyText);
-        return rx.And([.. parts]);
+        return _rx.And([.. parts]);
 
         void Add((Rx Search, PatternNode Node) pattern, bool denied)
         {
-            parts.Add(denied ? rx.Not(pattern.Search) : pattern.Search);
+            parts.Add(denied ? _rx.Not(pattern.Search) : pattern.Search);
             if (denied || !IsAnchored(pattern.Node))
                 return;
-            (long min, long max) = pattern.Node.Length();
-            (shortest, longest) = (Math.Max(shortest, min), Math.Min(longest, max));
+            (shortest, longest) = (Math.Max(shortest, pattern.Node.MinLength), Math.Min(longest, pattern.Node.MaxLength));
         }
     }
 
@@ -93,12 +93,19 @@ internal sealed class ScalarCompiler(RxBuilder rx, Notation notation)
         node is PatternNode.Sequence { Parts: [PatternNode.Start, .. var inner, PatternNode.End] } && !inner.Any(p => p.DependsOnPlace);
 
     private (Rx Search, PatternNode Node) Known(string pattern, SchemaRef origin, string keyword) =>
-        Known($"pattern {pattern}", origin, keyword, () => PatternParser.Parse(pattern));
+        Known($"pattern {pattern}", origin, keyword, () => Read(pattern, origin, keyword));
+
+    private PatternNode Read(string pattern, SchemaRef origin, string keyword)
+    {
+        builder.Limits.CheckPattern($"{origin.Pointer}/{keyword}", pattern);
+        return PatternParser.Parse(pattern);
+    }
 
     private (Rx Search, PatternNode Node) Known(string key, SchemaRef origin, string keyword, Func<PatternNode> read)
     {
         if (_patterns.TryGetValue(key, out (Rx, PatternNode) known))
             return known;
+        builder.Budget.Place = $"{origin.Pointer}/{keyword}";
         try
         {
             PatternNode node = read();
@@ -113,6 +120,6 @@ internal sealed class ScalarCompiler(RxBuilder rx, Notation notation)
     private Rx Bound(string value, Relation relation, Shape shape)
     {
         DecimalText bound = DecimalText.Parse(value) ?? throw shape.Origin.Refuse($"the number {value} is out of range");
-        return rx.Automaton(new BoundAutomaton(bound, relation));
+        return _rx.Automaton(new BoundAutomaton(bound, relation));
     }
 }

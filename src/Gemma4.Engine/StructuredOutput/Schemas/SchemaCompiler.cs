@@ -29,8 +29,8 @@ internal sealed class SchemaCompiler
     {
         _builder = builder;
         _notation = notation;
-        _expander = new(new SchemaDocument(schema)) { IsVain = IsVain };
-        _scalars = new(builder.Rx, notation);
+        _expander = new(new SchemaDocument(schema), builder) { IsVain = IsVain };
+        _scalars = new(builder, notation);
         _matcher = new(this);
         _plans = new(this, builder, notation, order);
         builder.AnyTextCharacter.Add(notation.Text.AnyCharacter);
@@ -38,6 +38,8 @@ internal sealed class SchemaCompiler
     }
 
     public ScalarCompiler Scalars => _scalars;
+
+    public WorkBudget Budget => _builder.Budget;
 
     /// <summary>Compiles all that the schema reaches.</summary>
     /// <param name="also">What the whole value must satisfy besides.</param>
@@ -49,7 +51,7 @@ internal sealed class SchemaCompiler
             CompileNode(node);
         foreach (ArrayPlan plan in _compiled.SelectMany(n => n.Arrays))
             plan.SettleUnique();
-        Productivity.Settle(_compiled);
+        Productivity.Settle(_compiled, _builder.Budget);
         return root.IsProductive ? root : throw root.Origin.Refuse("no value satisfies the schema");
     }
 
@@ -60,7 +62,7 @@ internal sealed class SchemaCompiler
         if (!_reached.Add(node))
             return node;
         if (_reached.Count > MaxNodes)
-            throw origin.Refuse("the schema is too large");
+            throw new ConstraintTooComplexException(origin.Pointer, "the schema is too large");
         _open.Enqueue(node);
         return node;
     }
@@ -70,6 +72,7 @@ internal sealed class SchemaCompiler
     {
         SchemaRef[] schemas = [.. conjunction.Where(s => s.Denied || s.Schema.ValueKind != JsonValueKind.True).Distinct()];
         string key = schemas.Length == 1 ? schemas[0].Key : string.Join('&', schemas.Select(s => s.Key).Order(StringComparer.Ordinal));
+        _builder.Budget.Charge(1 + key.Length / 16);
         if (!_nodes.TryGetValue(key, out ValueNode? node))
             _nodes.Add(key, node = new(schemas, schemas.Length > 0 ? schemas[0] : origin));
         return node;
@@ -125,16 +128,18 @@ internal sealed class SchemaCompiler
     }
 
     /// <summary>Refuses an expression that accepts nothing or that is too hard to judge.</summary>
-    public bool IsLive(Rx rx, SchemaRef origin) => _builder.Rx.IsLive(rx) ?? throw origin.Refuse("the pattern is too complex in combination");
+    public bool IsLive(Rx rx, SchemaRef origin) => _builder.Rx.IsLive(rx) ?? throw _builder.Budget.TooHard();
 
     private void CompileNode(ValueNode node)
     {
+        _builder.Budget.Place = node.Origin.Pointer;
         _compiled.Add(node);
         bool isFinite = true;
         foreach (Shape shape in ShapesOf(node))
         {
             if (shape.Values is { } values)
             {
+                _builder.Budget.Charge(values.Count);
                 foreach (JsonElement value in values.Where(v => _matcher.Matches(shape, v)))
                     node.Scalars.Add(Lexeme(_notation.Constant(value)));
                 continue;
@@ -167,6 +172,7 @@ internal sealed class SchemaCompiler
     /// <summary>Whether nothing satisfies a shape, as far as a look at its required parts tells.</summary>
     private bool IsVain(Shape shape)
     {
+        _builder.Budget.Descend();
         if (shape.Values is { } values)
             return !values.Exists(v => _matcher.Matches(shape, v));
         JsonTypes types = shape.Types;

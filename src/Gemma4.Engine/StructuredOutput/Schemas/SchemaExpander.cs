@@ -1,9 +1,10 @@
 using System.Text.Json;
+using Gemma4.Engine.StructuredOutput.Automata;
 
 namespace Gemma4.Engine.StructuredOutput.Schemas;
 
 /// <summary>Turns a conjunction of schemas into the shapes that satisfy it (disjunctive normal form, one level deep).</summary>
-internal sealed class SchemaExpander(SchemaDocument document)
+internal sealed class SchemaExpander(SchemaDocument document, GrammarBuilder builder)
 {
     /// <summary>More ways than this at one place are refused: they multiply.</summary>
     private const int MaxShapes = 400;
@@ -18,6 +19,10 @@ internal sealed class SchemaExpander(SchemaDocument document)
     public required Func<Shape, bool> IsVain { get; init; }
 
     public SchemaDocument Document { get; } = document;
+
+    public ConstraintLimits Limits => builder.Limits;
+
+    public WorkBudget Budget => builder.Budget;
 
     /// <exception cref="ConstraintException">Something in it is malformed, unsupported or too much.</exception>
     public List<Shape> Expand(IReadOnlyList<SchemaRef> conjunction, SchemaRef origin)
@@ -87,17 +92,20 @@ internal sealed class SchemaExpander(SchemaDocument document)
 
     private void Visit(Branch branch, Stack<Pending> open, List<Shape> shapes)
     {
+        builder.Budget.Descend();
         if (++_visits > MaxVisits || shapes.Count > MaxShapes)
-            throw branch.Shape.Origin.Refuse("too many combinations of alternatives");
+            throw new ConstraintTooComplexException(branch.Shape.Origin.Pointer, "too many combinations of alternatives");
         Demands demands = new();
         List<(SchemaRef[] Options, Pending From)> exactlyOne = [];
         while (open.TryPop(out Pending? next))
         {
+            builder.Budget.Charge(next.Depth);
             if (next.IsWithinItself())
                 return;
             if (!branch.Seen.Add(next.Schema))
                 continue;
             demands.Also.Clear();
+            builder.Budget.Charge(next.Schema.Size);
             if (next.Schema.Denied)
                 DeniedKeywords.Apply(this, branch.Shape, next.Schema, demands);
             else
@@ -126,6 +134,7 @@ internal sealed class SchemaExpander(SchemaDocument document)
         branch.Choices.Remove((options, from));
         foreach (Alternative option in options)
         {
+            builder.Budget.Charge(branch.Size);
             Branch copy = new(branch.Shape.Clone(), [.. branch.Seen], [.. branch.Choices]);
             option.Facts?.Invoke(copy.Shape);
             AssertedKeywords.Settle(copy.Shape);
@@ -134,11 +143,21 @@ internal sealed class SchemaExpander(SchemaDocument document)
         }
     }
 
-    private sealed record Branch(Shape Shape, HashSet<SchemaRef> Seen, List<(Alternative[] Options, Pending From)> Choices);
+    private sealed record Branch(Shape Shape, HashSet<SchemaRef> Seen, List<(Alternative[] Options, Pending From)> Choices)
+    {
+        /// <summary>What a copy costs.</summary>
+        public int Size => Shape.Size + (3 * Seen.Count) + Choices.Count;
+    }
 
     /// <summary>A schema to apply and the one that led to it at the same value.</summary>
-    private sealed record Pending(SchemaRef Schema, Pending? From)
+    private sealed class Pending(SchemaRef schema, Pending? from)
     {
+        public SchemaRef Schema { get; } = schema;
+
+        public Pending? From { get; } = from;
+
+        public int Depth { get; } = from is null ? 1 : from.Depth + 1;
+
         /// <summary>It asks for itself of the same value: nothing finite satisfies that.</summary>
         public bool IsWithinItself()
         {

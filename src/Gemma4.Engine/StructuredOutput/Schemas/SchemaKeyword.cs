@@ -23,6 +23,15 @@ internal static class SchemaKeyword
         return [.. value.EnumerateArray().Select(v => v.GetString()!)];
     }
 
+    /// <summary>The values of <c>enum</c>.</summary>
+    public static List<JsonElement> Values(SchemaRef at, JsonProperty keyword, ConstraintLimits limits)
+    {
+        if (keyword.Value.ValueKind != JsonValueKind.Array)
+            throw at.Refuse("must be a list", keyword.Name);
+        ConstraintLimits.Check($"{at.Pointer}/{keyword.Name}", "values", keyword.Value.GetArrayLength(), limits.MaxEnumValues, nameof(limits.MaxEnumValues));
+        return [.. keyword.Value.EnumerateArray()];
+    }
+
     public static SchemaRef Schema(SchemaRef at, JsonProperty keyword) =>
         keyword.Value.ValueKind is JsonValueKind.Object or JsonValueKind.True or JsonValueKind.False
             ? at.Child(keyword.Name, keyword.Value)

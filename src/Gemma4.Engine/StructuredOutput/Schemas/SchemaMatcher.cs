@@ -9,6 +9,8 @@ internal sealed class SchemaMatcher(SchemaCompiler compiler)
 
     public bool Matches(Shape shape, JsonElement value)
     {
+        compiler.Budget.Descend();
+        compiler.Budget.Charge(shape.Size);
         if ((JsonValues.TypeOf(value) & shape.Types) == 0
             || (shape.Values is { } values && !values.Exists(v => JsonElement.DeepEquals(v, value)))
             || shape.Excluded.Exists(v => JsonElement.DeepEquals(v, value)))
@@ -35,6 +37,7 @@ internal sealed class SchemaMatcher(SchemaCompiler compiler)
                 return false;
         }
         JsonElement[] items = [.. value.EnumerateArray()];
+        compiler.Budget.Charge(shape.UniqueItems is null ? items.Length : (long)items.Length * items.Length);
         if (shape.UniqueItems is not null && items.Where((a, i) => items.Take(i).Any(b => JsonElement.DeepEquals(a, b))).Any())
             return false;
         return shape.Contains.TrueForAll(rule =>

@@ -19,6 +19,9 @@ internal sealed record SchemaRef(JsonElement Schema, string Pointer, bool Denied
     /// <summary>Allows nothing at first sight.</summary>
     public bool IsFalse => Schema.ValueKind == (Denied ? JsonValueKind.True : JsonValueKind.False);
 
+    /// <summary>About how many entries have to be looked at to apply it.</summary>
+    public int Size => Schema.ValueKind == JsonValueKind.Object ? 1 + Schema.GetPropertyCount() : 1;
+
     public string Key => Denied ? "!" + Pointer : Pointer;
 
     public SchemaRef Child(string keyword, JsonElement schema) => new(schema, $"{Pointer}/{keyword}");

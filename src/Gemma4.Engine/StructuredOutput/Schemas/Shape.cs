@@ -29,6 +29,8 @@ internal enum Wholeness
 /// <remarks>A schema is the union of its shapes. Filled by <see cref="SchemaExpander"/>.</remarks>
 internal sealed class Shape
 {
+    private HashSet<string> _isRequired = [];
+
     public JsonTypes Types { get; set; } = JsonTypes.All;
 
     /// <summary>The only values allowed; null when not enumerated.</summary>
@@ -85,6 +87,11 @@ internal sealed class Shape
     /// <summary>Where to point when this shape is refused.</summary>
     public required SchemaRef Origin { get; init; }
 
+    /// <summary>About how many entries it holds.</summary>
+    public int Size =>
+        8 + (Values?.Count ?? 0) + Excluded.Count + Bounds.Count + Patterns.Count + ArrayGroups.Count + ObjectGroups.Count + Properties.Count
+        + Required.Count + Dependencies.Count + MustHold.Count;
+
     public Shape Clone()
     {
         Shape copy = (Shape)MemberwiseClone();
@@ -99,6 +106,7 @@ internal sealed class Shape
         copy.ObjectGroups = [.. ObjectGroups];
         copy.Properties = [.. Properties];
         copy.Required = [.. Required];
+        copy._isRequired = [.. _isRequired];
         copy.PropertyNames = [.. PropertyNames];
         copy.Dependencies = [.. Dependencies];
         copy.MustHold = [.. MustHold];
@@ -110,9 +118,11 @@ internal sealed class Shape
 
     public void Require(string name)
     {
-        if (!Required.Contains(name))
+        if (_isRequired.Add(name))
             Required.Add(name);
     }
+
+    public bool IsRequired(string name) => _isRequired.Contains(name);
 
     /// <summary>The schemas of the item at an index.</summary>
     public IEnumerable<SchemaRef> ItemAt(int index)

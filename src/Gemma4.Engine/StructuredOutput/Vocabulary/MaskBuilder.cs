@@ -20,7 +20,21 @@ internal sealed class MaskBuilder(Machine machine, ConstraintVocabulary vocabula
     private readonly List<int> _removed = [];
 
     /// <summary>Overwrites <paramref name="mask"/> with the tokens that may follow <paramref name="state"/>.</summary>
+    /// <exception cref="ConstraintTooComplexException">It costs too much; what was found out so far is kept.</exception>
     public void Fill(MachineState state, Span<uint> mask)
+    {
+        try
+        {
+            FillWithin(state, mask);
+        }
+        catch
+        {
+            Clear();
+            throw;
+        }
+    }
+
+    private void FillWithin(MachineState state, Span<uint> mask)
     {
         bool byControl = state.Ways.Length > 0 && Array.TrueForAll(state.Ways, w => w.Lex.NeedsControl);
         bool byQuote = !byControl && state.Ways.Length > 0 && Array.TrueForAll(state.Ways, w => w.Lex.NeedsQuote);
@@ -79,10 +93,12 @@ internal sealed class MaskBuilder(Machine machine, ConstraintVocabulary vocabula
         {
             foreach (int id in _added)
                 _bits[id >> 5] = 0;
+            machine.Budget.Keep(4 * (_added.Count + _removed.Count));
             result = new(bits, [.. _added], [.. _removed]);
         }
         else
         {
+            machine.Budget.Keep(4 * _bits.Length);
             uint[] own = [.. _bits];
             for (int i = 0; i < own.Length && bits is not null; i++)
                 own[i] |= bits[i];
@@ -94,6 +110,14 @@ internal sealed class MaskBuilder(Machine machine, ConstraintVocabulary vocabula
         _added.Clear();
         _removed.Clear();
         return result;
+    }
+
+    /// <summary>Forgets a walk that did not come to its end.</summary>
+    private void Clear()
+    {
+        Array.Clear(_bits);
+        _added.Clear();
+        _removed.Clear();
     }
 
     /// <summary>Adds tokens; the list is kept only as long as it is short.</summary>
@@ -186,13 +210,17 @@ internal sealed class MaskBuilder(Machine machine, ConstraintVocabulary vocabula
     /// <summary>Every plain token is allowed, here and after any of them.</summary>
     private bool IsFree(LexState lex) => lex.IsFree ??= Array.Exists(lex.Items, i => IsFree(i.Remainder));
 
-    private bool IsFree(Rx rest) => rest.Kind switch
+    private bool IsFree(Rx rest)
     {
-        RxKind.Repeat => rest.Max == Rx.Unbounded && anyTextCharacter.Contains(rest.Head),
-        RxKind.Concat => IsFree(rest.Head),
-        RxKind.Or => Array.Exists(rest.Parts, IsFree),
-        _ => false,
-    };
+        machine.Budget.Descend();
+        return rest.Kind switch
+        {
+            RxKind.Repeat => rest.Max == Rx.Unbounded && anyTextCharacter.Contains(rest.Head),
+            RxKind.Concat => IsFree(rest.Head),
+            RxKind.Or => Array.Exists(rest.Parts, IsFree),
+            _ => false,
+        };
+    }
 
     /// <summary>The number of any characters that may follow and after which the string must end; null when it is not as simple as that.</summary>
     private int? FreeCharacters(LexState lex)

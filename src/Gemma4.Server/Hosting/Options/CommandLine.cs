@@ -34,7 +34,7 @@ internal static class CommandLine
     ];
 
     /// <summary>Keys the host itself hands over when it starts the server inside a test, sections without a value among them.</summary>
-    private static readonly string[] HostKeys = ["environment", "contentRoot", "applicationName", "Model", "Server", "Api", "Engine", "Media"];
+    private static readonly string[] HostKeys = ["environment", "contentRoot", "applicationName", "Model", "Server", "Api", "Engine", "Media", "Constraints"];
 
     /// <summary>Switches to configuration keys.</summary>
     /// <exception cref="OptionsException">A switch nobody knows, or one without its value.</exception>

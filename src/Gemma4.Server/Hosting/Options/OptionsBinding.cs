@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Reflection;
 using Gemma4.Engine.Configuration;
+using Gemma4.Engine.StructuredOutput;
 using Gemma4.Server.Media;
 
 namespace Gemma4.Server.Hosting;
@@ -17,6 +18,7 @@ internal static class OptionsBinding
         (ApiOptions.Section, typeof(ApiOptions)),
         ("Engine", typeof(EngineOptions)),
         (MediaAccessOptions.Section, typeof(MediaAccessOptions)),
+        ("Constraints", typeof(ConstraintLimits)),
     ];
 
     /// <summary>Sections of others: the host's and Serilog's.</summary>
@@ -49,6 +51,7 @@ internal static class OptionsBinding
         Add<ApiOptions>(services, configuration, ApiOptions.Section);
         Add<EngineOptions>(services, configuration, "Engine");
         Add<MediaAccessOptions>(services, configuration, MediaAccessOptions.Section);
+        Add<ConstraintLimits>(services, configuration, "Constraints");
     }
 
     /// <summary>Reads one section now, for what is needed before the host is built.</summary>
