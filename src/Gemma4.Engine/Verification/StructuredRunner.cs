@@ -1,18 +1,20 @@
-using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using Gemma4.Engine.Requests;
 using Gemma4.Engine.StructuredOutput;
+using Gemma4.Engine.StructuredOutput.Automata;
 using Gemma4.Engine.Tokenization;
 
 namespace Gemma4.Engine.Verification;
 
-/// <summary>Runs schemas with their instances and counts as MaskBench does.</summary>
+/// <summary>Runs schemas with their instances and counts as MaskBench does. Times are the processor's for this thread, so that a busy machine does not show in them.</summary>
 internal sealed class StructuredRunner(ConstraintCompiler compiler, Tokenizer tokenizer, JsonWhitespace whitespace)
 {
     private readonly List<double> _compileMicroseconds = [];
     private readonly List<double> _maskMicroseconds = [];
     private readonly List<string> _failures = [];
+    private (double Microseconds, string Schema) _slowestMask;
+    private string _name = "";
     private readonly uint[] _mask = new uint[(tokenizer.VocabularySize + 31) / 32];
 
     public int NumSchemas { get; private set; }
@@ -35,21 +37,21 @@ internal sealed class StructuredRunner(ConstraintCompiler compiler, Tokenizer to
     public void Run(JsonElement item)
     {
         NumSchemas++;
-        string name = item.GetProperty("name").GetString()!;
+        string name = _name = item.GetProperty("name").GetString()!;
         ITokenConstraintSource source;
-        long started = Stopwatch.GetTimestamp();
+        TimeSpan started = ProcessorTime.OfThread();
         try
         {
             source = compiler.CompileNew(new ConstraintSpec.JsonSchema(item.GetProperty("schema"), whitespace));
         }
         catch (ConstraintException e)
         {
-            _compileMicroseconds.Add(Stopwatch.GetElapsedTime(started).TotalMicroseconds);
+            _compileMicroseconds.Add((ProcessorTime.OfThread() - started).TotalMicroseconds);
             NumRefused++;
             _failures.Add($"refused       {name}: {e.Message}");
             return;
         }
-        _compileMicroseconds.Add(Stopwatch.GetElapsedTime(started).TotalMicroseconds);
+        _compileMicroseconds.Add((ProcessorTime.OfThread() - started).TotalMicroseconds);
         bool validation = false, invalidation = false;
         foreach (JsonElement test in item.GetProperty("tests").EnumerateArray())
         {
@@ -79,6 +81,7 @@ internal sealed class StructuredRunner(ConstraintCompiler compiler, Tokenizer to
         output.WriteLine($"invalidation errors {Share(NumInvalidation)}");
         output.WriteLine($"compile, µs         {Times(_compileMicroseconds)}");
         output.WriteLine($"mask, µs            {Times(_maskMicroseconds)}");
+        output.WriteLine($"slowest mask        {_slowestMask.Schema}");
     }
 
     /// <summary>Null when every token and the end were allowed, else the text before the first that was not.</summary>
@@ -97,9 +100,12 @@ internal sealed class StructuredRunner(ConstraintCompiler compiler, Tokenizer to
 
     private bool Allows(ITokenConstraint constraint, int token)
     {
-        long started = Stopwatch.GetTimestamp();
+        TimeSpan started = ProcessorTime.OfThread();
         bool masked = constraint.TryFillMask(_mask);
-        _maskMicroseconds.Add(Stopwatch.GetElapsedTime(started).TotalMicroseconds);
+        double microseconds = (ProcessorTime.OfThread() - started).TotalMicroseconds;
+        _maskMicroseconds.Add(microseconds);
+        if (microseconds > _slowestMask.Microseconds)
+            _slowestMask = (microseconds, _name);
         return !masked || (_mask[token >> 5] >> (token & 31) & 1) != 0;
     }
 
