@@ -21,6 +21,7 @@ public sealed class ConstraintCompiler
     private readonly ConstraintVocabulary _vocabulary;
     private readonly ConstraintOptions _options;
     private readonly GrammarCache _cache;
+    private readonly LiveGrammars _live;
     private readonly SpecialTokens? _special;
 
     /// <summary>Sorts the vocabulary.</summary>
@@ -37,6 +38,7 @@ public sealed class ConstraintCompiler
         _vocabulary = vocabulary;
         _options = options ?? new();
         _cache = new(_options.CacheSize, (long)_options.Limits.CacheMegabytes << 20);
+        _live = new((long)_options.Limits.MaxTotalMegabytes << 20);
     }
 
     private ConstraintLimits Limits => _options.Limits;
@@ -57,7 +59,8 @@ public sealed class ConstraintCompiler
     /// path begins with its name.</exception>
     /// <exception cref="ConstraintTooComplexException">It passes one of the <see cref="ConstraintLimits"/>.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public ITokenConstraintSource Compile(ConstraintSpec spec, CancellationToken cancellation = default)
+    /// <exception cref="RequestRejectedException">The constraints in use leave no memory for another.</exception>
+    public ITokenConstraintSource Compile(ConstraintSpec spec, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(spec);
         CheckLength(spec);
@@ -94,8 +97,9 @@ public sealed class ConstraintCompiler
     }
 
     /// <summary>Compiles without looking into the cache.</summary>
-    internal ITokenConstraintSource CompileNew(ConstraintSpec spec, CancellationToken cancellation = default)
+    internal ITokenConstraintSource CompileNew(ConstraintSpec spec, CancellationToken cancellation)
     {
+        _live.CheckRoom();
         WorkBudget budget = new();
         budget.Begin(Limits.Compile, cancellation);
         GrammarBuilder builder = new(budget) { Limits = Limits };
@@ -120,7 +124,12 @@ public sealed class ConstraintCompiler
     private int ToolCallStart =>
         _special?.ToolCallStart ?? throw new ConstraintException("", "the vocabulary has no tokens for tool calls");
 
-    private CompiledGrammar Finish(GrammarBuilder builder, Frame root, params int[] endTokens) => new(builder, root, _vocabulary, endTokens);
+    private CompiledGrammar Finish(GrammarBuilder builder, Frame root, params int[] endTokens)
+    {
+        CompiledGrammar grammar = new(builder, root, _vocabulary, endTokens);
+        _live.Add(grammar);
+        return grammar;
+    }
 
     private CompiledGrammar Schema(GrammarBuilder builder, ConstraintSpec.JsonSchema spec)
     {

@@ -40,9 +40,14 @@ public sealed class ConstraintLimits
     [Range(1000, long.MaxValue)]
     public long MaskSteps { get; set; } = 10_000_000;
 
-    /// <summary>Megabytes that one constraint may take, while it is compiled or a mask is made. Between masks it gives back what is more than a quarter of this.</summary>
+    /// <summary>Megabytes that one constraint may take while it is compiled or a mask is made. Between masks it gives back what is more than
+    /// a quarter of this.</summary>
     [Range(1, 1 << 20)]
     public int MaxMegabytes { get; set; } = 128;
+
+    /// <summary>Megabytes of all constraints that are kept or in use; past that new ones are refused as busy.</summary>
+    [Range(1, 1 << 20)]
+    public int MaxTotalMegabytes { get; set; } = 1024;
 
     /// <summary>Megabytes of the compiled constraints that are kept between requests; those longest unused go first.</summary>
     [Range(0, 1 << 20)]

@@ -42,7 +42,7 @@ internal sealed class StructuredRunner(ConstraintCompiler compiler, Tokenizer to
         TimeSpan started = ProcessorTime.OfThread();
         try
         {
-            source = compiler.CompileNew(new ConstraintSpec.JsonSchema(item.GetProperty("schema"), whitespace));
+            source = compiler.CompileNew(new ConstraintSpec.JsonSchema(item.GetProperty("schema"), whitespace), CancellationToken.None);
         }
         catch (ConstraintException e)
         {

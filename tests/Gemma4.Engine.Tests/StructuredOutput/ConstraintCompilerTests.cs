@@ -12,32 +12,32 @@ public sealed class ConstraintCompilerTests
     public void Compiled_grammars_are_kept_between_requests_and_the_one_longest_unused_goes_first()
     {
         ConstraintCompiler compiler = new(TestVocabulary.Create(), new() { CacheSize = 2 });
-        ITokenConstraintSource a = compiler.Compile(new ConstraintSpec.JsonSchema(Schema("string"))), b = compiler.Compile(new ConstraintSpec.JsonSchema(Schema("integer")));
-        Assert.Same(a, compiler.Compile(new ConstraintSpec.JsonSchema(Schema("string"))));
-        compiler.Compile(new ConstraintSpec.JsonSchema(Schema("null")));
-        Assert.Same(a, compiler.Compile(new ConstraintSpec.JsonSchema(Schema("string"))));
-        Assert.NotSame(b, compiler.Compile(new ConstraintSpec.JsonSchema(Schema("integer"))));
+        ITokenConstraintSource a = compiler.Compiled(new ConstraintSpec.JsonSchema(Schema("string"))), b = compiler.Compiled(new ConstraintSpec.JsonSchema(Schema("integer")));
+        Assert.Same(a, compiler.Compiled(new ConstraintSpec.JsonSchema(Schema("string"))));
+        compiler.Compiled(new ConstraintSpec.JsonSchema(Schema("null")));
+        Assert.Same(a, compiler.Compiled(new ConstraintSpec.JsonSchema(Schema("string"))));
+        Assert.NotSame(b, compiler.Compiled(new ConstraintSpec.JsonSchema(Schema("integer"))));
     }
 
     [Fact]
     public void Blanks_are_part_of_what_is_kept()
     {
         ConstraintCompiler compiler = TestVocabulary.Compiler();
-        Assert.NotSame(compiler.Compile(new ConstraintSpec.JsonSchema(Schema("string"))), compiler.Compile(new ConstraintSpec.JsonSchema(Schema("string"), JsonWhitespace.Json)));
+        Assert.NotSame(compiler.Compiled(new ConstraintSpec.JsonSchema(Schema("string"))), compiler.Compiled(new ConstraintSpec.JsonSchema(Schema("string"), JsonWhitespace.Json)));
     }
 
     [Fact]
     public void Cache_of_nothing_keeps_nothing()
     {
         GrammarCache cache = new(0, 1 << 20);
-        cache.Add("a", TestVocabulary.Compiler().Compile(ConstraintSpec.JsonSchema.AnyObject()));
+        cache.Add("a", TestVocabulary.Compiler().Compiled(ConstraintSpec.JsonSchema.AnyObject()));
         Assert.Equal(0, cache.Count);
     }
 
     [Fact]
     public void Many_threads_share_one_grammar()
     {
-        ITokenConstraintSource source = TestVocabulary.Compiler().Compile(new ConstraintSpec.JsonSchema(
+        ITokenConstraintSource source = TestVocabulary.Compiler().Compiled(new ConstraintSpec.JsonSchema(
             JsonElement.Parse("""{"type":"array","items":{"type":"object","properties":{"name":{"type":"string"},"n":{"type":"integer"}}}}""")));
         Parallel.For(0, 8, _ =>
         {
@@ -49,8 +49,8 @@ public sealed class ConstraintCompilerTests
     [Fact]
     public void Any_object_is_an_object()
     {
-        Assert.True(TestVocabulary.Accepts(TestVocabulary.Compiler().Compile(ConstraintSpec.JsonSchema.AnyObject()), """{"a":[1,null,{"b":"c"}]}"""));
-        Assert.False(TestVocabulary.Accepts(TestVocabulary.Compiler().Compile(ConstraintSpec.JsonSchema.AnyObject()), "[]"));
+        Assert.True(TestVocabulary.Accepts(TestVocabulary.Compiler().Compiled(ConstraintSpec.JsonSchema.AnyObject()), """{"a":[1,null,{"b":"c"}]}"""));
+        Assert.False(TestVocabulary.Accepts(TestVocabulary.Compiler().Compiled(ConstraintSpec.JsonSchema.AnyObject()), "[]"));
     }
 
     private static JsonElement Schema(string type) => JsonElement.Parse($$"""{"type":"{{type}}"}""");

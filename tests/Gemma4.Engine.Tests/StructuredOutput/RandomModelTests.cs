@@ -31,7 +31,7 @@ public sealed class RandomModelTests
             CompiledGrammar grammar;
             try
             {
-                grammar = TestVocabulary.Compiler(order).CompileNew(new ConstraintSpec.JsonSchema(JsonElement.Parse(schema), whitespace));
+                grammar = TestVocabulary.Compiler(order).CompiledNew(new ConstraintSpec.JsonSchema(JsonElement.Parse(schema), whitespace));
             }
             catch (ConstraintException)
             {

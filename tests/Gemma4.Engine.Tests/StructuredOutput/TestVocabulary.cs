@@ -2,8 +2,10 @@ using System.Text;
 using System.Text.Json;
 using Gemma4.Engine.Requests;
 using Gemma4.Engine.StructuredOutput;
+using Gemma4.Engine.StructuredOutput.Constraints;
 using Gemma4.Engine.StructuredOutput.Vocabulary;
 using Gemma4.Engine.Tokenization;
+using Xunit;
 
 namespace Gemma4.Engine.Tests.StructuredOutput;
 
@@ -37,6 +39,13 @@ internal static class TestVocabulary
     public static ConstraintVocabulary Create() => new(Size, Bytes, IsControl, [End]);
 
     public static ConstraintCompiler Compiler(PropertyOrder order = PropertyOrder.Schema) => new(Create(), new() { PropertyOrder = order }, Special);
+
+    public static ITokenConstraintSource Compiled(this ConstraintCompiler compiler, ConstraintSpec spec) =>
+        compiler.Compile(spec, TestContext.Current.CancellationToken);
+
+    /// <summary>Without the cache.</summary>
+    public static CompiledGrammar CompiledNew(this ConstraintCompiler compiler, ConstraintSpec spec) =>
+        (CompiledGrammar)compiler.CompileNew(spec, TestContext.Current.CancellationToken);
 
     public static SpecialTokens Special { get; } = new(name => name switch
     {
@@ -91,7 +100,7 @@ internal static class TestVocabulary
     }
 
     public static bool Accepts(string schema, string text, PropertyOrder order = PropertyOrder.Any, JsonWhitespace whitespace = JsonWhitespace.Compact) =>
-        Accepts(Compiler(order).Compile(new ConstraintSpec.JsonSchema(JsonElement.Parse(schema), whitespace)), text);
+        Accepts(Compiler(order).Compiled(new ConstraintSpec.JsonSchema(JsonElement.Parse(schema), whitespace)), text);
 
     public static bool Allows(ITokenConstraint constraint, int token, uint[] mask) =>
         !constraint.TryFillMask(mask) || (mask[token >> 5] >> (token & 31) & 1) != 0;

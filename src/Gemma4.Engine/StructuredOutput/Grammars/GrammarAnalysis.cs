@@ -203,4 +203,5 @@ internal sealed class GrammarAnalysis
                 _ => throw new System.Diagnostics.UnreachableException(),
             };
         }
-    }}
+    }
+}

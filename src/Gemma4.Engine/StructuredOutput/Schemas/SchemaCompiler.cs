@@ -140,7 +140,7 @@ internal sealed class SchemaCompiler
             if (shape.Values is { } values)
             {
                 _builder.Budget.Charge(values.Count);
-                foreach (JsonElement value in values.Where(v => _matcher.Matches(shape, v)))
+                foreach (JsonElement value in values.Where(v => _matcher.MatchesRest(shape, v)))
                     node.Scalars.Add(Lexeme(_notation.Constant(value)));
                 continue;
             }
@@ -174,7 +174,7 @@ internal sealed class SchemaCompiler
     {
         _builder.Budget.Descend();
         if (shape.Values is { } values)
-            return !values.Exists(v => _matcher.Matches(shape, v));
+            return !values.Exists(v => _matcher.MatchesRest(shape, v));
         JsonTypes types = shape.Types;
         if (types.HasFlag(JsonTypes.Number) && (shape.Bounds.Count > 0 || shape.Divisors.Count > 0) && _builder.Rx.IsLive(_scalars.Number(shape)) == false)
             types &= ~JsonTypes.Number;

@@ -9,10 +9,16 @@ internal sealed class SchemaMatcher(SchemaCompiler compiler)
 
     public bool Matches(Shape shape, JsonElement value)
     {
+        compiler.Budget.Charge(shape.Values?.Count ?? 0);
+        return (shape.Values is not { } values || values.Exists(v => JsonElement.DeepEquals(v, value))) && MatchesRest(shape, value);
+    }
+
+    /// <summary>Whether one of the shape's own values satisfies all else that the shape asks.</summary>
+    public bool MatchesRest(Shape shape, JsonElement value)
+    {
         compiler.Budget.Descend();
-        compiler.Budget.Charge(shape.Size);
+        compiler.Budget.Charge(shape.Excluded.Count);
         if ((JsonValues.TypeOf(value) & shape.Types) == 0
-            || (shape.Values is { } values && !values.Exists(v => JsonElement.DeepEquals(v, value)))
             || shape.Excluded.Exists(v => JsonElement.DeepEquals(v, value)))
             return false;
         return value.ValueKind switch

@@ -85,7 +85,7 @@ public sealed class ThinkingConstraintTests
     [InlineData(32)]
     public void Endless_repetition_under_a_constraint_ends(int period)
     {
-        ITokenConstraint constraint = TestVocabulary.Compiler().Compile(new ConstraintSpec.JsonSchema(JsonElement.Parse("""{"type":"string"}"""))).Create();
+        ITokenConstraint constraint = TestVocabulary.Compiler().Compiled(new ConstraintSpec.JsonSchema(JsonElement.Parse("""{"type":"string"}"""))).Create();
         Assert.True(constraint.Accept('"'));
         int tokens = 0;
         while (constraint.Accept('a' + tokens % period % 26 + (tokens % period >= 26 ? 'A' - 'a' : 0)))
@@ -96,7 +96,7 @@ public sealed class ThinkingConstraintTests
     [Fact]
     public void Long_text_that_does_not_repeat_goes_on()
     {
-        ITokenConstraint constraint = TestVocabulary.Compiler().Compile(new ConstraintSpec.JsonSchema(JsonElement.Parse("""{"type":"string"}"""))).Create();
+        ITokenConstraint constraint = TestVocabulary.Compiler().Compiled(new ConstraintSpec.JsonSchema(JsonElement.Parse("""{"type":"string"}"""))).Create();
         Assert.True(constraint.Accept('"'));
         Random random = new(1);
         for (int i = 0; i < 5000; i++)
@@ -106,7 +106,7 @@ public sealed class ThinkingConstraintTests
     private static ITokenConstraint Create(bool startsOpen, int? budget = null)
     {
         ConstraintCompiler compiler = TestVocabulary.Compiler();
-        return compiler.WithThinking(compiler.Compile(ConstraintSpec.JsonSchema.AnyObject()), startsOpen, budget)!.Create();
+        return compiler.WithThinking(compiler.Compiled(ConstraintSpec.JsonSchema.AnyObject()), startsOpen, budget)!.Create();
     }
 
     private static void Feed(ITokenConstraint constraint, string text)

@@ -28,7 +28,7 @@ public sealed class ToolCallRandomModelTests
     {
         Tokenizer tokenizer = Tokenizer.Load(Path.Combine(RepositoryPaths.DemoModel, "tokenizer.json"));
         JsonElement parameters = JsonElement.Parse(Schema);
-        ITokenConstraintSource source = new ConstraintCompiler(tokenizer).Compile(new ConstraintSpec.ToolCalls([new("go", parameters, IsStrict: true)], ToolCallMode.Required, IsParallel: true));
+        ITokenConstraintSource source = new ConstraintCompiler(tokenizer).Compiled(new ConstraintSpec.ToolCalls([new("go", parameters, IsStrict: true)], ToolCallMode.Required, IsParallel: true));
         ParsingCaseRunner reader = new(tokenizer);
         ParserOptions options = new() { Tools = [new ToolDeclaration("go", parameters)] };
         JsonSchema validator = JsonSchema.FromText(Schema);

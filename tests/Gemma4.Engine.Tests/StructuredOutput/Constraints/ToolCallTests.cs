@@ -31,7 +31,7 @@ public sealed class ToolCallTests
     [InlineData("""<|tool_call>call:ping{}""", false)]
     [InlineData("", false)]
     public void Required_calls_are_declared_calls_with_arguments_of_their_schema(string output, bool allowed) =>
-        Assert.Equal(allowed, TestVocabulary.Accepts(Compile(ToolCallMode.Required, IsParallel: true), output));
+        Assert.Equal(allowed, TestVocabulary.Accepts(Compile(ToolCallMode.Required, parallel: true), output));
 
     [Fact]
     public void Without_parallel_calls_the_sequence_ends_after_the_first()
@@ -45,7 +45,7 @@ public sealed class ToolCallTests
     [Fact]
     public void Between_parallel_calls_only_a_call_or_an_end_may_come()
     {
-        ITokenConstraint constraint = Compile(ToolCallMode.Required, IsParallel: true).Create();
+        ITokenConstraint constraint = Compile(ToolCallMode.Required, parallel: true).Create();
         foreach (int token in TestVocabulary.Tokens("<|tool_call>call:ping{}<tool_call|>"))
             Assert.True(constraint.Accept(token));
         uint[] mask = new uint[(TestVocabulary.Size + 31) / 32];
@@ -111,11 +111,11 @@ public sealed class ToolCallTests
     public void Beside_a_format_the_model_either_calls_or_answers_in_the_format(string output, bool allowed)
     {
         ConstraintCompiler compiler = TestVocabulary.Compiler();
-        ITokenConstraintSource answer = compiler.Compile(new ConstraintSpec.JsonSchema(JsonElement.Parse(
+        ITokenConstraintSource answer = compiler.Compiled(new ConstraintSpec.JsonSchema(JsonElement.Parse(
             """{"type":"object","properties":{"ok":{"type":"boolean"}},"required":["ok"],"additionalProperties":false}""")));
-        Assert.Equal(allowed, TestVocabulary.Accepts(compiler.CallsOrAnswer(compiler.Compile(new ConstraintSpec.ToolCalls([Weather, Ping], ToolCallMode.Required, true)), answer), output));
+        Assert.Equal(allowed, TestVocabulary.Accepts(compiler.CallsOrAnswer(compiler.Compiled(new ConstraintSpec.ToolCalls([Weather, Ping], ToolCallMode.Required, true)), answer), output));
         Assert.Equal(
-            allowed, TestVocabulary.Accepts(compiler.WithThinking(compiler.CallsOrAnswer(compiler.Compile(new ConstraintSpec.ToolCalls([Weather, Ping], ToolCallMode.Required, true)), answer), startsOpen: false)!, output));
+            allowed, TestVocabulary.Accepts(compiler.WithThinking(compiler.CallsOrAnswer(compiler.Compiled(new ConstraintSpec.ToolCalls([Weather, Ping], ToolCallMode.Required, true)), answer), startsOpen: false)!, output));
     }
 
     [Fact]
@@ -123,12 +123,12 @@ public sealed class ToolCallTests
     {
         JsonElement schema = JsonElement.Parse("""{"type":"object","properties":{"a":{"$ref":"https://example.org/a"}}}""");
         ConstraintException refusal = Assert.Throws<ConstraintException>(
-            () => TestVocabulary.Compiler().Compile(new ConstraintSpec.ToolCalls([new("f", schema, IsStrict: true)], ToolCallMode.Required, false)));
+            () => TestVocabulary.Compiler().Compiled(new ConstraintSpec.ToolCalls([new("f", schema, IsStrict: true)], ToolCallMode.Required, false)));
         Assert.Equal("f#/properties/a/$ref", refusal.Path);
-        ITokenConstraintSource loose = TestVocabulary.Compiler().Compile(new ConstraintSpec.ToolCalls([new("f", schema)], ToolCallMode.Required, false));
+        ITokenConstraintSource loose = TestVocabulary.Compiler().Compiled(new ConstraintSpec.ToolCalls([new("f", schema)], ToolCallMode.Required, false));
         Assert.True(TestVocabulary.Accepts(loose, "<|tool_call>call:f{a:1}<tool_call|>"));
     }
 
     private static ITokenConstraintSource Compile(ToolCallMode mode, bool parallel) =>
-        TestVocabulary.Compiler().Compile(new ConstraintSpec.ToolCalls([Weather, Ping], mode, parallel));
+        TestVocabulary.Compiler().Compiled(new ConstraintSpec.ToolCalls([Weather, Ping], mode, parallel));
 }

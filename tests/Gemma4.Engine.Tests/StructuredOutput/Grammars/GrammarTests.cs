@@ -32,7 +32,7 @@ public sealed class GrammarTests
     [InlineData("1.234", false)]
     [InlineData("", false)]
     public void Gbnf_is_followed(string text, bool allowed) =>
-        Assert.Equal(allowed, TestVocabulary.Accepts(TestVocabulary.Compiler().Compile(new ConstraintSpec.Grammar(GbnfSum)), text));
+        Assert.Equal(allowed, TestVocabulary.Accepts(TestVocabulary.Compiler().Compiled(new ConstraintSpec.Grammar(GbnfSum)), text));
 
     [Theory]
     [InlineData("1+2", true)]
@@ -40,7 +40,7 @@ public sealed class GrammarTests
     [InlineData("1 2", false)]
     [InlineData("(1", false)]
     public void Lark_is_followed_with_what_it_ignores(string text, bool allowed) =>
-        Assert.Equal(allowed, TestVocabulary.Accepts(TestVocabulary.Compiler().Compile(new ConstraintSpec.Grammar(LarkSum)), text));
+        Assert.Equal(allowed, TestVocabulary.Accepts(TestVocabulary.Compiler().Compiled(new ConstraintSpec.Grammar(LarkSum)), text));
 
     [Theory]
     [InlineData("root ::= \"a\\n\\u00e9\\\"\" | [^a-z]", "a\né\"", true)]
@@ -56,7 +56,7 @@ public sealed class GrammarTests
     [InlineData("start: [A] /x[0-9]\\/+/\nA: \"a\" | B\nB: \"b\"~2", "bbx1//", true)]
     [InlineData("start: [A] /x[0-9]\\/+/\nA: \"a\" | B\nB: \"b\"~2", "bx1/", false)]
     public void Notations_have_their_parts(string grammar, string text, bool allowed) =>
-        Assert.Equal(allowed, TestVocabulary.Accepts(TestVocabulary.Compiler().Compile(new ConstraintSpec.Grammar(grammar)), text));
+        Assert.Equal(allowed, TestVocabulary.Accepts(TestVocabulary.Compiler().Compiled(new ConstraintSpec.Grammar(grammar)), text));
 
     [Theory]
     [InlineData("root ::= root \"a\" | \"b\"", "line 1, column 1", "begins with itself")]
@@ -70,7 +70,7 @@ public sealed class GrammarTests
     [InlineData("start: X\n%import other.X", "line 2, column 2", "common")]
     public void Malformed_and_left_recursive_grammars_are_refused_with_their_place(string grammar, string place, string reason)
     {
-        ConstraintException refusal = Assert.Throws<ConstraintException>(() => TestVocabulary.Compiler().Compile(new ConstraintSpec.Grammar(grammar)));
+        ConstraintException refusal = Assert.Throws<ConstraintException>(() => TestVocabulary.Compiler().Compiled(new ConstraintSpec.Grammar(grammar)));
         Assert.Equal(place, refusal.Path);
         Assert.Contains(reason, refusal.Reason, StringComparison.Ordinal);
     }
@@ -78,7 +78,7 @@ public sealed class GrammarTests
     [Fact]
     public void Right_recursion_does_not_deepen_without_end()
     {
-        ITokenConstraint constraint = TestVocabulary.Compiler().Compile(new ConstraintSpec.Grammar("root ::= item root | \".\"\nitem ::= \"a\" | \"(\" root \")\"")).Create();
+        ITokenConstraint constraint = TestVocabulary.Compiler().Compiled(new ConstraintSpec.Grammar("root ::= item root | \".\"\nitem ::= \"a\" | \"(\" root \")\"")).Create();
         Random random = new(3);
         for (int i = 0; i < 20_000; i++)
             Assert.True(constraint.Accept(random.Next(3) == 0 ? '(' : 'a'));
@@ -93,7 +93,7 @@ public sealed class GrammarTests
     [InlineData(".*ü", "anything ü", true)]
     [InlineData(".*ü", "a\nü", false)]
     public void Regex_is_followed_from_start_to_end(string pattern, string text, bool allowed) =>
-        Assert.Equal(allowed, TestVocabulary.Accepts(TestVocabulary.Compiler().Compile(new ConstraintSpec.Regex(pattern)), text));
+        Assert.Equal(allowed, TestVocabulary.Accepts(TestVocabulary.Compiler().Compiled(new ConstraintSpec.Regex(pattern)), text));
 
     [Theory]
     [InlineData("yes", true)]
@@ -102,13 +102,13 @@ public sealed class GrammarTests
     [InlineData("ye", false)]
     [InlineData("no", false)]
     public void Choice_is_one_of_the_texts(string text, bool allowed) =>
-        Assert.Equal(allowed, TestVocabulary.Accepts(TestVocabulary.Compiler().Compile(new ConstraintSpec.Choice(["yes", "yes, please", "no\n"])), text));
+        Assert.Equal(allowed, TestVocabulary.Accepts(TestVocabulary.Compiler().Compiled(new ConstraintSpec.Choice(["yes", "yes, please", "no\n"])), text));
 
     [Fact]
     public void Nothing_to_choose_from_and_malformed_patterns_are_refused()
     {
-        Assert.Throws<ConstraintException>(() => TestVocabulary.Compiler().Compile(new ConstraintSpec.Choice([])));
-        Assert.Throws<ConstraintException>(() => TestVocabulary.Compiler().Compile(new ConstraintSpec.Regex("(a")));
-        Assert.Throws<ConstraintException>(() => TestVocabulary.Compiler().Compile(new ConstraintSpec.Regex("a$b")));
+        Assert.Throws<ConstraintException>(() => TestVocabulary.Compiler().Compiled(new ConstraintSpec.Choice([])));
+        Assert.Throws<ConstraintException>(() => TestVocabulary.Compiler().Compiled(new ConstraintSpec.Regex("(a")));
+        Assert.Throws<ConstraintException>(() => TestVocabulary.Compiler().Compiled(new ConstraintSpec.Regex("a$b")));
     }
 }

@@ -108,7 +108,7 @@ public sealed class KeywordTests
     public void What_cannot_be_enforced_is_refused_with_its_place(string schema, string path)
     {
         ConstraintException refusal = Assert.Throws<ConstraintException>(
-            () => TestVocabulary.Compiler().Compile(new ConstraintSpec.JsonSchema(JsonElement.Parse(schema))));
+            () => TestVocabulary.Compiler().Compiled(new ConstraintSpec.JsonSchema(JsonElement.Parse(schema))));
         Assert.Equal(path, refusal.Path);
     }
 

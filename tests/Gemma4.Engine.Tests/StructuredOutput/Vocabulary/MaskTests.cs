@@ -24,7 +24,7 @@ public sealed class MaskTests
     {
         foreach (JsonWhitespace whitespace in Enum.GetValues<JsonWhitespace>())
         {
-            CompiledGrammar grammar = TestVocabulary.Compiler(PropertyOrder.Any).CompileNew(new ConstraintSpec.JsonSchema(JsonElement.Parse(schema), whitespace));
+            CompiledGrammar grammar = TestVocabulary.Compiler(PropertyOrder.Any).CompiledNew(new ConstraintSpec.JsonSchema(JsonElement.Parse(schema), whitespace));
             for (int seed = 0; seed < 12; seed++)
                 Walk(grammar, new Random(seed));
         }
@@ -33,7 +33,7 @@ public sealed class MaskTests
     [Fact]
     public void Sequences_of_one_grammar_do_not_disturb_each_other()
     {
-        ITokenConstraintSource source = TestVocabulary.Compiler().Compile(new ConstraintSpec.JsonSchema(JsonElement.Parse("""{"type":"array","items":{"type":"string"}}""")));
+        ITokenConstraintSource source = TestVocabulary.Compiler().Compiled(new ConstraintSpec.JsonSchema(JsonElement.Parse("""{"type":"array","items":{"type":"string"}}""")));
         ITokenConstraint a = source.Create(), b = source.Create();
         uint[] mask = new uint[(TestVocabulary.Size + 31) / 32];
         Assert.True(a.Accept('['));
@@ -46,7 +46,7 @@ public sealed class MaskTests
     [Fact]
     public void End_token_comes_only_at_an_end_and_is_all_that_is_left_after_it()
     {
-        ITokenConstraint constraint = TestVocabulary.Compiler().Compile(new ConstraintSpec.JsonSchema(JsonElement.Parse("""{"type":"integer"}"""))).Create();
+        ITokenConstraint constraint = TestVocabulary.Compiler().Compiled(new ConstraintSpec.JsonSchema(JsonElement.Parse("""{"type":"integer"}"""))).Create();
         uint[] mask = new uint[(TestVocabulary.Size + 31) / 32];
         Assert.False(TestVocabulary.Allows(constraint, TestVocabulary.End, mask));
         Assert.True(constraint.Accept('7'));
@@ -59,7 +59,7 @@ public sealed class MaskTests
     [Fact]
     public void Sequence_ends_by_itself_when_nothing_can_follow()
     {
-        ITokenConstraint constraint = TestVocabulary.Compiler().Compile(new ConstraintSpec.JsonSchema(JsonElement.Parse("""{"enum":[true]}"""))).Create();
+        ITokenConstraint constraint = TestVocabulary.Compiler().Compiled(new ConstraintSpec.JsonSchema(JsonElement.Parse("""{"enum":[true]}"""))).Create();
         Assert.False(constraint.Accept(Enumerable.Range(0, TestVocabulary.Size).First(i => TestVocabulary.Bytes(i).AsSpan().SequenceEqual("true"u8))));
     }
 
