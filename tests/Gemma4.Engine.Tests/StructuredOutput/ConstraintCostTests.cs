@@ -103,7 +103,7 @@ public sealed class ConstraintCostTests
         ["words counted within a length"] = () => Schema("""{"type":"string","maxLength":100000,"pattern":"^(\\S+\\s+){0,500}\\S+$"}"""),
         ["a tool that is not strict"] = () => new ConstraintSpec.ToolCalls(
             [new("f", JsonElement.Parse($$"""{"type":"object","properties":{"a":{{PatternOf(Times("[a-z]?.?", 1000))}} } }"""))],
-            ToolCallMode.Auto, true),
+            ToolCallMode.Required, true),
     };
 
     public static TheoryData<string> Names => [.. Hostile.Keys];

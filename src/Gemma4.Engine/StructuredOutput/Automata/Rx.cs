@@ -37,6 +37,9 @@ internal sealed class Rx
     /// <summary>Everything it accepts holds a control token: a token of plain text cannot end it.</summary>
     public bool NeedsControl { get; init; }
 
+    /// <summary>Accepts finitely many texts, as far as its form tells.</summary>
+    public bool IsFinite { get; init; }
+
     public ByteSet Set { get; init; }
 
     public byte[] Text { get; init; } = [];

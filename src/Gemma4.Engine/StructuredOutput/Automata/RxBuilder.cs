@@ -279,12 +279,21 @@ internal sealed partial class RxBuilder
             Automaton = key.Automaton,
             Live = key.Kind == RxKind.Nothing ? false : nullable || !mayBeVain ? true : null,
             MinLength = nullable ? 0 : LeastLength(key),
+            IsFinite = AcceptsFinitely(key),
         };
         Budget.Charge(1 + node.Parts.Length);
         Budget.Keep(BytesOfNode + 8 * node.Parts.Length);
         _nodes.Add(key, node);
         return node;
     }
+
+    private static bool AcceptsFinitely(in Key key) => key.Kind switch
+    {
+        RxKind.Not or RxKind.Automaton => false,
+        RxKind.And => Array.Exists(key.Parts!, static p => p.IsFinite),
+        RxKind.Repeat => key.Max < Rx.Unbounded && key.Parts![0].IsFinite,
+        _ => Array.TrueForAll(key.Parts ?? [], static p => p.IsFinite),
+    };
 
     /// <summary>A lower bound of the length of what is accepted.</summary>
     private static int LeastLength(in Key key)

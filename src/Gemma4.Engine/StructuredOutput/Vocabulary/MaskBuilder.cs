@@ -218,6 +218,8 @@ internal sealed class MaskBuilder(Machine machine, ConstraintVocabulary vocabula
             RxKind.Repeat => rest.Max == Rx.Unbounded && anyTextCharacter.Contains(rest.Head),
             RxKind.Concat => IsFree(rest.Head),
             RxKind.Or => Array.Exists(rest.Parts, IsFree),
+            // Whatever comes, a text that is none of finitely many can be gone on with: names that are not declared.
+            RxKind.And => Array.TrueForAll(rest.Parts, p => p.Kind == RxKind.Not ? p.Head.IsFinite : IsFree(p)),
             _ => false,
         };
     }
