@@ -20,7 +20,7 @@ internal sealed class GrammarBuilder
     public Lexer Lexer { get; }
 
     /// <summary>Expressions for any one character of a text; see <see cref="Vocabulary.MaskBuilder"/>.</summary>
-    public HashSet<Rx> AnyTextCharacter { get; } = [];
+    public HashSet<Rx> AnyTextCharacter => Rx.AnyTextCharacter;
 
     /// <summary>What the grammar may still cost.</summary>
     public WorkBudget Budget => Rx.Budget;

@@ -81,7 +81,17 @@ internal sealed partial class RxBuilder
     }
 
     /// <summary>Whether <paramref name="rx"/> accepts anything at all; null when that is too hard to tell.</summary>
-    public bool? IsLive(Rx rx) => rx.Live ?? Search(rx);
+    public bool? IsLive(Rx rx) => rx.Live ??= FitsWithinLength(rx) ? true : Search(rx);
+
+    /// <summary>A text expression and a largest length meet in the shortest text, of which no character has less than a byte. Where one of
+    /// them is more than text this says too much, which <see cref="Lexer"/> can live with.</summary>
+    private bool FitsWithinLength(Rx rx)
+    {
+        if (rx is not { Kind: RxKind.And, Parts: [var a, var b] })
+            return false;
+        (Rx bound, Rx text) = a.Kind == RxKind.Repeat && AnyTextCharacter.Contains(a.Head) ? (a, b) : (b, a);
+        return bound.Kind == RxKind.Repeat && bound.Number == 0 && AnyTextCharacter.Contains(bound.Head) && !text.MayBeVain && text.MinLength <= bound.Max;
+    }
 
     /// <summary>Runs <paramref name="rx"/> over a whole text.</summary>
     public bool Matches(Rx rx, ReadOnlySpan<byte> text)

@@ -32,6 +32,9 @@ internal sealed partial class RxBuilder
 
     public WorkBudget Budget { get; }
 
+    /// <summary>Expressions for any one character of a text.</summary>
+    public HashSet<Rx> AnyTextCharacter { get; } = [];
+
     public Rx Nothing { get; }
 
     public Rx Empty { get; }
