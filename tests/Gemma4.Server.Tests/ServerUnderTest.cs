@@ -28,6 +28,8 @@ internal sealed class ServerUnderTest(FakeEngine engine, params (string Key, str
 
     private static readonly Lazy<ConstraintCompiler> Constraints = new(() => new ConstraintCompiler(Tokenizer));
 
+    private Uri? _address;
+
     /// <summary>The demo model's tokenizer.</summary>
     public static Tokenizer Tokenizer => SharedTokenizer.Value;
 
@@ -52,6 +54,18 @@ internal sealed class ServerUnderTest(FakeEngine engine, params (string Key, str
             await Task.Delay(10, TestContext.Current.CancellationToken);
         Assert.NotNull(host.Loaded);
         return client;
+    }
+
+    /// <summary>Where a server listens that listens on a socket and whose model is loaded.</summary>
+    public async Task<Uri> ListeningAsync()
+    {
+        if (_address is null)
+        {
+            UseKestrel(0);
+            using HttpClient client = await ReadyClientAsync();
+            _address = client.BaseAddress;
+        }
+        return _address!;
     }
 
     /// <summary>Posts JSON text.</summary>

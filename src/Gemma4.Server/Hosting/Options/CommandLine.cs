@@ -17,6 +17,7 @@ internal static class CommandLine
         ("port", "Server:Port", "PORT", "port to listen on (default 8000)"),
         ("api-key", "Server:ApiKeys", "KEY[,KEY…]", "keys of which requests must bring one"),
         ("cors-origins", "Server:CorsOrigins", "ORIGIN[,ORIGIN…]", "origins whose pages may call the API"),
+        ("allowed-hosts", "Server:AllowedHosts", "NAME[,NAME…]", "names of this server that requests may call it by, beside the loopback's"),
         ("strict-params", "Api:StrictParams", null, "refuse unknown request fields instead of ignoring them"),
         ("think", "Api:ThinkByDefault", null, "let the model think when a request does not say"),
         ("reasoning-field", "Api:ReasoningField", "reasoning_content|reasoning|both", "name of the field that carries thoughts"),
@@ -36,6 +37,9 @@ internal static class CommandLine
     /// <summary>Keys the host itself hands over when it starts the server inside a test, sections without a value among them.</summary>
     private static readonly string[] HostKeys = ["environment", "contentRoot", "applicationName", "Model", "Server", "Api", "Engine", "Media"];
 
+    /// <summary>Keys whose switches take several values, separated by commas.</summary>
+    private static readonly string[] Lists = ["Model:ServedNames", "Server:ApiKeys", "Server:CorsOrigins", "Server:AllowedHosts", "Media:AllowedUrls"];
+
     /// <summary>Switches to configuration keys.</summary>
     /// <exception cref="OptionsException">A switch nobody knows, or one without its value.</exception>
     public static Dictionary<string, string?> Parse(IReadOnlyList<string> args)
@@ -54,7 +58,7 @@ internal static class CommandLine
                 value = "true";
             else if (value is null)
                 value = ++i < args.Count ? args[i] : throw new OptionsException($"--{name} needs a value. See --help.");
-            Set(settings, key, value);
+            Set(settings, name, key, value);
         }
         return settings;
     }
@@ -95,14 +99,18 @@ internal static class CommandLine
         throw new OptionsException($"--{name} is not a switch of this server. Did you mean --{nearest}? See --help.");
     }
 
-    private static void Set(Dictionary<string, string?> settings, string key, string value)
+    private static void Set(Dictionary<string, string?> settings, string name, string key, string value)
     {
-        if (key is not ("Model:ServedNames" or "Server:ApiKeys" or "Server:CorsOrigins" or "Media:AllowedUrls"))
+        if (!Lists.Contains(key, StringComparer.OrdinalIgnoreCase))
         {
             settings[key] = value;
             return;
         }
-        foreach (string item in value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
-            settings[$"{key}:{settings.Keys.Count(k => k.StartsWith(key + ":", StringComparison.Ordinal))}"] = item;
+        string[] items = value.Split(',', StringSplitOptions.TrimEntries);
+        // An empty key is no key: a server that was meant to have one would let everybody in.
+        if (Array.Exists(items, item => item.Length == 0))
+            throw new OptionsException($"--{name} holds an empty entry; leave the switch away for none. See --help.");
+        foreach (string item in items)
+            settings[$"{key}:{settings.Keys.Count(k => k.StartsWith(key + ":", StringComparison.OrdinalIgnoreCase))}"] = item;
     }
 }
