@@ -61,9 +61,9 @@ internal sealed class ServerUnderTest(FakeEngine engine, params (string Key, str
     {
         if (_address is null)
         {
-            UseKestrel(0);
+            UseKestrel();
             using HttpClient client = await ReadyClientAsync();
-            _address = client.BaseAddress;
+            _address = new UriBuilder(client.BaseAddress!) { Host = "127.0.0.1" }.Uri;
         }
         return _address!;
     }
@@ -83,6 +83,7 @@ internal sealed class ServerUnderTest(FakeEngine engine, params (string Key, str
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
         builder.UseSetting("Model:Path", RepositoryPaths.DemoModel);
+        builder.UseSetting("Server:Port", "0"); // where it listens at all
         foreach ((string key, string value) in settings)
             builder.UseSetting(key, value);
         builder.ConfigureTestServices(services =>

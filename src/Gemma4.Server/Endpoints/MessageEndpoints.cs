@@ -16,10 +16,10 @@ internal static class MessageEndpoints
         group.MapPost("", CreateAsync).WithName("createMessage").WithSummary("Answer a conversation, as Anthropic's API does")
             .Accepts<MessageRequest>("application/json")
             .Produces<MessageResponse>().Produces<MessageEvent>(StatusCodes.Status200OK, "text/event-stream")
-            .Produces<MessageErrorResponse>(StatusCodes.Status400BadRequest);
+            .ProducesError<MessageErrorResponse>();
         group.MapPost("/count_tokens", CountAsync).WithName("countMessageTokens").WithSummary("How many tokens a prompt would have")
             .Accepts<MessageRequest>("application/json").Produces<MessageTokens>()
-            .Produces<MessageErrorResponse>(StatusCodes.Status400BadRequest);
+            .ProducesError<MessageErrorResponse>();
     }
 
     private static async Task<IResult> CreateAsync(

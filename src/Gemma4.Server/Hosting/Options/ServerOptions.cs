@@ -26,7 +26,7 @@ internal sealed class ServerOptions : IValidatableObject
     public string[] AllowedHosts { get; set; } = [];
 
     /// <summary>Bodies larger than this are refused with 413. Images come as base64, so this is generous.</summary>
-    [Range(1024, int.MaxValue)]
+    [Range(1024d, int.MaxValue)]
     public long MaxRequestBodyBytes { get; set; } = 128L << 20;
 
     /// <summary>Most bytes of all request bodies that are held at once; a request that would pass it gets 429. JSON takes a few times as much memory
