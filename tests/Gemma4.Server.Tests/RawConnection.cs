@@ -13,10 +13,10 @@ internal sealed class RawConnection : IAsyncDisposable
 
     private readonly NetworkStream _stream;
 
-    private RawConnection(NetworkStream stream) => _stream = stream;
-
     /// <summary>What came and is not an answer that was read.</summary>
     private readonly List<byte> _received = [];
+
+    private RawConnection(NetworkStream stream) => _stream = stream;
 
     /// <summary>Connects to a server that listens on a socket.</summary>
     public static async Task<RawConnection> ToAsync(Uri server)
@@ -83,20 +83,24 @@ internal sealed class RawConnection : IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _stream.DisposeAsync();
 
-    private async Task<RawAnswer> ReadChunksAsync(string head, int begin)
+    private async Task<RawAnswer> ReadChunksAsync(string head, int at)
     {
-        while (!Text()[begin..].EndsWith("0\r\n\r\n", StringComparison.Ordinal))
-            await ReceiveAsync();
-        var body = new StringBuilder();
-        string rest = Text()[begin..];
-        while (Convert.ToInt32(rest[..rest.IndexOf('\r')], 16) is > 0 and int size)
+        var body = new List<byte>();
+        while (true)
         {
-            int from = rest.IndexOf('\n') + 1;
-            body.Append(rest, from, size);
-            rest = rest[(from + size + 2)..];
+            int line;
+            while ((line = Text().IndexOf("\r\n", at, StringComparison.Ordinal)) < 0)
+                await ReceiveAsync();
+            int size = Convert.ToInt32(Text()[at..line], 16);
+            at = line + 2 + size + 2;
+            while (_received.Count < at)
+                await ReceiveAsync();
+            if (size == 0)
+                break;
+            body.AddRange(_received.Skip(line + 2).Take(size));
         }
-        _received.Clear();
-        return new RawAnswer(head, Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(body.ToString())));
+        _received.RemoveRange(0, at); // what follows is the next answer
+        return new RawAnswer(head, Encoding.UTF8.GetString([.. body]));
     }
 
     private string Text() => Encoding.Latin1.GetString([.. _received]);

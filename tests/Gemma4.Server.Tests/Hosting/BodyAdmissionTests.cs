@@ -104,6 +104,7 @@ public sealed class BodyAdmissionTests
             await running[^1].SendAsync(Post($"/v1/{path}", padded));
             int expected = i + 1;
             await EventuallyAsync(() => Task.FromResult(engine.Requests.Count == expected));
+            await EventuallyAsync(async () => (await RawConnection.AskAsync(address, Json(new string('a', 1900)))).Status == 200);
         }
         gate.SetResult();
         foreach (RawConnection connection in running)
@@ -177,9 +178,13 @@ public sealed class BodyAdmissionTests
 
     private static async Task EventuallyAsync(Func<Task<bool>> holds)
     {
-        for (int i = 0; i < 500 && !await holds(); i++)
+        for (int i = 0; i < 1500; i++)
+        {
+            if (await holds())
+                return;
             await Task.Delay(20, TestContext.Current.CancellationToken);
-        Assert.True(await holds());
+        }
+        Assert.Fail("It did not come to that.");
     }
 
     private static string Json(string prompt) => Post("/tokenize", $"{{\"prompt\":\"{prompt}\"}}");
