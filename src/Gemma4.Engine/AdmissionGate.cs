@@ -35,23 +35,21 @@ internal sealed class AdmissionGate(int maxQueued)
         }
     }
 
+    /// <summary>Throws what <see cref="Enter"/> would throw now, and lets nobody in.</summary>
+    /// <exception cref="RequestRejectedException">The queue is full or the gate closed.</exception>
+    public void Check()
+    {
+        lock (_lock)
+            ThrowIfRefusing();
+    }
+
     /// <summary>Lets a request into the queue.</summary>
     /// <exception cref="RequestRejectedException">The queue is full or the gate closed.</exception>
     public void Enter()
     {
         lock (_lock)
         {
-            if (_closedBecause is not null)
-                throw new RequestRejectedException(RejectionReason.Unavailable, _closedBecause);
-            if (_numQueued >= maxQueued)
-            {
-                double seconds = Math.Clamp(_numQueued * _secondsBetweenStarts, ShortestRetry.TotalSeconds, LongestRetry.TotalSeconds);
-                throw new RequestRejectedException(
-                    RejectionReason.QueueFull, $"{_numQueued} requests are waiting already, as many as may; try again later.")
-                {
-                    RetryAfter = TimeSpan.FromSeconds(Math.Ceiling(seconds)),
-                };
-            }
+            ThrowIfRefusing();
             _numQueued++;
             _numActive++;
         }
@@ -90,5 +88,19 @@ internal sealed class AdmissionGate(int maxQueued)
                 _empty.TrySetResult();
         }
         return _empty.Task;
+    }
+
+    private void ThrowIfRefusing()
+    {
+        if (_closedBecause is not null)
+            throw new RequestRejectedException(RejectionReason.Unavailable, _closedBecause);
+        if (_numQueued < maxQueued)
+            return;
+        double seconds = Math.Clamp(_numQueued * _secondsBetweenStarts, ShortestRetry.TotalSeconds, LongestRetry.TotalSeconds);
+        throw new RequestRejectedException(
+            RejectionReason.QueueFull, $"{_numQueued} requests are waiting already, as many as may; try again later.")
+        {
+            RetryAfter = TimeSpan.FromSeconds(Math.Ceiling(seconds)),
+        };
     }
 }

@@ -60,6 +60,9 @@ public sealed class GemmaEngine : IGenerationEngine, IAsyncDisposable
         : _loop.Health;
 
     /// <inheritdoc/>
+    public void CheckAdmission() => _gate.Check();
+
+    /// <inheritdoc/>
     public Task<GenerationStream> SubmitAsync(GenerationRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);

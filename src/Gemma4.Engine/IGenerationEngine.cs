@@ -11,6 +11,12 @@ public interface IGenerationEngine
     /// <summary>Whether it serves, now.</summary>
     EngineHealth Health { get; }
 
+    /// <summary>Refuses what <see cref="SubmitAsync"/> would refuse at this moment whatever is asked for, before any work is done for a
+    /// request. Costs nothing and promises nothing: only <see cref="SubmitAsync"/> takes a place in the queue.</summary>
+    /// <exception cref="RequestRejectedException"><see cref="RejectionReason.QueueFull"/> (with
+    /// <see cref="RequestRejectedException.RetryAfter"/>) or <see cref="RejectionReason.Unavailable"/>.</exception>
+    void CheckAdmission();
+
     /// <summary>Checks the request against context, memory and queue, and queues it.</summary>
     /// <param name="request">What is asked for.</param>
     /// <param name="cancellationToken">Gives up the submission; disposing the stream is what ends the work afterwards.</param>

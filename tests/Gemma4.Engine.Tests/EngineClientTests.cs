@@ -90,10 +90,13 @@ public sealed class EngineClientTests
         RequestRejectedException e = await Assert.ThrowsAsync<RequestRejectedException>(() => served.Engine.SubmitAsync(Long, Cancellation));
         Assert.Equal(RejectionReason.QueueFull, e.Reason);
         Assert.InRange(e.RetryAfter!.Value, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
+        RequestRejectedException early = Assert.Throws<RequestRejectedException>(served.Engine.CheckAdmission);
+        Assert.Equal((e.Reason, e.Message), (early.Reason, early.Message));
 
         gate.Open();
         foreach (GenerationStream stream in streams)
             Assert.Equal(served.Expected(Long), (await LedgerEngine.ReadAsync(stream)).Select(e => e.TokenId!.Value));
+        served.Engine.CheckAdmission();
         Assert.Equal(served.Expected(Long), (await served.GenerateAsync(Long)).Select(e => e.TokenId!.Value));
     }
 
@@ -108,6 +111,7 @@ public sealed class EngineClientTests
         Assert.Equal(EngineState.Draining, served.Engine.Health.State);
         RequestRejectedException e = await Assert.ThrowsAsync<RequestRejectedException>(() => served.Engine.SubmitAsync(Long, Cancellation));
         Assert.Equal(RejectionReason.Unavailable, e.Reason);
+        Assert.Equal(RejectionReason.Unavailable, Assert.Throws<RequestRejectedException>(served.Engine.CheckAdmission).Reason);
         Assert.False(drained.IsCompleted);
         gate.Open();
         Assert.Equal(served.Expected(Long), (await LedgerEngine.ReadAsync(stream)).Select(e => e.TokenId!.Value));

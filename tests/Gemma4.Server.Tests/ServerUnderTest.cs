@@ -28,6 +28,8 @@ internal sealed class ServerUnderTest(FakeEngine engine, params (string Key, str
 
     private static readonly Lazy<ConstraintCompiler> Constraints = new(() => new ConstraintCompiler(Tokenizer));
 
+    private Uri? _address;
+
     /// <summary>The demo model's tokenizer.</summary>
     public static Tokenizer Tokenizer => SharedTokenizer.Value;
 
@@ -54,6 +56,18 @@ internal sealed class ServerUnderTest(FakeEngine engine, params (string Key, str
         return client;
     }
 
+    /// <summary>Where a server listens that listens on a socket and whose model is loaded.</summary>
+    public async Task<Uri> ListeningAsync()
+    {
+        if (_address is null)
+        {
+            UseKestrel();
+            using HttpClient client = await ReadyClientAsync();
+            _address = new UriBuilder(client.BaseAddress!) { Host = "127.0.0.1" }.Uri;
+        }
+        return _address!;
+    }
+
     /// <summary>Posts JSON text.</summary>
     public static Task<HttpResponseMessage> PostAsync(HttpClient client, string path, string json, string contentType = "application/json")
     {
@@ -69,6 +83,7 @@ internal sealed class ServerUnderTest(FakeEngine engine, params (string Key, str
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
         builder.UseSetting("Model:Path", RepositoryPaths.DemoModel);
+        builder.UseSetting("Server:Port", "0"); // where it listens at all
         foreach ((string key, string value) in settings)
             builder.UseSetting(key, value);
         builder.ConfigureTestServices(services =>

@@ -17,6 +17,9 @@ internal sealed class FakeEngine(Func<GenerationRequest, CancellationToken, IAsy
     /// <summary>When set, every submission is refused with it.</summary>
     public RequestRejectedException? Rejection { get; set; }
 
+    /// <summary>When set, every request is refused with it before its work begins.</summary>
+    public RequestRejectedException? EarlyRejection { get; set; }
+
     /// <inheritdoc/>
     public EngineInfo Info { get; set; } = new(8192, 65536, 1024, 65536 * 1024, 16, 64, 2048);
 
@@ -28,6 +31,13 @@ internal sealed class FakeEngine(Func<GenerationRequest, CancellationToken, IAsy
 
     /// <summary>An engine whose every sequence is these tokens, ending for this reason.</summary>
     public static FakeEngine Saying(FinishReason reason, params int[] tokenIds) => new((request, _) => Say(request, reason, tokenIds));
+
+    /// <inheritdoc/>
+    public void CheckAdmission()
+    {
+        if (EarlyRejection is { } rejection)
+            throw rejection;
+    }
 
     /// <inheritdoc/>
     public Task<GenerationStream> SubmitAsync(GenerationRequest request, CancellationToken cancellationToken)

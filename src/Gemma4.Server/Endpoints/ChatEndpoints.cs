@@ -25,21 +25,30 @@ internal static class ChatEndpoints
     private static async Task<IResult> CompleteAsync(
         HttpContext context, ModelHost host, RequestReader reader, ChatRunner runner, ServerClock clock, IOptions<ApiOptions> api)
     {
-        LoadedModel model = host.Ready();
+        ChatRun run = await StartAsync(context, host, reader, runner, clock, api.Value);
+        BodyAdmission.Release(context);
+        if (run.Streams)
+            return new SseResult(run.Generation, new ChatStreamFormat(run.Style, run.Generation, run.StreamOptions));
+        await using (run.Generation)
+        {
+            var answers = new ChatAnswers(run.Style);
+            await answers.GatherAsync(run.Generation, context.RequestAborted);
+            return Results.Json(answers.ToCompletion(run.Generation, run.ReturnsTokenIds), OpenAIJson.Context.ChatCompletion);
+        }
+    }
+
+    /// <summary>Reads and starts a request. A method of its own, so that its end lets go of the body while the answer is still written.</summary>
+    private static async Task<ChatRun> StartAsync(
+        HttpContext context, ModelHost host, RequestReader reader, ChatRunner runner, ServerClock clock, ApiOptions api)
+    {
+        LoadedModel model = host.ReadyToGenerate();
         ChatCompletionRequest request = await reader.ReadAsync(context, OpenAIJson.Context.ChatCompletionRequest, ChatModelFaults.Instance);
         var head = new AnswerHead(AnswerHead.NewId("chatcmpl-"), clock.Now, request.Model, model.Fingerprint);
-        ChatJob job = ChatMapper.Map(head.Id, request, api.Value);
+        ChatJob job = ChatMapper.Map(head.Id, request, api);
         Generation generation = await runner.StartAsync(job, model, context.RequestAborted);
         LogprobMapper? logprobs = job.NumLogprobs is int top ? new LogprobMapper(model.Tokenizer, top) : null;
-        var style = new ChatStyle(head, ReasoningNames.From(api.Value, request.IncludeReasoning), logprobs, job.Tools.IsNamed, Tier(request));
-        if (request.Stream == true)
-            return new SseResult(generation, new ChatStreamFormat(style, generation, request.StreamOptions));
-        await using (generation)
-        {
-            var answers = new ChatAnswers(style);
-            await answers.GatherAsync(generation, context.RequestAborted);
-            return Results.Json(answers.ToCompletion(generation, request.ReturnTokenIds == true), OpenAIJson.Context.ChatCompletion);
-        }
+        var style = new ChatStyle(head, ReasoningNames.From(api, request.IncludeReasoning), logprobs, job.Tools.IsNamed, Tier(request));
+        return new ChatRun(generation, style, request.Stream == true, request.StreamOptions, request.ReturnTokenIds == true);
     }
 
     private static async Task<IResult> RenderAsync(
@@ -64,4 +73,7 @@ internal static class ChatEndpoints
 
     /// <summary>There is one tier; it is named when a tier was asked for.</summary>
     private static string? Tier(ChatCompletionRequest request) => request.ServiceTier is null ? null : "default";
+
+    /// <summary>A request that runs, and what its answer must know of it.</summary>
+    private sealed record ChatRun(Generation Generation, ChatStyle Style, bool Streams, StreamOptions? StreamOptions, bool ReturnsTokenIds);
 }

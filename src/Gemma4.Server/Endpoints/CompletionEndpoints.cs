@@ -24,7 +24,7 @@ internal static class CompletionEndpoints
         HttpContext context, ModelHost host, RequestReader reader, ConstraintMapper constraints, GenerationStarter starter, ServerClock clock,
         IOptions<ApiOptions> api)
     {
-        LoadedModel model = host.Ready();
+        LoadedModel model = host.ReadyToGenerate();
         CompletionRequest request = await reader.ReadAsync(context, OpenAIJson.Context.CompletionRequest, ChatModelFaults.Instance);
         CompletionRules.Check(request, api.Value);
         var head = new AnswerHead(AnswerHead.NewId("cmpl-"), clock.Now, request.Model, model.Fingerprint);

@@ -16,25 +16,22 @@ internal static class MessageEndpoints
         group.MapPost("", CreateAsync).WithName("createMessage").WithSummary("Answer a conversation, as Anthropic's API does")
             .Accepts<MessageRequest>("application/json")
             .Produces<MessageResponse>().Produces<MessageEvent>(StatusCodes.Status200OK, "text/event-stream")
-            .Produces<MessageErrorResponse>(StatusCodes.Status400BadRequest);
+            .ProducesError<MessageErrorResponse>();
         group.MapPost("/count_tokens", CountAsync).WithName("countMessageTokens").WithSummary("How many tokens a prompt would have")
             .Accepts<MessageRequest>("application/json").Produces<MessageTokens>()
-            .Produces<MessageErrorResponse>(StatusCodes.Status400BadRequest);
+            .ProducesError<MessageErrorResponse>();
     }
 
     private static async Task<IResult> CreateAsync(
         HttpContext context, ModelHost host, RequestReader reader, ChatRunner runner, IOptions<ApiOptions> api)
     {
-        LoadedModel model = host.Ready();
-        MessageRequest request = await reader.ReadAsync(context, AnthropicJson.Context.MessageRequest, MessagesModelFaults.Instance);
-        if (request.MaxTokens is null)
-            throw Fault.Missing("max_tokens");
         string id = AnswerHead.NewId("msg_");
-        Generation generation = await runner.StartAsync(MessagesMapper.Map(id, request, api.Value), model, context.RequestAborted);
+        (Generation generation, string model, bool streams) = await StartAsync(id, context, host, reader, runner, api.Value);
+        BodyAdmission.Release(context);
 
-        MessageResponse Start() => new() { Id = id, Model = request.Model!, Content = [], Usage = UsageMapper.ForMessage(generation) };
+        MessageResponse Start() => new() { Id = id, Model = model, Content = [], Usage = UsageMapper.ForMessage(generation) };
 
-        if (request.Stream == true)
+        if (streams)
             return new SseResult(generation, new MessageStreamFormat(Start, () => UsageMapper.ForMessage(generation)));
         await using (generation)
         {
@@ -49,6 +46,18 @@ internal static class MessageEndpoints
             };
             return Results.Json(message, AnthropicJson.Context.MessageResponse);
         }
+    }
+
+    /// <summary>Reads and starts a request. A method of its own, so that its end lets go of the body while the answer is still written.</summary>
+    private static async Task<(Generation Generation, string Model, bool Streams)> StartAsync(
+        string id, HttpContext context, ModelHost host, RequestReader reader, ChatRunner runner, ApiOptions api)
+    {
+        LoadedModel model = host.ReadyToGenerate();
+        MessageRequest request = await reader.ReadAsync(context, AnthropicJson.Context.MessageRequest, MessagesModelFaults.Instance);
+        if (request.MaxTokens is null)
+            throw Fault.Missing("max_tokens");
+        Generation generation = await runner.StartAsync(MessagesMapper.Map(id, request, api), model, context.RequestAborted);
+        return (generation, request.Model!, request.Stream == true);
     }
 
     private static async Task<IResult> CountAsync(

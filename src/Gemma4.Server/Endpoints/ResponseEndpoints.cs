@@ -27,7 +27,7 @@ internal static class ResponseEndpoints
     private static async Task<IResult> CreateAsync(
         HttpContext context, ModelHost host, RequestReader reader, ChatPrompts prompts, ChatRunner runner, ResponseStore store, ServerClock clock, IOptions<ApiOptions> api)
     {
-        LoadedModel model = host.Ready();
+        LoadedModel model = host.ReadyToGenerate();
         ResponseRequest request = await reader.ReadAsync(context, OpenAIJson.Context.ResponseRequest, ResponsesModelFaults.Instance);
         ResponseRules.Check(request, api.Value);
         CallerResponses stored = store.Of(Caller.Of(context));

@@ -19,7 +19,7 @@ internal static class TranscriptionEndpoints
 
     private static async Task<IResult> TranscribeAsync(HttpContext context, ModelHost host, TranscriptionForm form, Transcriber transcriber)
     {
-        LoadedModel model = host.Ready();
+        LoadedModel model = host.ReadyToGenerate();
         TranscriptionRequest request = await form.ReadAsync(context);
         ImmutableArray<AudioWindow> windows = await transcriber.PrepareAsync(request, model, context.RequestAborted);
         var transcript = new Transcript(windows, model.Defaults.EndTokenIds);

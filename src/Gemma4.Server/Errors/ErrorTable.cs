@@ -48,6 +48,42 @@ internal static class ErrorTable
         StatusCodes.Status413PayloadTooLarge, "The request body is larger than this server accepts (option Server:MaxRequestBodyBytes).",
         ApiError.InvalidRequest, null, "request_too_large");
 
+    public static ApiError TooManyBodyBytes(long maximum) => TooManyRequests(
+        $"The bodies of the requests being served are {maximum} bytes already, as many as may (option Server:MaxBodyBytesInFlight); try again later.");
+
+    public static ApiError BodyTooSlow(TimeSpan patience) => new(
+        StatusCodes.Status408RequestTimeout, $"The request's body did not arrive within {patience.TotalSeconds:0} s (option Server:BodySeconds).",
+        ApiError.InvalidRequest, null, "request_timeout");
+
+    /// <summary>No room for the request now, and none of it was read in vain.</summary>
+    public static ApiError TooManyRequests(string message) =>
+        new(StatusCodes.Status429TooManyRequests, message, ApiError.RateLimit, null, "rate_limit_exceeded") { RetryAfterSeconds = RetryAfterSeconds };
+
+    /// <summary>The page of another site, or a name that leads here and is not this server's: what DNS rebinding sends.</summary>
+    public static ApiError ForeignSite(string header, string given) => new(
+        StatusCodes.Status403Forbidden,
+        $"The {header} header names '{(given.Length <= 100 ? given : given[..100] + "…")}', which is no name of this server. Without an API key only "
+        + "this machine's own pages may call it. Name it with " + (header == "Host" ? "--allowed-hosts" : "--allowed-hosts or --cors-origins")
+        + ", or set a key with --api-key.",
+        ApiError.InvalidRequest, null, header == "Host" ? "host_not_allowed" : "origin_not_allowed");
+
+    /// <summary>What the web server itself refuses before there is a request.</summary>
+    public static ApiError Malformed(int status) => new(
+        status,
+        status switch
+        {
+            StatusCodes.Status400BadRequest => "The request is not valid HTTP/1.1: its request line, a header or the framing of its body is malformed.",
+            StatusCodes.Status405MethodNotAllowed => "Not allowed to use this method on this target.",
+            StatusCodes.Status408RequestTimeout => "The request's headers did not arrive in time.",
+            StatusCodes.Status411LengthRequired => "The request's body must announce its length or come in chunks.",
+            StatusCodes.Status413PayloadTooLarge => "The request body is larger than this server accepts.",
+            StatusCodes.Status414UriTooLong => "The request line is longer than this server accepts.",
+            StatusCodes.Status431RequestHeaderFieldsTooLarge => "The request's headers are more or longer than this server accepts.",
+            StatusCodes.Status505HttpVersionNotsupported => "This server speaks HTTP/1.1 and HTTP/1.0 only.",
+            _ => "The request was refused.",
+        },
+        status >= 500 && status != StatusCodes.Status505HttpVersionNotsupported ? ApiError.ServerError : ApiError.InvalidRequest);
+
     public static ApiError Internal(int status = StatusCodes.Status500InternalServerError) => new(
         status, "The server had an error while processing your request. Sorry about that!", ApiError.ServerError);
 

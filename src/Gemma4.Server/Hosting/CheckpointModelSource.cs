@@ -29,6 +29,12 @@ internal sealed class CheckpointModelSource(
         NativeThreads.Configure(model.Value.Threads);
         string folder = CheckpointFolder.Find(model.Value.Path);
         var config = Gemma4Config.Load(folder);
+        if (engine.Value.MaxContextLength > config.Text.MaxPositions)
+        {
+            throw new OptionsException(
+                $"Engine:MaxContextLength is {engine.Value.MaxContextLength}, and the model was made for {config.Text.MaxPositions} tokens (max_position_embeddings). "
+                + "Lower it with --max-context, or leave it away.");
+        }
         var tokenizer = Tokenizer.Load(Path.Combine(folder, "tokenizer.json"));
         ChatRenderer? chat = CheckpointFolder.HasTemplate(folder) ? ChatRenderer.Load(folder) : null;
         var constraints = new ConstraintCompiler(tokenizer, new ConstraintOptions { EndTokenIds = config.Generation.EndTokenIds, Limits = limits.Value });

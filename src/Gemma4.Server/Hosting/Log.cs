@@ -19,6 +19,9 @@ internal static partial class Log
     [LoggerMessage(5, LogLevel.Information, "Listening on {Addresses}; API documentation at {Swagger}")]
     public static partial void Listening(this ILogger log, string addresses, string swagger);
 
+    [LoggerMessage(6, LogLevel.Warning, "Everybody who reaches {Host} may use this server: it listens beyond the loopback without a key. Set one with --api-key, or name the hosts it may be called by with --allowed-hosts")]
+    public static partial void OpenToAll(this ILogger log, string host);
+
     [LoggerMessage(10, LogLevel.Information, "The client left")]
     public static partial void ClientLeft(this ILogger log);
 

@@ -37,6 +37,16 @@ internal sealed class ModelHost
         return model;
     }
 
+    /// <summary>The model, if its queue takes another request now. Asked before a request's body is read: a full queue must cost nothing.</summary>
+    /// <exception cref="ApiException">As <see cref="Ready"/>.</exception>
+    /// <exception cref="Engine.Requests.RequestRejectedException">The queue is full, or the engine is stopping.</exception>
+    public LoadedModel ReadyToGenerate()
+    {
+        LoadedModel model = Ready();
+        model.Engine.CheckAdmission();
+        return model;
+    }
+
     /// <summary>From now on requests are served.</summary>
     public void Serve(LoadedModel model) => _model = model;
 

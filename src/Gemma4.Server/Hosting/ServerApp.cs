@@ -28,10 +28,12 @@ internal static class ServerApp
         app.UseMiddleware<RequestHeaders>();
         app.UseSerilogRequestLogging(RequestLogging.Configure);
         app.UseMiddleware<ErrorMiddleware>();
+        app.UseMiddleware<SiteMiddleware>();
         app.UseCors();
         app.UseMiddleware<PathMiddleware>();
         app.UseRouting();
         app.UseMiddleware<ApiKeyMiddleware>();
+        app.UseMiddleware<BodyAdmission>();
 
         app.MapHealth();
         app.MapModels();

@@ -14,11 +14,13 @@ internal static class ServerSetup
     public static void AddServerNetwork(this WebApplicationBuilder builder)
     {
         ServerOptions options = OptionsBinding.Read<ServerOptions>(builder.Configuration, ServerOptions.Section);
-        builder.WebHost.UseUrls($"http://{(options.Host.Contains(':') ? $"[{options.Host}]" : options.Host)}:{options.Port}");
+        builder.WebHost.UseUrls(ListenAddress.Urls(options));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = options.MaxRequestBodyBytes;
+            kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
+            kestrel.ConfigureEndpointDefaults(endpoint => endpoint.UseRefusalBodies());
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(options.DrainSeconds + 5));
         builder.Services.AddCors(cors => cors.AddDefaultPolicy(policy =>
@@ -52,17 +54,19 @@ internal static class ServerSetup
             provider.GetRequiredService<IOptions<MediaAccessOptions>>().Value,
             provider.GetRequiredService<TimeProvider>(),
             Environment.GetEnvironmentVariable("PATH")));
-        services.AddSingleton<DecodeThreads>();
+        services.AddSingleton(provider => new DecodeThreads(provider.GetRequiredService<IOptions<MediaAccessOptions>>().Value.MaxQueuedItems));
         services.AddSingleton<PictureLoader>();
         services.AddSingleton(provider => new FilmCache(provider.GetRequiredService<IOptions<MediaAccessOptions>>().Value.FilmCacheBytes));
         services.AddSingleton<FilmLoader>();
-        services.AddSingleton<MediaLoader>();
-        services.AddSingleton<ChatPrompts>();
+        services.AddSingleton<MediaBudget>();
+        services.AddScoped<MediaShare>();
+        services.AddScoped<MediaLoader>();
+        services.AddScoped<ChatPrompts>();
         services.AddSingleton<CompileThreads>();
         services.AddSingleton<ConstraintMapper>();
-        services.AddSingleton<ChatRunner>();
+        services.AddScoped<ChatRunner>();
         services.AddSingleton<TranscriptionForm>();
-        services.AddSingleton<Transcriber>();
+        services.AddScoped<Transcriber>();
         services.ConfigureHttpJsonOptions(json =>
         {
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, OpenAI.OpenAIJson.Context);

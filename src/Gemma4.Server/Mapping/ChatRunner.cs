@@ -15,6 +15,8 @@ internal sealed class ChatRunner(ChatPrompts prompts, ConstraintMapper constrain
     /// <exception cref="RequestRejectedException">The template, the media or the engine refuse.</exception>
     public async Task<Generation> StartAsync(ChatJob job, LoadedModel model, CancellationToken cancellationToken)
     {
+        // Again, now that the body has been read, which may have taken its time: what follows decodes media and runs the template.
+        model.Engine.CheckAdmission();
         ChatPrompt prompt = await prompts.MakeAsync(job, model, cancellationToken);
         int length = prompt.Tokenized.TokenIds.Length;
         int maxTokens = ContextRules.Room(length, job.MaxTokens, job.MaxTokensParam, job.PromptParam, model.MaxContextLength);

@@ -10,18 +10,23 @@ namespace Gemma4.Server.Mapping;
 internal static class RequestMapper
 {
     /// <summary>The engine's request, without media, constraint and log-probabilities.</summary>
-    public static GenerationRequest Map(string id, GenerationFields fields, ImmutableArray<int> prompt, int maxTokens, LoadedModel model) => new()
+    public static GenerationRequest Map(string id, GenerationFields fields, ImmutableArray<int> prompt, int maxTokens, LoadedModel model)
     {
-        Id = id,
-        PromptTokenIds = prompt,
-        Sampling = SamplingMapper.Map(fields, model.Defaults, model.VocabularySize, text => BadWord(text, model)),
-        NumSequences = fields.N ?? 1,
-        MaxTokens = maxTokens,
-        MinTokens = Math.Min(fields.MinTokens ?? 0, maxTokens),
-        StopTokenIds = StopTokens(fields, model),
-        Priority = fields.Priority ?? 0,
-        CacheSalt = fields.CacheSalt,
-    };
+        var request = new GenerationRequest
+        {
+            Id = id,
+            PromptTokenIds = prompt,
+            Sampling = SamplingMapper.Map(fields, model.Defaults, model.VocabularySize, text => BadWord(text, model)),
+            NumSequences = fields.N ?? 1,
+            MaxTokens = maxTokens,
+            MinTokens = Math.Min(fields.MinTokens ?? 0, maxTokens),
+            StopTokenIds = StopTokens(fields, model),
+            Priority = fields.Priority ?? 0,
+            CacheSalt = fields.CacheSalt,
+        };
+        AllowedTokenRules.Check(request);
+        return request;
+    }
 
     /// <summary>How the answer to that request is read.</summary>
     public static ParserOptions Parsing(GenerationFields fields, GenerationRequest request) => new()

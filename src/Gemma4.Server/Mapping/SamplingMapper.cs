@@ -24,7 +24,7 @@ internal static class SamplingMapper
             PresencePenalty = (float)(fields.PresencePenalty ?? 0),
             FrequencyPenalty = (float)(fields.FrequencyPenalty ?? 0),
             LogitBias = Bias(fields.LogitBias, vocabularySize),
-            AllowedTokenIds = TokenIds(fields.AllowedTokenIds, "allowed_token_ids", vocabularySize),
+            AllowedTokenIds = [.. TokenIds(fields.AllowedTokenIds, "allowed_token_ids", vocabularySize).Distinct()],
             SuppressedTokenIds = defaults.SuppressTokenIds,
             BadWords = [.. (fields.BadWords ?? []).SelectMany(spell).Select(ids => ids.ToImmutableArray())],
             Seed = fields.Seed is long seed ? unchecked((ulong)seed) : null,

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Gemma4.Engine.Requests;
 
 namespace Gemma4.Server.Media;
 
@@ -10,28 +11,40 @@ namespace Gemma4.Server.Media;
 /// </remarks>
 internal sealed class DecodeThreads : IDisposable
 {
-    private readonly BlockingCollection<Action> _work = [];
+    private readonly BlockingCollection<Action> _work;
 
     /// <summary>Starts one thread fewer than there are processors, but one.</summary>
-    public DecodeThreads() : this(Math.Max(1, Environment.ProcessorCount - 1))
+    /// <param name="maxQueued">Most pieces of work that may wait.</param>
+    public DecodeThreads(int maxQueued = int.MaxValue) : this(Math.Max(1, Environment.ProcessorCount - 1), maxQueued)
     {
     }
 
     /// <summary>Starts <paramref name="count"/> threads.</summary>
-    public DecodeThreads(int count)
+    public DecodeThreads(int count, int maxQueued)
     {
+        _work = new BlockingCollection<Action>(maxQueued);
         for (int i = 0; i < count; i++)
             new Thread(Work) { IsBackground = true, Name = $"decode {i}" }.Start();
+    }
+
+    /// <summary>Refuses what <see cref="RunAsync"/> would refuse now, before anything is fetched or unpacked for it.</summary>
+    /// <exception cref="RequestRejectedException">As many wait as may.</exception>
+    public void CheckQueue()
+    {
+        if (_work.Count >= _work.BoundedCapacity)
+            throw Full();
     }
 
     /// <summary>Decodes on one of the threads, in order of arrival.</summary>
     /// <param name="decode">The work; watches <paramref name="cancellationToken"/> itself once it runs.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="RequestRejectedException">As many wait as may.</exception>
     public async Task<T> RunAsync<T>(Func<T> decode, CancellationToken cancellationToken)
     {
         var result = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         using CancellationTokenRegistration left = cancellationToken.Register(() => result.TrySetCanceled(cancellationToken));
-        _work.Add(Decode, cancellationToken);
+        if (!_work.TryAdd(Decode, 0, cancellationToken))
+            throw Full();
         return await result.Task;
 
         void Decode()
@@ -51,6 +64,9 @@ internal sealed class DecodeThreads : IDisposable
 
     /// <summary>Lets the threads end when they have done what they were given.</summary>
     public void Dispose() => _work.CompleteAdding();
+
+    private RequestRejectedException Full() => new(
+        RejectionReason.QueueFull, $"{_work.BoundedCapacity} images and sounds wait to be decoded, as many as may (option Media:MaxQueuedItems); try again later.");
 
     private void Work()
     {

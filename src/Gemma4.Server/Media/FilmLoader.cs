@@ -24,11 +24,14 @@ internal sealed class FilmLoader(MediaFetcher fetcher, FilmReader reader, FilmCa
         return film is MediaSource.FilmFrames list ? Math.Min(list.Urls.Length, wanted) : wanted;
     }
 
+    /// <summary>Most soft tokens of each of them.</summary>
+    public static int Budget(MediaSource.Film film, MediaTraits model) => film.MaxSoftTokens ?? model.VideoSoftTokens;
+
     /// <summary>Prepares a film's frames.</summary>
     /// <exception cref="Engine.Requests.RequestRejectedException">The film, or a frame of it, cannot be had or read.</exception>
     public async Task<PreparedMedium> LoadAsync(MediaSource.Film film, MediaTraits model, CancellationToken cancellationToken)
     {
-        int budget = film.MaxSoftTokens ?? model.VideoSoftTokens;
+        int budget = Budget(film, model);
         int numFrames = NumFrames(film, model);
         switch (film)
         {

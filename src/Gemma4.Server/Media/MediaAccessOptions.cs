@@ -10,6 +10,7 @@ public sealed class MediaAccessOptions : IValidatableObject
     /// <summary>The section's name.</summary>
     public const string Section = "Media";
 
+    private const long MinBytesInFlight = 64 * 1024 * 1024;
     private const long MinFilmMemoryBytes = 256 * 1024 * 1024;
 
     /// <summary>Fetch http and https URLs of any public host (<c>--allow-media-urls</c>).</summary>
@@ -50,6 +51,13 @@ public sealed class MediaAccessOptions : IValidatableObject
     /// <summary>Most pictures, sounds, windows of sounds and frames of films of a request.</summary>
     public int MaxItems { get; set; } = 64;
 
+    /// <summary>Most images and sounds of all requests that may wait for a thread that decodes them; a request with one more gets 429.</summary>
+    public int MaxQueuedItems { get; set; } = 512;
+
+    /// <summary>Most bytes that the media of all requests being served hold together: files while they are read, then what the model is given. A
+    /// request that would pass it gets 429. Null takes an eighth of the machine's memory, at least 512 MiB. An image of 280 soft tokens takes 8 MB.</summary>
+    public long? MaxBytesInFlight { get; set; }
+
     /// <summary>Most pixels of a picture or of a film's frame.</summary>
     public long MaxImagePixels { get; set; } = ImageLimits.Default.MaxPixels;
 
@@ -89,6 +97,10 @@ public sealed class MediaAccessOptions : IValidatableObject
             return $"{Section}:{nameof(FilmCacheBytes)} must be at least 0";
         if (MaxItems < 1 || MaxImagePixels < 1)
             return $"{Section}:{nameof(MaxItems)} and {Section}:{nameof(MaxImagePixels)} must be at least 1";
+        if (MaxQueuedItems < 1)
+            return $"{Section}:{nameof(MaxQueuedItems)} must be at least 1";
+        if (MaxBytesInFlight < MinBytesInFlight)
+            return $"{Section}:{nameof(MaxBytesInFlight)} must be at least {MinBytesInFlight}: one large image takes half of that";
         if (MaxAudioDuration < AudioPreprocessor.MaxWindow || MaxAudioDuration > TimeSpan.FromHours(4))
             return $"{Section}:{nameof(MaxAudioDuration)} must be 30 seconds to 4 hours";
         if (ImageSoftTokens is { } budget && !SoftTokenBudget.Allowed.Contains(budget))

@@ -9,9 +9,9 @@ using Microsoft.Extensions.Options;
 
 namespace Gemma4.Server.Media;
 
-/// <summary>Fetches and prepares the media of a request, on the request's own task.</summary>
+/// <summary>Fetches and prepares the media of a request, on the request's own task. One a request.</summary>
 internal sealed class MediaLoader(
-    MediaFetcher fetcher, PictureLoader pictures, FilmLoader films, DecodeThreads threads, IOptions<MediaAccessOptions> options)
+    MediaFetcher fetcher, PictureLoader pictures, FilmLoader films, DecodeThreads threads, MediaShare share, IOptions<MediaAccessOptions> options)
 {
     /// <summary>Prepares all of them, in their order.</summary>
     /// <param name="sources">What the request names.</param>
@@ -46,10 +46,12 @@ internal sealed class MediaLoader(
     /// <param name="cancellationToken">The caller left.</param>
     /// <exception cref="ApiException">The model does not hear.</exception>
     /// <exception cref="RequestRejectedException">The sound cannot be read.</exception>
-    public Task<ImmutableArray<AudioWindow>> WindowsAsync(byte[] file, string param, MediaTraits model, CancellationToken cancellationToken)
+    public async Task<ImmutableArray<AudioWindow>> WindowsAsync(byte[] file, string param, MediaTraits model, CancellationToken cancellationToken)
     {
         CheckHearing(model, param);
-        return CutAsync(file, allowWindows: true, param, cancellationToken);
+        PreparedMedium sound = await CountedAsync(
+            file.Length, param, async () => new PreparedMedium.Sound(await CutAsync(file, allowWindows: true, param, cancellationToken)));
+        return ((PreparedMedium.Sound)sound).Windows;
     }
 
     private void CheckNumber(int items, string? param)
@@ -85,21 +87,47 @@ internal sealed class MediaLoader(
             case MediaSource.Image image:
                 int budget = ImageBudget.Choose(
                     image.MaxSoftTokens, image.Detail, request?.MaxSoftTokens, options.Value.ImageSoftTokens, model.ImageSoftTokens);
-                return new PreparedMedium.Picture(await pictures.LoadAsync(image.Url, budget, image.Param, cancellationToken));
+                return await CountedAsync(
+                    MediaCost.OfFile(image.Url, MediaKind.Image, options.Value) + MediaCost.OfImage(budget), image.Param,
+                    async () => new PreparedMedium.Picture(await pictures.LoadAsync(image.Url, budget, image.Param, cancellationToken)));
             case MediaSource.Film film:
-                return await films.LoadAsync(film, model, cancellationToken);
+                return await CountedAsync(
+                    MediaCost.OfFilm(film, FilmLoader.NumFrames(film, model), FilmLoader.Budget(film, model), options.Value), film.Param,
+                    () => films.LoadAsync(film, model, cancellationToken));
             case MediaSource.Audio audio:
-                byte[] file = audio is MediaSource.AudioAt at
-                    ? await fetcher.FetchAsync(at.Url, MediaKind.Audio, at.Param, cancellationToken)
-                    : Decode((MediaSource.AudioData)audio);
                 bool allowWindows = audio.AllowWindows ?? request?.AllowWindows ?? options.Value.AllowWindows;
-                return new PreparedMedium.Sound(await CutAsync(file, allowWindows, audio.Param, cancellationToken));
+                long fileBytes = audio switch
+                {
+                    MediaSource.AudioAt at => MediaCost.OfFile(at.Url, MediaKind.Audio, options.Value),
+                    MediaSource.AudioData data => MediaCost.OfBase64(data.Base64),
+                    _ => throw new UnreachableException(),
+                };
+                return await CountedAsync(fileBytes, audio.Param, async () => new PreparedMedium.Sound(
+                    await CutAsync(await FileAsync(audio, cancellationToken), allowWindows, audio.Param, cancellationToken)));
             case MediaSource.Prepared prepared:
                 return prepared.Medium;
             default:
                 throw new UnreachableException();
         }
     }
+
+    /// <summary>Counts what a medium may take, before any of it is decoded, then what it does take.</summary>
+    private async Task<PreparedMedium> CountedAsync(long bytes, string param, Func<Task<PreparedMedium>> load)
+    {
+        threads.CheckQueue();
+        share.Take(bytes, param);
+        PreparedMedium medium = await load();
+        long left = bytes - MediaCost.Of(medium);
+        if (left >= 0)
+            share.Return(left);
+        else
+            share.Take(-left, param); // a sound's length is known only now
+        return medium;
+    }
+
+    private async Task<byte[]> FileAsync(MediaSource.Audio audio, CancellationToken cancellationToken) => audio is MediaSource.AudioAt at
+        ? await fetcher.FetchAsync(at.Url, MediaKind.Audio, at.Param, cancellationToken)
+        : Decode((MediaSource.AudioData)audio);
 
     private byte[] Decode(MediaSource.AudioData audio)
     {

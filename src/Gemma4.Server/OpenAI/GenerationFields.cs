@@ -37,6 +37,7 @@ internal abstract record GenerationFields
     public double? FrequencyPenalty { get; init; }
 
     /// <summary>Added to the logits of single tokens: token id to a number from -100 to 100.</summary>
+    [MaxLength(1024)]
     public Dictionary<string, double>? LogitBias { get; init; }
 
     /// <summary>The same seed, <c>system_fingerprint</c> and fields give the same tokens.</summary>
@@ -65,6 +66,7 @@ internal abstract record GenerationFields
     public bool? IgnoreEos { get; init; }
 
     /// <summary>Extension: more token ids that end the answer.</summary>
+    [MaxLength(1024)]
     public int[]? StopTokenIds { get; init; }
 
     /// <summary>Extension: leave the matched stop text in the answer.</summary>
@@ -74,6 +76,7 @@ internal abstract record GenerationFields
     public bool? SkipSpecialTokens { get; init; }
 
     /// <summary>Extension: texts that must not be generated.</summary>
+    [MaxLength(1024)]
     public string[]? BadWords { get; init; }
 
     /// <summary>Extension: only these tokens may be generated.</summary>

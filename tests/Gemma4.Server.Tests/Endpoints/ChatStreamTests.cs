@@ -108,8 +108,8 @@ public sealed partial class ChatStreamTests
     public async Task A_failure_after_the_first_frame_is_an_error_frame_and_a_broken_connection()
     {
         // Over a socket: what a cut connection still delivers is Kestrel's doing.
-        await using var server = new ServerUnderTest(Failing("Hello"), ("Server:Port", "0"));
-        server.UseKestrel(0);
+        await using var server = new ServerUnderTest(Failing("Hello"));
+        server.UseKestrel();
         using HttpClient client = await server.ReadyClientAsync();
         using HttpResponseMessage response = await SendAsync(client, "\"stream\":true");
         Stream body = await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken);

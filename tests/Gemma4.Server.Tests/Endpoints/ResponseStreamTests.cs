@@ -62,8 +62,8 @@ public sealed class ResponseStreamTests
         var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var engine = new FakeEngine((_, _) => Failing(begun.Task));
         // Over a socket: what a cut connection still delivers is Kestrel's doing, and the in-process transport drops it at times.
-        await using var server = new ServerUnderTest(engine, ("Server:Port", "0"));
-        server.UseKestrel(0);
+        await using var server = new ServerUnderTest(engine);
+        server.UseKestrel();
         HttpClient client = await server.ReadyClientAsync();
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/responses")
         {

@@ -133,8 +133,8 @@ public sealed class TranscriptionEndpointsTests
     {
         int heard = 0;
         var engine = new FakeEngine((request, _) => heard++ == 0 ? Script.Play(request, "six") : Broken());
-        await using var server = new ServerUnderTest(engine, ("Server:Port", "0"));
-        server.UseKestrel(0); // over a socket: what a cut connection still delivers is Kestrel's doing
+        await using var server = new ServerUnderTest(engine);
+        server.UseKestrel(); // over a socket: what a cut connection still delivers is Kestrel's doing
         using HttpClient client = await server.ReadyClientAsync();
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/audio/transcriptions")
         {

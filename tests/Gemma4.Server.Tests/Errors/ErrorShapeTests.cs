@@ -75,8 +75,8 @@ public sealed class ErrorShapeTests
     public async Task A_body_over_the_limit_is_a_413_in_the_error_shape()
     {
         // Over a socket: the limit is Kestrel's.
-        await using var server = new ServerUnderTest(FakeEngine.Saying(), ("Server:Port", "0"), ("Server:MaxRequestBodyBytes", "2000"));
-        server.UseKestrel(0);
+        await using var server = new ServerUnderTest(FakeEngine.Saying(), ("Server:MaxRequestBodyBytes", "2000"));
+        server.UseKestrel();
         using HttpClient client = await server.ReadyClientAsync();
         using HttpResponseMessage response = await ServerUnderTest.PostAsync(client, "/tokenize", $$"""{"prompt":"{{new string('a', 5000)}}"}""");
         await AssertErrorAsync(response, 413, "invalid_request_error", null, "request_too_large", null);

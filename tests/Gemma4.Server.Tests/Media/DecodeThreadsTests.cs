@@ -11,7 +11,7 @@ public sealed class DecodeThreadsTests
     [Fact]
     public async Task Work_runs_on_as_many_threads_as_there_are_and_no_more()
     {
-        using var threads = new DecodeThreads(2);
+        using var threads = new DecodeThreads(2, int.MaxValue);
         using var together = new Barrier(2);
         int running = 0, most = 0;
         var names = new HashSet<string?>();
@@ -36,7 +36,7 @@ public sealed class DecodeThreadsTests
     [Fact]
     public async Task Result_and_fault_reach_the_caller_and_the_thread_goes_on()
     {
-        using var threads = new DecodeThreads(1);
+        using var threads = new DecodeThreads(1, int.MaxValue);
         CancellationToken token = TestContext.Current.CancellationToken;
         await Assert.ThrowsAsync<FormatException>(() => threads.RunAsync<int>(() => throw new FormatException(), token));
         Assert.Equal(7, await threads.RunAsync(() => 7, token));
@@ -45,7 +45,7 @@ public sealed class DecodeThreadsTests
     [Fact]
     public async Task Caller_who_leaves_while_waiting_is_let_go_and_its_work_is_not_done()
     {
-        using var threads = new DecodeThreads(1);
+        using var threads = new DecodeThreads(1, int.MaxValue);
         using var gate = new ManualResetEventSlim();
         using var left = new CancellationTokenSource();
         bool done = false;
@@ -61,7 +61,7 @@ public sealed class DecodeThreadsTests
     [Fact]
     public async Task Answer_goes_on_elsewhere_than_on_the_decoding_thread()
     {
-        using var threads = new DecodeThreads(1);
+        using var threads = new DecodeThreads(1, int.MaxValue);
         using var gate = new ManualResetEventSlim();
         CancellationToken token = TestContext.Current.CancellationToken;
         Task<string?> after = await Task.Factory.StartNew(
@@ -78,7 +78,7 @@ public sealed class DecodeThreadsTests
     public async Task On_Linux_the_threads_are_nicer_than_the_others()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "niceness is each thread's own on Linux alone");
-        using var threads = new DecodeThreads(1);
+        using var threads = new DecodeThreads(1, int.MaxValue);
         int own = OwnNiceness();
         Assert.Equal(Math.Max(own, Niceness.Level), await threads.RunAsync(OwnNiceness, TestContext.Current.CancellationToken));
         Assert.Equal(own, OwnNiceness());

@@ -3,9 +3,12 @@ using System.ComponentModel.DataAnnotations;
 namespace Gemma4.Server.Hosting;
 
 /// <summary>What the API allows and how it fills what a request leaves open. Section <c>Api</c>.</summary>
-internal sealed class ApiOptions
+internal sealed class ApiOptions : IValidatableObject
 {
     public const string Section = "Api";
+
+    /// <summary>Values of <c>reasoning_effort</c> that let the model think.</summary>
+    private static readonly string[] Efforts = ["minimal", "low", "medium", "high", "xhigh", "max"];
 
     /// <summary>Refuse fields that nobody knows, as OpenAI does, instead of ignoring them.</summary>
     public bool StrictParams { get; set; }
@@ -58,4 +61,16 @@ internal sealed class ApiOptions
         ["medium"] = 4096,
         ["high"] = 16384,
     };
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        foreach ((string effort, int budget) in ReasoningBudgets)
+        {
+            if (!Efforts.Contains(effort))
+                yield return new ValidationResult($"'{effort}' is no effort: {string.Join(", ", Efforts)} have budgets.", [nameof(ReasoningBudgets)]);
+            else if (budget < 1)
+                yield return new ValidationResult($"the budget of '{effort}' is {budget}; it must be at least 1 token.", [nameof(ReasoningBudgets)]);
+        }
+    }
 }

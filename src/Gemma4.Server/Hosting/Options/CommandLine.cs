@@ -17,6 +17,7 @@ internal static class CommandLine
         ("port", "Server:Port", "PORT", "port to listen on (default 8000)"),
         ("api-key", "Server:ApiKeys", "KEY[,KEY…]", "keys of which requests must bring one"),
         ("cors-origins", "Server:CorsOrigins", "ORIGIN[,ORIGIN…]", "origins whose pages may call the API"),
+        ("allowed-hosts", "Server:AllowedHosts", "NAME[,NAME…]", "names of this server that requests may call it by, beside the loopback's"),
         ("strict-params", "Api:StrictParams", null, "refuse unknown request fields instead of ignoring them"),
         ("think", "Api:ThinkByDefault", null, "let the model think when a request does not say"),
         ("reasoning-field", "Api:ReasoningField", "reasoning_content|reasoning|both", "name of the field that carries thoughts"),
@@ -35,6 +36,9 @@ internal static class CommandLine
 
     /// <summary>Keys the host itself hands over when it starts the server inside a test, sections without a value among them.</summary>
     private static readonly string[] HostKeys = ["environment", "contentRoot", "applicationName", "Model", "Server", "Api", "Engine", "Media", "Constraints"];
+
+    /// <summary>Keys whose switches take several values, separated by commas.</summary>
+    private static readonly string[] Lists = ["Model:ServedNames", "Server:ApiKeys", "Server:CorsOrigins", "Server:AllowedHosts", "Media:AllowedUrls"];
 
     /// <summary>Switches to configuration keys.</summary>
     /// <exception cref="OptionsException">A switch nobody knows, or one without its value.</exception>
@@ -55,6 +59,12 @@ internal static class CommandLine
             else if (value is null)
                 value = ++i < args.Count ? args[i] : throw new OptionsException($"--{name} needs a value. See --help.");
             Set(settings, key, value);
+        }
+        // A server that was meant to have a key and got an empty one would let everybody in.
+        foreach (string list in Lists.Where(settings.ContainsKey))
+        {
+            if (!settings.Remove(list, out string? value) || value!.Length > 0 || !settings.ContainsKey($"{list}:0"))
+                throw new OptionsException($"{list} is given an empty entry on the command line. Give it a value, or leave the switch away. See --help.");
         }
         return settings;
     }
@@ -97,12 +107,15 @@ internal static class CommandLine
 
     private static void Set(Dictionary<string, string?> settings, string key, string value)
     {
-        if (key is not ("Model:ServedNames" or "Server:ApiKeys" or "Server:CorsOrigins" or "Media:AllowedUrls"))
+        string[] items = value.Split(',', StringSplitOptions.TrimEntries);
+        // A list with an empty entry stays under the list's own key, which is refused in the end. A test's host hands over such a key, empty,
+        // beside the list's entries.
+        if (!Lists.Contains(key, StringComparer.OrdinalIgnoreCase) || Array.Exists(items, item => item.Length == 0))
         {
             settings[key] = value;
             return;
         }
-        foreach (string item in value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
-            settings[$"{key}:{settings.Keys.Count(k => k.StartsWith(key + ":", StringComparison.Ordinal))}"] = item;
+        foreach (string item in items)
+            settings[$"{key}:{settings.Keys.Count(k => k.StartsWith(key + ":", StringComparison.OrdinalIgnoreCase))}"] = item;
     }
 }

@@ -3,9 +3,11 @@ using System.ComponentModel.DataAnnotations;
 namespace Gemma4.Server.Hosting;
 
 /// <summary>Which checkpoint is served and how it is computed. Section <c>Model</c>.</summary>
-internal sealed class ModelOptions
+internal sealed class ModelOptions : IValidatableObject
 {
     public const string Section = "Model";
+
+    private const int MaxNameLength = 256;
 
     /// <summary>Folder of the checkpoint: <c>config.json</c>, <c>tokenizer.json</c>, <c>*.safetensors</c>. A relative path is looked for
     /// under the working directory, then beside the server.</summary>
@@ -26,4 +28,13 @@ internal sealed class ModelOptions
     /// <summary>Threads that compute on a CPU; null takes one a core.</summary>
     [Range(1, 1024)]
     public int? Threads { get; set; }
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Array.Exists(ServedNames, name => string.IsNullOrWhiteSpace(name) || name.Any(char.IsControl) || name.Length > MaxNameLength))
+            yield return new ValidationResult($"a name is empty, longer than {MaxNameLength} characters or holds control characters.", [nameof(ServedNames)]);
+        if (ServedNames.GroupBy(n => n, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            yield return new ValidationResult($"'{twice.Key}' stands there twice: each name once.", [nameof(ServedNames)]);
+    }
 }

@@ -1,8 +1,8 @@
-using System.ComponentModel.DataAnnotations;
 using System.Reflection;
 using Gemma4.Engine.Configuration;
 using Gemma4.Engine.StructuredOutput;
 using Gemma4.Server.Media;
+using Microsoft.Extensions.Configuration.Json;
 
 namespace Gemma4.Server.Hosting;
 
@@ -22,7 +22,7 @@ internal static class OptionsBinding
     ];
 
     /// <summary>Sections of others: the host's and Serilog's.</summary>
-    private static readonly string[] ForeignSections = ["Serilog", "AllowedHosts", .. "environment contentRoot applicationName".Split(' ')];
+    private static readonly string[] ForeignSections = ["Serilog", .. "environment contentRoot applicationName".Split(' ')];
 
     /// <summary>appsettings.json beside the server, then the environment, then the command line: later wins.</summary>
     public static void AddSources(ConfigurationManager configuration, IReadOnlyList<string> args)
@@ -42,7 +42,7 @@ internal static class OptionsBinding
         {
             (string Section, Type Options) known = Sections.FirstOrDefault(s => s.Section.Equals(section.Key, StringComparison.OrdinalIgnoreCase));
             if (known.Options is not null)
-                RefuseUnknownKeys(section, known.Options);
+                RefuseUnknownKeys(configuration, section, known.Options);
             else if (!ForeignSections.Contains(section.Key, StringComparer.OrdinalIgnoreCase))
                 throw Unknown(section.Path, Sections.Select(s => s.Section));
         }
@@ -62,16 +62,15 @@ internal static class OptionsBinding
         var options = new T();
         try
         {
-            configuration.GetSection(section).Bind(options);
+            // Without the switch an entry of a list or dictionary that cannot be read is left out in silence.
+            configuration.GetSection(section).Bind(options, binder => binder.ErrorOnUnknownConfiguration = true);
         }
         catch (InvalidOperationException exception)
         {
             throw new OptionsException($"{exception.Message} {exception.InnerException?.Message}".TrimEnd());
         }
-        var faults = new List<ValidationResult>();
-        if (Validator.TryValidateObject(options, new ValidationContext(options), faults, validateAllProperties: true))
-            return options;
-        throw new OptionsException(string.Join(' ', faults.Select(f => $"{section}:{string.Join(',', f.MemberNames)}: {f.ErrorMessage}")));
+        IReadOnlyList<string> faults = OptionRules.Faults(section, options);
+        return faults.Count == 0 ? options : throw new OptionsException(string.Join(' ', faults));
     }
 
     private static void Add<T>(IServiceCollection services, IConfiguration configuration, string section)
@@ -81,15 +80,24 @@ internal static class OptionsBinding
         services.AddOptionsWithValidateOnStart<T>().Bind(configuration.GetSection(section)).ValidateDataAnnotations();
     }
 
-    private static void RefuseUnknownKeys(IConfigurationSection section, Type options)
+    private static void RefuseUnknownKeys(IConfiguration configuration, IConfigurationSection section, Type options)
     {
         string[] keys = [.. options.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanWrite).Select(p => p.Name)];
         foreach (IConfigurationSection key in section.GetChildren())
         {
             if (!keys.Contains(key.Key, StringComparer.OrdinalIgnoreCase))
                 throw Unknown(key.Path, keys.Select(k => $"{section.Key}:{k}"));
+            if (key.Value is not null && IsList(options, key.Key) && !IsEmptyList(configuration, key))
+                throw new OptionsException($"{key.Path} is a list, not one value. Write {key.Path}:0, in the environment {EnvironmentPrefix}{key.Path.Replace(":", "__")}__0.");
         }
     }
+
+    /// <summary><c>[]</c> in a JSON file: the one way to write an empty list. Elsewhere an empty value is a mistake.</summary>
+    private static bool IsEmptyList(IConfiguration configuration, IConfigurationSection key) => key.Value is ""
+        && configuration is IConfigurationRoot root && root.Providers.Last(p => p.TryGet(key.Path, out _)) is JsonConfigurationProvider;
+
+    private static bool IsList(Type options, string key) =>
+        options.GetProperty(key, BindingFlags.Public | BindingFlags.Instance | BindingFlags.IgnoreCase)!.PropertyType.IsArray;
 
     private static OptionsException Unknown(string path, IEnumerable<string> known) => new(
         $"'{path}' is not a setting of this server. Did you mean '{Spelling.Nearest(path, known)}'? "
