@@ -7,7 +7,7 @@ namespace Gemma4.Server.Hosting;
 /// <summary>Threads of their own for long arithmetic, which give way to those that write answers.</summary>
 /// <remarks>On the thread pool such work would take the processors from the engine's threads in the middle of a step, which is as slow as its
 /// slowest thread. More threads than processors would only hold more memory.</remarks>
-internal sealed class BackgroundThreads : IDisposable
+internal abstract class BackgroundThreads : IDisposable
 {
     private readonly BlockingCollection<Action> _work;
     private readonly string _fullMessage;
@@ -18,7 +18,7 @@ internal sealed class BackgroundThreads : IDisposable
     /// <param name="maxQueued">Most pieces of work that may wait.</param>
     /// <param name="fullMessage">What a caller is told when as many wait as may.</param>
     /// <param name="stackBytes">Stack of each; 0 takes the system's.</param>
-    public BackgroundThreads(string name, int count, int maxQueued, string fullMessage, int stackBytes = 0)
+    protected BackgroundThreads(string name, int count, int maxQueued, string fullMessage, int stackBytes = 0)
     {
         _work = new BlockingCollection<Action>(maxQueued);
         _fullMessage = fullMessage;

@@ -4,16 +4,14 @@ using Microsoft.Extensions.Options;
 
 namespace Gemma4.Server.Hosting;
 
-/// <summary>Compiles constraints on threads of its own. What is kept costs no thread and waits for none.</summary>
-internal sealed class CompileThreads(IOptions<ConstraintLimits> limits) : IDisposable
+/// <summary>Compiles constraints. What is kept costs no thread and waits for none.</summary>
+internal sealed class CompileThreads(IOptions<ConstraintLimits> limits) : BackgroundThreads(
+    "compile", limits.Value.CompileThreads, limits.Value.MaxQueuedCompiles,
+    $"{limits.Value.MaxQueuedCompiles} schemas and grammars wait to be compiled, as many as may (option Constraints:MaxQueuedCompiles); try again later.",
+    StackBytes)
 {
     /// <summary>Deep patterns and long chains of rules call deep; past this they are refused, never a crash.</summary>
     private const int StackBytes = 16 << 20;
-
-    private readonly BackgroundThreads _threads = new(
-        "compile", limits.Value.CompileThreads, limits.Value.MaxQueuedCompiles,
-        $"{limits.Value.MaxQueuedCompiles} schemas and grammars wait to be compiled, as many as may (option Constraints:MaxQueuedCompiles); try again later.",
-        StackBytes);
 
     /// <summary>The constraint, as <see cref="ConstraintCompiler.Compile"/> makes it.</summary>
     /// <param name="compiler">Of the model.</param>
@@ -24,8 +22,5 @@ internal sealed class CompileThreads(IOptions<ConstraintLimits> limits) : IDispo
     public async Task<ITokenConstraintSource> CompileAsync(ConstraintCompiler compiler, ConstraintSpec spec, CancellationToken cancellationToken) =>
         compiler.TryFind(spec, out ITokenConstraintSource? known)
             ? known
-            : await _threads.RunAsync(() => compiler.Compile(spec, cancellationToken), cancellationToken);
-
-    /// <inheritdoc/>
-    public void Dispose() => _threads.Dispose();
+            : await RunAsync(() => compiler.Compile(spec, cancellationToken), cancellationToken);
 }

@@ -1,77 +1,17 @@
-using System.Collections.Concurrent;
-using Gemma4.Engine.Requests;
+using Gemma4.Server.Hosting;
 
 namespace Gemma4.Server.Media;
 
-/// <summary>Decodes and prepares media on threads of its own, which give way to those that write answers.</summary>
-/// <remarks>
-/// Preparing a picture is a tenth of a second of pure arithmetic. On the thread pool it would take the processors from the engine's threads in
-/// the middle of a step, which is as slow as its slowest thread. So there is one thread fewer than processors, and they are nicer
-/// (<see cref="Niceness"/>). More of them would only hold more memory.
-/// </remarks>
-internal sealed class DecodeThreads : IDisposable
+/// <summary>Decodes and prepares media: a tenth of a second of pure arithmetic an image.</summary>
+/// <param name="count">Threads.</param>
+/// <param name="maxQueued">Most pieces of work that may wait.</param>
+internal sealed class DecodeThreads(int count, int maxQueued) : BackgroundThreads(
+    "decode", count, maxQueued,
+    $"{maxQueued} images and sounds wait to be decoded, as many as may (option Media:MaxQueuedItems); try again later.")
 {
-    private readonly BlockingCollection<Action> _work;
-
     /// <summary>Starts one thread fewer than there are processors, but one.</summary>
     /// <param name="maxQueued">Most pieces of work that may wait.</param>
     public DecodeThreads(int maxQueued = int.MaxValue) : this(Math.Max(1, Environment.ProcessorCount - 1), maxQueued)
     {
-    }
-
-    /// <summary>Starts <paramref name="count"/> threads.</summary>
-    public DecodeThreads(int count, int maxQueued)
-    {
-        _work = new BlockingCollection<Action>(maxQueued);
-        for (int i = 0; i < count; i++)
-            new Thread(Work) { IsBackground = true, Name = $"decode {i}" }.Start();
-    }
-
-    /// <summary>Refuses what <see cref="RunAsync"/> would refuse now, before anything is fetched or unpacked for it.</summary>
-    /// <exception cref="RequestRejectedException">As many wait as may.</exception>
-    public void CheckQueue()
-    {
-        if (_work.Count >= _work.BoundedCapacity)
-            throw Full();
-    }
-
-    /// <summary>Decodes on one of the threads, in order of arrival.</summary>
-    /// <param name="decode">The work; watches <paramref name="cancellationToken"/> itself once it runs.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="RequestRejectedException">As many wait as may.</exception>
-    public async Task<T> RunAsync<T>(Func<T> decode, CancellationToken cancellationToken)
-    {
-        var result = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        using CancellationTokenRegistration left = cancellationToken.Register(() => result.TrySetCanceled(cancellationToken));
-        if (!_work.TryAdd(Decode, 0, cancellationToken))
-            throw Full();
-        return await result.Task;
-
-        void Decode()
-        {
-            if (result.Task.IsCompleted)
-                return;
-            try
-            {
-                result.TrySetResult(decode());
-            }
-            catch (Exception e)
-            {
-                result.TrySetException(e);
-            }
-        }
-    }
-
-    /// <summary>Lets the threads end when they have done what they were given.</summary>
-    public void Dispose() => _work.CompleteAdding();
-
-    private RequestRejectedException Full() => new(
-        RejectionReason.QueueFull, $"{_work.BoundedCapacity} images and sounds wait to be decoded, as many as may (option Media:MaxQueuedItems); try again later.");
-
-    private void Work()
-    {
-        Niceness.LowerCallingThread();
-        foreach (Action decode in _work.GetConsumingEnumerable())
-            decode();
     }
 }
