@@ -46,7 +46,7 @@ public sealed class GemmaEngine : IGenerationEngine, IAsyncDisposable
         var metrics = new EngineMetrics(meters, manager, _gate);
         _loop = new EngineLoop(
             new Scheduler(manager, limits), runner, _gate, new RequestTracker(_gate, metrics, time), new PromptPacer(options.TargetStepTime),
-            metrics, logger, time, options.MaxConsecutiveFaults);
+            metrics, logger, time, model.VocabularySize, options);
         Log.EngineStarted(logger, KvCostTable.ForPlan(cache, maxContextLength).TrimEnd());
         _loop.Start();
     }

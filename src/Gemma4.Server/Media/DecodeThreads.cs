@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Gemma4.Engine;
 
 namespace Gemma4.Server.Media;
 
