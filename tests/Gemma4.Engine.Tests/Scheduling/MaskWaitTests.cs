@@ -98,7 +98,7 @@ public sealed class MaskWaitTests
     public void Sequence_that_waits_for_its_mask_is_preempted_and_resumes_with_the_same_tokens()
     {
         var world = new SchedulerWorld(numBlocks: 10, maxTokensPerStep: 40);
-        Sequence elder = world.Add(prompt: 12, maxTokens: 18), younger = world.Add(prompt: 12, maxTokens: 18);
+        Sequence elder = world.Add(prompt: 12, maxTokens: 18), younger = world.Add(prompt: 20, maxTokens: 10);
         world.Step();
         younger.IsWaitingForMask = true;
         while (elder.NumOutputTokens < 17)
