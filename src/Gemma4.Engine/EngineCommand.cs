@@ -15,6 +15,9 @@ internal abstract record EngineCommand
     /// <summary>End a sequence, if it has not ended.</summary>
     public sealed record Abort(Sequence Sequence) : EngineCommand;
 
+    /// <summary>Let a sequence go on whose mask is made.</summary>
+    public sealed record MaskDone(MaskJob Job) : EngineCommand;
+
     /// <summary>End every sequence.</summary>
     public sealed record AbortAll : EngineCommand;
 }

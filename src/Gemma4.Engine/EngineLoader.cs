@@ -25,7 +25,7 @@ public static class EngineLoader
         IMeterFactory meters, ILoggerFactory loggers, TimeProvider time, IProgress<LoadProgress>? progress = null)
     {
         LoadedRunner loaded = RunnerLoader.Load(directory, ComputeTarget.Resolve(device, dtype), options, time, progress);
-        var traits = new ModelTraits(loaded.Config.Text.MaxPositions, loaded.Config.Text.BidirectionalVision);
+        var traits = new ModelTraits(loaded.Config.Text.MaxPositions, loaded.Config.Text.VocabSize, loaded.Config.Text.BidirectionalVision);
         return new GemmaEngine(loaded.Runner, traits, loaded.Cache, options, meters, loggers, time);
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Threading.Channels;
+using Gemma4.Engine.Configuration;
 using Gemma4.Engine.Requests;
 using Gemma4.Engine.Scheduling;
 using Microsoft.Extensions.Logging;
@@ -7,9 +8,13 @@ using Microsoft.Extensions.Logging;
 namespace Gemma4.Engine;
 
 /// <summary>The engine's thread: takes commands in, lets the scheduler plan, the runner compute, and hands tokens out.</summary>
-/// <remarks>It owns scheduler and runner; nothing here waits for a reader or a writer, only for commands when there is nothing to do.</remarks>
+/// <remarks>It owns scheduler and runner; nothing here waits for a reader or a writer, only for commands when there is nothing to do. What
+/// users' grammars compute is made beside it (<see cref="SequenceMasks"/>) and comes back as a command.</remarks>
 internal sealed class EngineLoop
 {
+    /// <summary>Of a step's time, so much may be added to wait for masks that were begun at its end.</summary>
+    private const double MaskWaitShare = 0.1;
+
     private readonly Channel<EngineCommand> _commands = Channel.CreateUnbounded<EngineCommand>(
         new UnboundedChannelOptions { SingleReader = true });
 
@@ -18,6 +23,8 @@ internal sealed class EngineLoop
     private readonly AdmissionGate _gate;
     private readonly RequestTracker _requests;
     private readonly PromptPacer _pacer;
+    private readonly SequenceMasks _masks;
+    private readonly MaskWorkers _maskWorkers;
     private readonly EngineMetrics _metrics;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
@@ -31,7 +38,7 @@ internal sealed class EngineLoop
     /// <summary>A loop that has not started.</summary>
     public EngineLoop(
         Scheduler scheduler, IModelRunner runner, AdmissionGate gate, RequestTracker requests, PromptPacer pacer, EngineMetrics metrics,
-        ILogger logger, TimeProvider time, int maxConsecutiveFaults)
+        ILogger logger, TimeProvider time, int vocabularySize, EngineOptions options)
     {
         _scheduler = scheduler;
         _runner = runner;
@@ -41,7 +48,9 @@ internal sealed class EngineLoop
         _metrics = metrics;
         _logger = logger;
         _time = time;
-        _maxConsecutiveFaults = maxConsecutiveFaults;
+        _maxConsecutiveFaults = options.MaxConsecutiveFaults;
+        _maskWorkers = new MaskWorkers(options.MaxSequences, Report);
+        _masks = new SequenceMasks(vocabularySize, options.MaxSequences, _maskWorkers.Begin, Report);
         _thread = new Thread(Run) { Name = "Gemma4 engine", IsBackground = true };
     }
 
@@ -81,6 +90,7 @@ internal sealed class EngineLoop
         }
         finally
         {
+            _maskWorkers.Dispose();
             _runner.Dispose();
             _stopped.TrySetResult();
         }
@@ -89,10 +99,11 @@ internal sealed class EngineLoop
     private void Step()
     {
         ApplyCommands();
+        _masks.BeginFirst(_scheduler.Running, _scheduler.Waiting);
         StepPlan plan = _scheduler.Schedule(_pacer.Budget);
         if (plan.IsEmpty)
         {
-            if (_scheduler.TryPeek(out _))
+            if (_scheduler.TryPeek(out _) && !_masks.IsAnyAwaited)
                 throw new InvalidOperationException("The scheduler planned nothing while sequences wait.");
             _metrics.RecordState(_scheduler);
             WaitForCommands();
@@ -102,10 +113,15 @@ internal sealed class EngineLoop
         long started = _time.GetTimestamp();
         if (!TryExecute(plan, out StepResult result))
             return;
+        _masks.Advance(plan, in result);
         foreach (ref readonly SequenceOutput output in _scheduler.Commit(plan, result))
-            _requests.Publish(output.Sequence, output.Event);
+            Publish(output.Sequence, output.Event);
         _pacer.Record(result.TextTime, plan);
-        _metrics.RecordStep(_time.GetElapsedTime(started), plan, in result, _scheduler);
+        TimeSpan taken = _time.GetElapsedTime(started);
+        _metrics.RecordStep(taken, plan, in result, _scheduler);
+        // Most masks are made within microseconds: to miss a step costs their sequences more than the wait costs the others.
+        if (_masks.IsAnyAwaited)
+            _maskWorkers.WaitForRound(MaskWaitShare * taken);
     }
 
     private bool TryExecute(StepPlan plan, out StepResult result)
@@ -137,7 +153,7 @@ internal sealed class EngineLoop
         for (int i = 0; i < samples.Length; i++)
         {
             if (samples[i].Fault is { } fault)
-                Log.SequenceFailed(_logger, fault, plan.Sequences[i].Sequence.Request.Id, plan.Sequences[i].Sequence.Index);
+                LogFault(fault, plan.Sequences[i].Sequence);
         }
         ReadOnlySpan<EncoderProgress> awaited = result.Awaited.Span;
         for (int i = 0; i < awaited.Length; i++)
@@ -145,6 +161,14 @@ internal sealed class EngineLoop
             if (awaited[i].Fault is { } fault)
                 Log.MediaFailed(_logger, fault, plan.Awaited[i].MediaIndex, plan.Awaited[i].Sequence.Request.Id);
         }
+    }
+
+    private void LogFault(Exception fault, Sequence sequence)
+    {
+        if (fault is RequestRejectedException rejection)
+            Log.SequenceRefused(_logger, sequence.Request.Id, sequence.Index, rejection.Code);
+        else
+            Log.SequenceFailed(_logger, fault, sequence.Request.Id, sequence.Index);
     }
 
     private void ApplyCommands()
@@ -161,6 +185,10 @@ internal sealed class EngineLoop
                 case EngineCommand.Abort(Sequence sequence):
                     End(sequence, FinishReason.Aborted, null);
                     break;
+                case EngineCommand.MaskDone(MaskJob job):
+                    if (_masks.Take(job))
+                        EndIfOver(job.Sequence);
+                    break;
                 case EngineCommand.AbortAll:
                     EndAll();
                     break;
@@ -173,10 +201,28 @@ internal sealed class EngineLoop
     /// <summary>Blocks this thread until there is a command or the loop is to stop.</summary>
     private void WaitForCommands() => _commands.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult();
 
+    private void Report(MaskJob job) => TryPost(new EngineCommand.MaskDone(job));
+
+    /// <summary>Ends a sequence if that is what its constraint said of the last token.</summary>
+    private void EndIfOver(Sequence sequence)
+    {
+        if (SequenceProgress.TryEnd(sequence, out TokenEvent e) && _scheduler.End(sequence))
+            Publish(sequence, e);
+    }
+
     private void End(Sequence sequence, FinishReason reason, string? error)
     {
         if (_scheduler.End(sequence))
-            _requests.Publish(sequence, SequenceProgress.Ended(sequence, reason, error));
+            Publish(sequence, SequenceProgress.Ended(sequence, reason, error));
+    }
+
+    private void Publish(Sequence sequence, in TokenEvent e)
+    {
+        if (e.FinishReason is not null)
+            _masks.Forget(sequence);
+        if (sequence.ConstraintFault is { } fault && e.FinishReason == FinishReason.Error)
+            LogFault(fault, sequence);
+        _requests.Publish(sequence, e);
     }
 
     private void EndAll()

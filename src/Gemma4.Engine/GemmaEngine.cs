@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using Gemma4.Engine.Configuration;
 using Gemma4.Engine.KvCache;
 using Gemma4.Engine.Requests;
+using Gemma4.Engine.Sampling;
 using Gemma4.Engine.Scheduling;
 using Microsoft.Extensions.Logging;
 
@@ -16,6 +17,7 @@ public sealed class GemmaEngine : IGenerationEngine, IAsyncDisposable
     private readonly AdmissionGate _gate;
     private readonly EngineLoop _loop;
     private readonly TimeProvider _time;
+    private readonly int _vocabularySize;
     private long _nextSequenceId;
     private volatile bool _draining;
 
@@ -41,12 +43,13 @@ public sealed class GemmaEngine : IGenerationEngine, IAsyncDisposable
         ILogger logger = loggers.CreateLogger<GemmaEngine>();
         var manager = new KvCacheManager(cache);
         _time = time;
+        _vocabularySize = model.VocabularySize;
         _sequences = new SequenceFactory(cache, limits, options.PrefixCache);
         _gate = new AdmissionGate(options.MaxQueuedRequests);
         var metrics = new EngineMetrics(meters, manager, _gate);
         _loop = new EngineLoop(
             new Scheduler(manager, limits), runner, _gate, new RequestTracker(_gate, metrics, time), new PromptPacer(options.TargetStepTime),
-            metrics, logger, time, options.MaxConsecutiveFaults);
+            metrics, logger, time, model.VocabularySize, options);
         Log.EngineStarted(logger, KvCostTable.ForPlan(cache, maxContextLength).TrimEnd());
         _loop.Start();
     }
@@ -69,6 +72,8 @@ public sealed class GemmaEngine : IGenerationEngine, IAsyncDisposable
         cancellationToken.ThrowIfCancellationRequested();
         long submitted = _time.GetTimestamp();
         long firstId = Interlocked.Add(ref _nextSequenceId, Math.Max(1, request.NumSequences)) - Math.Max(1, request.NumSequences);
+        if (request.Sampling.AllowedTokenIds.Length > 0 && request.MaxTokens != 0)
+            Exclusions.ThrowIfAny(AtFirstToken(request), _vocabularySize);
         ImmutableArray<Sequence> sequences = _sequences.Create(request, firstId, request.Sampling.Seed ?? FreshSeed());
         var stream = new GenerationStream(sequences.Length, index => _loop.TryPost(new EngineCommand.Abort(sequences[index])));
         _gate.Enter();
@@ -104,6 +109,16 @@ public sealed class GemmaEngine : IGenerationEngine, IAsyncDisposable
         _ = _gate.Close("The engine is stopping.");
         await _loop.StopAsync().ConfigureAwait(false);
     }
+
+    /// <summary>What the choice of a request's first token will depend on, but for the logits and the mask.</summary>
+    private static SamplingInputs AtFirstToken(GenerationRequest request) => new()
+    {
+        Params = request.Sampling,
+        TokenIds = request.PromptTokenIds.AsSpan(),
+        NumPromptTokens = request.PromptTokenIds.Length,
+        Seed = 0,
+        ForbiddenTokenIds = request.MinTokens > 0 ? request.StopTokenIds.AsSpan() : [],
+    };
 
     private static ulong FreshSeed()
     {

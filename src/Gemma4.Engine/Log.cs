@@ -17,6 +17,9 @@ internal static partial class Log
     [LoggerMessage(EventId = 103, Level = LogLevel.Error, Message = "Sequence {SequenceIndex} of request {RequestId} failed; it ends with an error")]
     public static partial void SequenceFailed(ILogger logger, Exception fault, string requestId, int sequenceIndex);
 
+    [LoggerMessage(EventId = 105, Level = LogLevel.Information, Message = "What request {RequestId} asks for cannot be done; its sequence {SequenceIndex} ends with the error {Code}")]
+    public static partial void SequenceRefused(ILogger logger, string requestId, int sequenceIndex, string? code);
+
     [LoggerMessage(EventId = 104, Level = LogLevel.Error, Message = "Medium {MediaIndex} of request {RequestId} could not be encoded; the sequence ends with an error")]
     public static partial void MediaFailed(ILogger logger, Exception fault, int mediaIndex, string requestId);
 }

@@ -1,6 +1,7 @@
 namespace Gemma4.Engine;
 
-/// <summary>What scheduling must know of a model.</summary>
+/// <summary>What the engine must know of a model.</summary>
 /// <param name="MaxContextLength">Positions that the model was made for.</param>
+/// <param name="VocabularySize">Token ids are below this.</param>
 /// <param name="MediaIsBidirectional">Tokens of a media item attend to each other both ways, so that they are computed in one step.</param>
-internal sealed record ModelTraits(int MaxContextLength, bool MediaIsBidirectional);
+internal sealed record ModelTraits(int MaxContextLength, int VocabularySize, bool MediaIsBidirectional);

@@ -124,7 +124,7 @@ public sealed class EngineFaultTests
         gate.Open();
 
         List<TokenEvent> failed = await LedgerEngine.ReadAsync(broken);
-        Assert.Equal(served.Expected(AnyRequest)[..2], failed.SkipLast(1).Select(e => e.TokenId!.Value));
+        Assert.Equal(served.Expected(AnyRequest)[..3], failed.SkipLast(1).Select(e => e.TokenId!.Value));
         Assert.Equal(FinishReason.Error, failed[^1].FinishReason);
         Assert.Equal(served.Expected(AnyRequest), (await LedgerEngine.ReadAsync(whole)).Select(e => e.TokenId!.Value));
         Assert.Equal(EngineState.Ready, served.Engine.Health.State);
@@ -136,9 +136,10 @@ public sealed class EngineFaultTests
 
         public ITokenConstraint Create() => new ThrowingConstraint();
 
-        public bool TryFillMask(Span<uint> mask) => false;
+        public MaskResult FillMask(Span<uint> mask, bool mayCompute) => MaskResult.Unmasked;
 
-        public bool Accept(int tokenId) => ++_accepted < 3 ? true : throw new InvalidOperationException("injected");
+        public AcceptResult Accept(int tokenId, bool mayCompute) =>
+            ++_accepted < 3 ? AcceptResult.GoesOn : throw new InvalidOperationException("injected");
     }
 
     private static async Task RefusesAsync(LedgerEngine served)

@@ -61,4 +61,21 @@ public sealed class GemmaEngineTests
         await using GenerationStream stream = await served.Engine.SubmitAsync(request, Cancellation);
         return (await LedgerEngine.ReadAsync(stream))[0].NumCachedTokens;
     }
+
+    [Fact]
+    public async Task Request_that_leaves_no_token_for_its_answer_is_refused_at_once()
+    {
+        await using var served = new LedgerEngine();
+        GenerationRequest request = LedgerEngine.Request([1, 2], maxTokens: 5) with
+        {
+            Sampling = new SamplingParams { AllowedTokenIds = [7, 8], BadWords = [[2, 8]] },
+            StopTokenIds = [7],
+            MinTokens = 2,
+        };
+        RequestRejectedException e = await Assert.ThrowsAsync<RequestRejectedException>(
+            () => served.Engine.SubmitAsync(request, TestContext.Current.CancellationToken));
+        Assert.Equal((RejectionReason.InvalidRequest, "allowed_token_ids", "no_token_allowed"), (e.Reason, e.Param, e.Code));
+        Assert.StartsWith("allowed_token_ids, bad_words and min_tokens exclude each other", e.Message);
+        Assert.NotEmpty(await served.GenerateAsync(request with { MinTokens = 0 }));
+    }
 }

@@ -27,7 +27,7 @@ internal sealed class LedgerEngine : IAsyncDisposable
         var plan = new KvCachePlan(options.BlockSize, Model.Groups, [full, sliding]);
         Runner = new LedgerModelRunner(Model, plan) { BeforeStep = beforeStep, SurvivesFaults = survivesFaults };
         Engine = new GemmaEngine(
-            Runner, new ModelTraits(1024, Model.MediaIsBidirectional), plan, options, _meters, Log,
+            Runner, new ModelTraits(1024, Model.VocabularySize, Model.MediaIsBidirectional), plan, options, _meters, Log,
             time ?? TimeProvider.System);
     }
 

@@ -28,9 +28,14 @@ internal sealed record LedgerModel(int VocabularySize, ImmutableArray<KvGroupSpe
     /// <summary>What the next layer sees.</summary>
     public static ulong NextLayer(ulong value, ulong read) => Mix(value ^ Mix(read));
 
-    /// <summary>The token sampled after a position.</summary>
-    public int Sample(ulong top, ulong seed, int numTokens) =>
-        (int)(Mix(top ^ Mix(seed + (ulong)numTokens)) % (ulong)VocabularySize);
+    /// <summary>The token sampled after a position: what is drawn, or the next that the mask allows. An empty mask allows all.</summary>
+    public int Sample(ulong top, ulong seed, int numTokens, ReadOnlySpan<uint> mask = default)
+    {
+        int token = (int)(Mix(top ^ Mix(seed + (ulong)numTokens)) % (ulong)VocabularySize);
+        while (mask.Length > 0 && (mask[token >> 5] >> (token & 31) & 1) == 0)
+            token = (token + 1) % VocabularySize;
+        return token;
+    }
 
     /// <summary>The made-up log-probability of a prompt token, from what the position before it saw.</summary>
     public static TokenLogprobs PromptLogprob(ulong topBefore, int tokenId) =>

@@ -166,22 +166,8 @@ internal sealed class LedgerModelRunner : IModelRunner
             Sequence sequence = s.Sequence;
             ImmutableArray<TokenLogprobs> promptLogprobs = PromptLogprobs(s, row);
             row += s.NumTokens;
-            int tokenId = s.Samples ? _model.Sample(_values[row - 1], sequence.Seed, sequence.NumTokens) : -1;
-            _samples.Add(Constrain(s, tokenId) with { PromptLogprobs = promptLogprobs });
-        }
-    }
-
-    private static SampledToken Constrain(in ScheduledSequence s, int tokenId)
-    {
-        if (!s.Samples || s.Sequence.Constraint is not { } constraint)
-            return new SampledToken(tokenId);
-        try
-        {
-            return new SampledToken(tokenId, EndsSequence: !constraint.Accept(tokenId));
-        }
-        catch (InvalidOperationException e)
-        {
-            return new SampledToken(-1, Fault: e);
+            int tokenId = s.Samples ? _model.Sample(_values[row - 1], sequence.Seed, sequence.NumTokens, sequence.Mask) : -1;
+            _samples.Add(new SampledToken(tokenId, PromptLogprobs: promptLogprobs));
         }
     }
 

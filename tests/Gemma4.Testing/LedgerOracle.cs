@@ -15,13 +15,18 @@ internal sealed class LedgerOracle(LedgerModel model, GenerationRequest request,
     public List<int> Generate(int maxTokens)
     {
         List<int> output = [];
+        ITokenConstraint? constraint = request.Constraint?.Create();
+        uint[] mask = new uint[(model.VocabularySize + 31) / 32];
         while (output.Count < maxTokens)
         {
             Compute();
-            int tokenId = model.Sample(Top[^1], seed, _tokenIds.Count);
+            bool isMasked = constraint?.FillMask(mask, mayCompute: true) == MaskResult.Masked;
+            int tokenId = model.Sample(Top[^1], seed, _tokenIds.Count, isMasked ? mask : []);
             output.Add(tokenId);
             _tokenIds.Add(tokenId);
             if (output.Count > request.MinTokens && request.StopTokenIds.Contains(tokenId))
+                break;
+            if ((constraint?.Accept(tokenId, mayCompute: true) ?? AcceptResult.GoesOn) != AcceptResult.GoesOn)
                 break;
         }
         return output;

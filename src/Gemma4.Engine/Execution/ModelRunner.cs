@@ -123,7 +123,7 @@ internal sealed class ModelRunner : IModelRunner
         GC.KeepAlive(logits);   // the span does not
     }
 
-    /// <summary>What fails here, such as a constraint's code, concerns one sequence: it is reported with that one and spares the others.</summary>
+    /// <summary>What fails here, as when no token may be chosen, concerns one sequence: it is reported with that one and spares the others.</summary>
     private SampledToken TrySample(ReadOnlySpan<float> logits, Sequence sequence)
     {
         try
@@ -145,11 +145,11 @@ internal sealed class ModelRunner : IModelRunner
             TokenIds = sequence.TokenIds,
             NumPromptTokens = sequence.NumPromptTokens,
             Seed = sequence.Seed,
-            Constraint = sequence.Constraint,
+            Mask = sequence.Mask,
             ForbiddenTokenIds = sequence.SuppressesStopTokens ? request.StopTokenIds.AsSpan() : [],
         };
-        int token = _sampler.Sample(logits, inputs, out TokenLogprobs? logprobs, out bool endsSequence);
-        return new SampledToken(token, logprobs, endsSequence);
+        int token = _sampler.Sample(logits, inputs, out TokenLogprobs? logprobs);
+        return new SampledToken(token, logprobs);
     }
 
     private ImmutableArray<TokenLogprobs> Append(

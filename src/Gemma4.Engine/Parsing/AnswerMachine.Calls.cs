@@ -102,6 +102,11 @@ internal sealed partial class AnswerMachine
             ReadAgain(1);
             return;
         }
+        SpellCall(next);
+    }
+
+    private void SpellCall(State next)
+    {
         Irregularities.Note(OutputIrregularity.CallAsContent);
         if (_startedCallId is not null)
             Irregularities.Note(OutputIrregularity.AbandonedCall);
@@ -112,19 +117,30 @@ internal sealed partial class AnswerMachine
         _atLineStart = true;
     }
 
-    /// <summary>The answer ends inside a call. One that was being passed on stays cut off; another was never more than text.</summary>
-    private void CutOffCall()
+    /// <summary>The answer ends inside a call. Where the model ended it there, the call was never more than text, unless it was being passed on.
+    /// Where the answer was cut off, it is a call, and stays as incomplete as it is.</summary>
+    private void EndCall(bool isCutOff)
     {
-        if (_startedCallId is null)
+        if (!isCutOff && _startedCallId is null)
         {
-            RejectCall(State.Content);
+            SpellCall(State.Content);
             return;
         }
         Irregularities.Add(_reader.Irregularities);
         Irregularities.Note(OutputIrregularity.AbandonedCall);
-        string rest = _reader.Remainder;
-        if (rest.Length > 0)
-            _events.Add(new GenerationEvent.ToolCallArguments(_numStartedCalls - 1, rest));
+        if (_reader.Name is null)
+        {
+            foreach (AnswerSymbol symbol in _held.Skip(1))      // all but the marker, which says no more than that a call was to come
+                _content.Append(symbol);
+        }
+        else
+        {
+            StartCall();
+            SendJson();
+            string rest = _reader.Remainder;
+            if (rest.Length > 0)
+                _events.Add(new GenerationEvent.ToolCallArguments(_numStartedCalls - 1, rest));
+        }
         _held.Clear();
         _state = State.Content;
     }

@@ -83,12 +83,13 @@ internal sealed partial class AnswerMachine
     }
 
     /// <summary>The answer ends here: decides all that is undecided.</summary>
-    public void End()
+    /// <param name="isCutOff">The model would have gone on; false when it came to its end.</param>
+    public void End(bool isCutOff)
     {
         bool isMore = true;
         while (isMore && !IsStopped)
         {
-            isMore = EndState();       // each round decides at least one symbol, so the rounds end
+            isMore = EndState(isCutOff);       // each round decides at least one symbol, so the rounds end
             ReadInput();
         }
         if (_content.StopString is null)
@@ -119,7 +120,7 @@ internal sealed partial class AnswerMachine
 
     /// <summary>Ends what the state has open.</summary>
     /// <returns>False when nothing had to be read again.</returns>
-    private bool EndState()
+    private bool EndState(bool isCutOff)
     {
         switch (_state)
         {
@@ -130,7 +131,7 @@ internal sealed partial class AnswerMachine
                 EndLabel();
                 return false;
             case State.Call:
-                CutOffCall();
+                EndCall(isCutOff);
                 return true;
             case State.AfterCall:
                 Irregularities.Note(OutputIrregularity.CallWithoutEndMarker);

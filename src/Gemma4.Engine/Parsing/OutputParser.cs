@@ -65,9 +65,9 @@ public sealed class OutputParser
         if (tokenEvent.TokenId is { } id)
             ReadToken(id, tokenEvent);
         if (_machine.IsStopped)
-            Finish(FinishReason.Stop, error: null);
+            Finish(FinishReason.Stop, in tokenEvent);
         else if (tokenEvent.FinishReason is { } reason)
-            Finish(reason, tokenEvent.Error);
+            Finish(reason, in tokenEvent);
         IReadOnlyList<GenerationEvent> events = _events.Take();
         if (_machine.IsDecided)
             _logprobs.Forget();
@@ -119,15 +119,17 @@ public sealed class OutputParser
         _logprobs.EndGroup();
     }
 
-    private void Finish(FinishReason reason, string? error)
+    private void Finish(FinishReason reason, in TokenEvent last)
     {
         if (!_machine.IsStopped)
         {
             ReadText(_detokenizer.Flush());
-            _machine.End();
+            _machine.End(isCutOff: reason == FinishReason.Length);
         }
         string? stopString = _content.StopString;
-        _events.Add(new GenerationEvent.Finished(stopString is null ? reason : FinishReason.Stop, stopString, error));
+        _events.Add(stopString is null && reason == last.FinishReason
+            ? new GenerationEvent.Finished(reason, null, last.Error, last.Rejection)
+            : new GenerationEvent.Finished(FinishReason.Stop, stopString));
         IsFinished = true;
     }
 }

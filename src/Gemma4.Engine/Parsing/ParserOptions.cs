@@ -27,9 +27,9 @@ public sealed record ParserOptions
     /// True passes a call's arguments on while they are generated; false when the call is complete.
     /// </summary>
     /// <remarks>
-    /// The price of true: what was passed on cannot be taken back. A call that then is cut off stays as it is, its arguments an
-    /// incomplete JSON text and the finish reason the engine's (<c>length</c> at the token limit); one that turns out to be malformed
-    /// stays incomplete, and its whole span becomes content as it does with false. Neither gets a
+    /// The price of true: what was passed on cannot be taken back. A call that the model then ends half-way stays as it is, its arguments an
+    /// incomplete JSON text; one that turns out to be malformed stays incomplete, and its whole span becomes content as it does with false.
+    /// In both settings a call that the token limit cuts off stays incomplete. None of them gets a
     /// <see cref="Requests.GenerationEvent.ToolCallCompleted"/>. Content, thoughts and completed calls are the same in both settings.
     /// </remarks>
     public bool StreamToolArguments { get; init; }

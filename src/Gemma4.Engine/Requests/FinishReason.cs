@@ -6,7 +6,7 @@ public enum FinishReason
     /// <summary>A stop token, a stop string or a finished constraint.</summary>
     Stop,
 
-    /// <summary>The token limit or the context is reached.</summary>
+    /// <summary>The token limit or the context is reached, or constrained text went round in circles: the answer is not complete.</summary>
     Length,
 
     /// <summary>The caller left or asked for it.</summary>

@@ -42,5 +42,7 @@ public abstract record GenerationEvent
     /// <param name="Reason">Why, as the engine saw it; a stop string counts as <see cref="FinishReason.Stop"/>.</param>
     /// <param name="StopString">The stop string that matched, if one did.</param>
     /// <param name="Error">What to tell the caller when <paramref name="Reason"/> is <see cref="FinishReason.Error"/>.</param>
-    public sealed record Finished(FinishReason Reason, string? StopString = null, string? Error = null) : GenerationEvent;
+    /// <param name="Rejection">Set beside <paramref name="Error"/> where the request is at fault, not the engine.</param>
+    public sealed record Finished(
+        FinishReason Reason, string? StopString = null, string? Error = null, RequestRejectedException? Rejection = null) : GenerationEvent;
 }

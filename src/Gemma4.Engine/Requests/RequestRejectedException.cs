@@ -1,6 +1,6 @@
 namespace Gemma4.Engine.Requests;
 
-/// <summary>Why a request was refused before any work was done for it.</summary>
+/// <summary>Why a request was refused.</summary>
 public enum RejectionReason
 {
     /// <summary>A value is wrong; <see cref="RequestRejectedException.Param"/> names it.</summary>
@@ -19,7 +19,8 @@ public enum RejectionReason
     InvalidMedia,
 }
 
-/// <summary>A refusal to the caller. The server's one error table maps it to a status.</summary>
+/// <summary>A refusal to the caller, at admission or, where the fault shows only then, while its answer is made. The server's one error table
+/// maps it to a status.</summary>
 /// <param name="reason">Which refusal.</param>
 /// <param name="message">What is wrong and how to mend it.</param>
 /// <param name="param">The request field at fault, as the API spells it; null when none is.</param>

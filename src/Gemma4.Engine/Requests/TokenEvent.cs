@@ -20,6 +20,10 @@ public readonly record struct TokenEvent
     /// <summary>What to tell the caller when <see cref="FinishReason"/> is <see cref="FinishReason.Error"/>.</summary>
     public string? Error { get; init; }
 
+    /// <summary>Set beside <see cref="Error"/> where the request is at fault, not the engine: what it would have been refused with, had
+    /// that been seen at its admission.</summary>
+    public RequestRejectedException? Rejection { get; init; }
+
     /// <summary>Log-probabilities of the next prompt tokens, when <see cref="GenerationRequest.PromptLogprobs"/> asks: joined over the
     /// events they are those of the prompt's second token to its last. Only sequence 0 reports them. Default when there are none.</summary>
     public ImmutableArray<TokenLogprobs> PromptLogprobs { get; init; }

@@ -12,13 +12,13 @@ internal sealed class LogitsProcessor(int vocabularySize)
     private readonly Dictionary<int, int> _outputCounts = [];
     private readonly HashSet<int> _seen = [];
 
-    /// <summary>True when <see cref="Apply"/> would change a logit, or may (a constraint decides only when asked).</summary>
+    /// <summary>True when <see cref="Apply"/> would change a logit, or may.</summary>
     public static bool IsNeeded(in SamplingInputs inputs)
     {
         SamplingParams p = inputs.Params;
         return p.RepetitionPenalty != 1f || p.PresencePenalty != 0f || p.FrequencyPenalty != 0f || !p.LogitBias.IsEmpty
             || p.AllowedTokenIds.Length > 0 || p.SuppressedTokenIds.Length > 0 || p.BadWords.Length > 0
-            || inputs.ForbiddenTokenIds.Length > 0 || inputs.Constraint is not null;
+            || inputs.ForbiddenTokenIds.Length > 0 || inputs.Mask.Length > 0;
     }
 
     /// <summary>Changes <paramref name="logits"/> <c>[V]</c> in place. A token that may not be chosen becomes −∞.</summary>
@@ -36,8 +36,8 @@ internal sealed class LogitsProcessor(int vocabularySize)
             logits[id] = float.NegativeInfinity;
         foreach (ImmutableArray<int> words in p.BadWords)
             ForbidCompletion(logits, words.AsSpan(), inputs.TokenIds);
-        if (inputs.Constraint?.TryFillMask(_mask) == true)
-            ApplyMask(logits, _mask);
+        if (inputs.Mask.Length > 0)
+            ApplyMask(logits, inputs.Mask);
     }
 
     /// <summary>Keskar et al. 2019, section 4.1, over prompt and output; presence and frequency as OpenAI defines them, over the output.</summary>

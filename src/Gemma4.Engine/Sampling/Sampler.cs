@@ -16,13 +16,13 @@ internal sealed class Sampler(int vocabularySize)
     private readonly float[] _weights = new float[vocabularySize];
     private readonly int[] _ids = new int[vocabularySize];
 
-    /// <summary>Chooses the next token and advances the constraint.</summary>
+    /// <summary>Chooses the next token.</summary>
     /// <param name="logits"><c>[V]</c> float32 as the model gave them; not modified.</param>
     /// <param name="inputs">What else the choice depends on.</param>
     /// <param name="logprobs">Log-probabilities, when the parameters ask for them.</param>
-    /// <param name="endsSequence">True when the constraint asks for the end after this token.</param>
-    /// <exception cref="InvalidOperationException">A logit is not a number, or nothing may be chosen.</exception>
-    public int Sample(ReadOnlySpan<float> logits, in SamplingInputs inputs, out TokenLogprobs? logprobs, out bool endsSequence)
+    /// <exception cref="InvalidOperationException">A logit is not a number, or the model gives no token a chance.</exception>
+    /// <exception cref="RequestRejectedException">What the request asks for leaves no token; it names the fields that exclude each other.</exception>
+    public int Sample(ReadOnlySpan<float> logits, in SamplingInputs inputs, out TokenLogprobs? logprobs)
     {
         ReadOnlySpan<float> processed = logits;
         if (LogitsProcessor.IsNeeded(inputs))
@@ -32,11 +32,16 @@ internal sealed class Sampler(int vocabularySize)
             _processor.Apply(copy, inputs);
             processed = copy;
         }
+        int best = TopTokens.Best(processed);
+        if (float.IsNegativeInfinity(processed[best]))
+        {
+            Exclusions.ThrowIfAny(inputs, logits.Length);
+            throw new InvalidOperationException("The model gives no token that may be chosen a chance.");
+        }
         int token = inputs.Params.Temperature == 0f
-            ? TopTokens.Best(processed)
-            : Draw(processed, inputs.Params, CounterRandom.NextDouble(inputs.Seed, (ulong)inputs.NumOutputTokens));
+            ? best
+            : Draw(processed, processed[best], inputs.Params, CounterRandom.NextDouble(inputs.Seed, (ulong)inputs.NumOutputTokens));
         logprobs = inputs.Params.NumLogprobs is int top ? ReadLogprobs(logits, token, top) : null;
-        endsSequence = inputs.Constraint?.Accept(token) == false;
         return token;
     }
 
@@ -48,9 +53,8 @@ internal sealed class Sampler(int vocabularySize)
         LogprobsReader.Read(logits, tokenId, numTop, _weights);
 
     /// <summary>Draws by inversion: the token at which the cumulated weight passes <paramref name="uniform"/> of the whole.</summary>
-    private int Draw(ReadOnlySpan<float> logits, SamplingParams p, double uniform)
+    private int Draw(ReadOnlySpan<float> logits, float max, SamplingParams p, double uniform)
     {
-        float max = logits[TopTokens.Best(logits)];
         if (p.TopK == 0 && p.TopP >= 1f && p.MinP == 0f)
             return Invert(WeighAll(logits, max, p.Temperature), uniform);
 

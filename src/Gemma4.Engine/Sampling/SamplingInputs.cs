@@ -17,8 +17,8 @@ internal readonly ref struct SamplingInputs
     /// <summary>Seed of the sequence; with the number of output tokens it fixes the draw.</summary>
     public required ulong Seed { get; init; }
 
-    /// <summary>Narrows the choice; null when nothing does.</summary>
-    public ITokenConstraint? Constraint { get; init; }
+    /// <summary>The tokens that the sequence's constraint allows, one bit an id; empty allows all.</summary>
+    public ReadOnlySpan<uint> Mask { get; init; }
 
     /// <summary>Tokens that may not be chosen now: end tokens while the output is shorter than its minimum.</summary>
     public ReadOnlySpan<int> ForbiddenTokenIds { get; init; }

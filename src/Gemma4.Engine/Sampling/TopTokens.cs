@@ -41,15 +41,13 @@ internal static class TopTokens
         return count;
     }
 
-    /// <summary>The best token; the lowest id among equals.</summary>
-    /// <exception cref="InvalidOperationException">A logit is not a number, or no token may be chosen.</exception>
+    /// <summary>The best token, be it one that may not be chosen if there is no other; the lowest id among equals.</summary>
+    /// <exception cref="InvalidOperationException">A logit is not a number.</exception>
     public static int Best(ReadOnlySpan<float> logits)
     {
         int best = TensorPrimitives.IndexOfMax(logits);
         if (float.IsNaN(logits[best]))
             throw new InvalidOperationException($"The model's logit of token {best} is not a number.");
-        if (float.IsNegativeInfinity(logits[best]))
-            throw new InvalidOperationException("No token may be chosen: masks and constraints forbid the whole vocabulary.");
         return best;
     }
 

@@ -12,7 +12,8 @@ namespace Gemma4.Engine.Scheduling;
 /// catch up: sequences that lack one token come first, so that a long prompt beside them never starves them; then, under a budget that
 /// keeps the step short, those that lack more, eldest first; then new ones. When blocks run out, the youngest sequence that this step does not
 /// need yet is preempted: it gives its blocks back and later computes its tokens again, most of them found in the prefix cache.
-/// The eldest sequence can always go on, because it was admitted only if it fits alone; so every sequence ends.
+/// The eldest sequence can always go on, because it was admitted only if it fits alone; so every sequence ends. A sequence whose next mask is
+/// not there yet goes on up to the token that would be sampled from, and then waits; the others do not wait for it.
 /// </remarks>
 internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits)
 {
@@ -40,10 +41,10 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits)
     /// <summary>Tokens found in the prefix cache since the start, at first admissions.</summary>
     public long NumPrefixHits { get; private set; }
 
-    /// <summary>Running sequences, for checks of invariants.</summary>
+    /// <summary>Running sequences, in the order of service. Valid until the next change.</summary>
     internal ReadOnlySpan<Sequence> Running => _running.Items;
 
-    /// <summary>Waiting sequences.</summary>
+    /// <summary>Waiting sequences, in the order of service. Valid until the next change.</summary>
     internal ReadOnlySpan<Sequence> Waiting => _waiting.Items;
 
     /// <summary>Queues a sequence that <see cref="SequenceFactory"/> made.</summary>
@@ -75,7 +76,7 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits)
         return sequence is not null;
     }
 
-    /// <summary>Plans the next step. It is empty only when no sequence is left.</summary>
+    /// <summary>Plans the next step. It is empty only when no sequence is left but such as wait for their masks, and those they hold blocks from.</summary>
     /// <param name="prompts">How much of prompts it may read; an item that must stay whole may exceed it.</param>
     /// <returns>Valid until the next call; to be committed or, after a fault, its sequences ended.</returns>
     public StepPlan Schedule(PromptBudget prompts)
@@ -154,7 +155,7 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits)
     {
         Sequence sequence = _running[index];
         int first = sequence.NumComputedTokens;
-        int numTokens = Piece(sequence, first, sequence.NumOutstandingTokens);
+        int numTokens = Piece(sequence, first, sequence.NumComputableTokens - first);
         while (numTokens > 0 && cache.MaxEnd(sequence.Kv) < first + numTokens)
         {
             int fitting = Cut(sequence, first, cache.MaxEnd(sequence.Kv) - first);
@@ -210,6 +211,11 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits)
                 index++;
                 continue;
             }
+            if (sequence.NumComputableTokens <= hit * _blockSize)
+            {
+                index++;    // nothing but its mask is missing, which must not hold up those behind it
+                continue;
+            }
             if (!TryStart(sequence, hit))
                 return;
             _waiting.RemoveAt(index);
@@ -220,7 +226,7 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits)
     private bool TryStart(Sequence sequence, int hit)
     {
         int first = hit * _blockSize;
-        int outstanding = sequence.NumTokens - first;
+        int outstanding = sequence.NumComputableTokens - first;
         int numTokens = Piece(sequence, first, outstanding);
         if (numTokens == 0)
             return false;
@@ -269,6 +275,7 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits)
         cache.Extend(sequence.Kv, end);
         sequence.LastStep = _step;
         bool samples = end == sequence.NumTokens && sequence.MaxOutputTokens > 0;
+        Debug.Assert(!samples || !sequence.IsWaitingForMask, "a sequence samples only when its mask is there");
         _plan.Add(new ScheduledSequence(sequence, first, numTokens, sequence.Kv.Tables, samples));
         _promptTokensLeft = Math.Max(0, _promptTokensLeft - numTokens);
     }
@@ -288,6 +295,8 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits)
     /// <summary>How many tokens of a sequence the step's budgets allow.</summary>
     private int Piece(Sequence sequence, int first, int outstanding)
     {
+        if (outstanding <= 0)
+            return 0;
         int numTokens = Cut(sequence, first, Math.Min(outstanding, Math.Min(BudgetLeft, _promptTokensLeft)));
         return numTokens > 0 || _promptTokensLeft == 0 ? numTokens : Cut(sequence, first, Math.Min(MediaCut.RestOfItem(sequence, first), BudgetLeft));
     }

@@ -12,6 +12,7 @@ public readonly record struct SequenceId(long Value);
 public sealed class Sequence
 {
     private readonly List<int> _tokenIds;
+    private uint[]? _mask;
 
     /// <summary>A sequence with nothing computed, for runners that are driven without a scheduler.</summary>
     /// <param name="id">Unique among all sequences.</param>
@@ -35,6 +36,7 @@ public sealed class Sequence
         Kv = kv;
         MediaSpans = mediaSpans;
         MaxOutputTokens = maxOutputTokens;
+        IsWaitingForMask = LacksFirstMask = Constraint is not null && maxOutputTokens > 0;
     }
 
     /// <summary>Unique among all sequences.</summary>
@@ -49,8 +51,12 @@ public sealed class Sequence
     /// <summary>Seeds its samples: token i is drawn from (seed, i), whatever runs beside it.</summary>
     public ulong Seed { get; }
 
-    /// <summary>Its own constraint, made at admission; null when there is none.</summary>
+    /// <summary>Its own constraint, made at admission; null when there is none. Only the engine's loop and its mask threads call it.</summary>
     public ITokenConstraint? Constraint { get; }
+
+    /// <summary>The tokens that may come next, one bit an id, <c>ceil(V / 32)</c> words; empty allows all. Of the position behind
+    /// <see cref="TokenIds"/>, unless <see cref="IsWaitingForMask"/>.</summary>
+    public ReadOnlySpan<uint> Mask => _mask;
 
     /// <summary>Prompt and generated tokens. Valid until the next append.</summary>
     public ReadOnlySpan<int> TokenIds => CollectionsMarshal.AsSpan(_tokenIds);
@@ -110,5 +116,33 @@ public sealed class Sequence
     /// <summary>How far <see cref="WaitsFor"/> must have come.</summary>
     internal int WaitsForTokens { get; set; }
 
+    /// <summary>True while its constraint is at work on the last token or on the next mask: no step may sample for it.</summary>
+    internal bool IsWaitingForMask { get; set; }
+
+    /// <summary>True until its first mask is begun.</summary>
+    internal bool LacksFirstMask { get; set; }
+
+    /// <summary>What the last token meant to its constraint.</summary>
+    internal AcceptResult Accepted { get; set; } = AcceptResult.GoesOn;
+
+    /// <summary>What its constraint threw; null as long as it has not.</summary>
+    internal Exception? ConstraintFault { get; set; }
+
+    /// <summary>How many of its tokens a step may compute: all but the last while no step may sample, and where media tokens must stay
+    /// whole not the item either that the last token belongs to.</summary>
+    internal int NumComputableTokens => !IsWaitingForMask ? NumTokens
+        : MediaSpans.Length > 0 && MediaSpans[^1].End == NumTokens ? MediaSpans[^1].FirstPosition
+        : NumTokens - 1;
+
+    /// <summary>Holds the mask when there is one; made with the first.</summary>
+    internal uint[]? MaskBuffer { get; set; }
+
     internal void Append(int tokenId) => _tokenIds.Add(tokenId);
+
+    /// <summary>Takes the mask of the next position; null allows every token.</summary>
+    internal void SetMask(uint[]? mask)
+    {
+        _mask = mask;
+        IsWaitingForMask = false;
+    }
 }

@@ -16,14 +16,14 @@ internal static class SequenceProgress
         Sequence sequence = scheduled.Sequence;
         if (sampled.Fault is not null)
         {
-            e = Ended(sequence, FinishReason.Error, SequenceFailedMessage);
+            e = Failed(sequence, sampled.Fault);
             return true;
         }
         ImmutableArray<TokenLogprobs> promptLogprobs = NewPromptLogprobs(in scheduled, in sampled);
         if (scheduled.Samples)
             sequence.Append(sampled.TokenId);
         FinishReason? finish = scheduled.Samples
-            ? FinishAfter(sequence, in sampled)
+            ? FinishAfter(sequence)
             : sequence.NumOutstandingTokens == 0 ? FinishReason.Length : null;
         e = new TokenEvent
         {
@@ -46,13 +46,43 @@ internal static class SequenceProgress
         NumCachedTokens = sequence.NumCachedTokens,
     };
 
-    private static FinishReason? FinishAfter(Sequence sequence, in SampledToken sampled)
+    /// <summary>The last event of a sequence that failed alone. The caller is told what its request did wrong, and of our own faults only that.</summary>
+    public static TokenEvent Failed(Sequence sequence, Exception fault) =>
+        Ended(sequence, FinishReason.Error, fault is RequestRejectedException ? fault.Message : SequenceFailedMessage) with
+        {
+            Rejection = fault as RequestRejectedException,
+        };
+
+    /// <summary>The last event of a sequence whose end was open until its constraint had dealt with the last token or made the next mask.</summary>
+    /// <returns>False when it goes on.</returns>
+    public static bool TryEnd(Sequence sequence, out TokenEvent e)
+    {
+        e = default;
+        if (sequence.ConstraintFault is { } fault)
+            e = Failed(sequence, fault);
+        else if (sequence.NumOutputTokens > 0 && FinishAfter(sequence) is { } finish)
+            e = Ended(sequence, finish, null);
+        return e.FinishReason is not null;
+    }
+
+    /// <summary>Whether a token that is sampled next ends the sequence, whatever its constraint says.</summary>
+    public static bool IsStopToken(Sequence sequence, int tokenId) =>
+        !sequence.SuppressesStopTokens && sequence.Request.StopTokenIds.AsSpan().Contains(tokenId);
+
+    /// <summary>How the last token ends the sequence; null while it goes on or its constraint has not said.</summary>
+    private static FinishReason? FinishAfter(Sequence sequence)
     {
         // An end token that is sampled although it was to be suppressed (nothing else was allowed) does not end the sequence.
         bool mayStop = sequence.NumOutputTokens > sequence.Request.MinTokens;
-        if (sampled.EndsSequence || (mayStop && sequence.Request.StopTokenIds.AsSpan().Contains(sampled.TokenId)))
+        if (mayStop && sequence.Request.StopTokenIds.AsSpan().Contains(sequence.TokenIds[^1]))
             return FinishReason.Stop;
-        return sequence.NumOutputTokens >= sequence.MaxOutputTokens ? FinishReason.Length : null;
+        return sequence.Accepted switch
+        {
+            AcceptResult.Complete => FinishReason.Stop,
+            AcceptResult.Loops => FinishReason.Length,
+            AcceptResult.NotAtOnce => null,
+            _ => sequence.NumOutputTokens >= sequence.MaxOutputTokens ? FinishReason.Length : null,
+        };
     }
 
     /// <summary>Those not reported before: after a preemption the prompt is computed again.</summary>

@@ -11,7 +11,7 @@ internal static class SharedPrefixWait
     {
         if (sequence.WaitsFor is not { } other)
             return false;
-        if (other.State == SequenceState.Running && other.NumComputedTokens < sequence.WaitsForTokens)
+        if (other.State == SequenceState.Running && other.NumComputedTokens < sequence.WaitsForTokens && sequence.WaitsForTokens <= other.NumComputableTokens)
             return true;
         sequence.WaitsFor = null;
         return false;
@@ -33,8 +33,9 @@ internal static class SharedPrefixWait
         {
             if (other.Kv.Chain is not { } otherChain || other.NumComputedTokens >= (hit + 1) * blockSize)
                 continue;
-            int shared = NumShared(chain.Hashes[..most], otherChain.Hashes, hit);
-            if (shared == hit)
+            // Not for what the other computes only once it has its mask.
+            int shared = Math.Min(NumShared(chain.Hashes[..most], otherChain.Hashes, hit), other.NumComputableTokens / blockSize);
+            if (shared <= hit)
                 continue;
             sequence.WaitsFor = other;
             sequence.WaitsForTokens = shared * blockSize;

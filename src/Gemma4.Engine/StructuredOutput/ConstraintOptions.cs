@@ -12,8 +12,8 @@ public sealed record ConstraintOptions
     /// <c>&lt;turn|&gt;</c> and <c>&lt;eos&gt;</c> from the tokenizer.</summary>
     public ImmutableArray<int> EndTokenIds { get; init; } = [];
 
-    /// <summary>Constrained text that repeats itself over so many tokens, with a period of at most 32, ends; 0 never ends it. A list of a
-    /// hundred equal numbers is still possible, an endless one is not.</summary>
+    /// <summary>Constrained text that repeats itself over so many tokens, with a period of at most 32, ends, unless its grammar counts the
+    /// repetitions (<c>minItems</c>, <c>maxLength</c>); 0 never ends it. A list of a hundred equal numbers is still possible, an endless one is not.</summary>
     public int LoopLimit { get; init; } = 400;
 
     /// <summary>In which order the declared properties of generated objects come.</summary>

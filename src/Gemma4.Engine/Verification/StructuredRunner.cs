@@ -92,7 +92,7 @@ internal sealed class StructuredRunner(ConstraintCompiler compiler, Tokenizer to
         {
             if (!Allows(constraint, tokens[i]))
                 return tokenizer.Decode(tokens.AsSpan(0, i)) + " ⟂ " + tokenizer.Decode(tokens.AsSpan(i));
-            if (!constraint.Accept(tokens[i]) && i + 1 < tokens.Length)
+            if (constraint.Accept(tokens[i], mayCompute: true) != AcceptResult.GoesOn && i + 1 < tokens.Length)
                 return tokenizer.Decode(tokens.AsSpan(0, i + 1)) + " ⟂ (ended)";
         }
         return tokenizer.Special.Eos is int eos && !Allows(constraint, eos) ? text + " ⟂ (end)" : null;
@@ -101,7 +101,7 @@ internal sealed class StructuredRunner(ConstraintCompiler compiler, Tokenizer to
     private bool Allows(ITokenConstraint constraint, int token)
     {
         TimeSpan started = ProcessorTime.OfThread();
-        bool masked = constraint.TryFillMask(_mask);
+        bool masked = constraint.FillMask(_mask, mayCompute: true) == MaskResult.Masked;
         double microseconds = (ProcessorTime.OfThread() - started).TotalMicroseconds;
         _maskMicroseconds.Add(microseconds);
         if (microseconds > _slowestMask.Microseconds)

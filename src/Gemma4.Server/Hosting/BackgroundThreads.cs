@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
+using Gemma4.Engine;
 using Gemma4.Engine.Requests;
-using Gemma4.Server.Media;
 
 namespace Gemma4.Server.Hosting;
 

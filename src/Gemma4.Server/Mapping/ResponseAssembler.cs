@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using Gemma4.Engine.Requests;
+using Gemma4.Server.Errors;
 using Gemma4.Server.OpenAI;
 using Gemma4.Server.OpenAI.Chat;
 using Gemma4.Server.OpenAI.Responses;
@@ -79,10 +80,10 @@ internal sealed class ResponseAssembler(ResponseObject start, LogprobMapper? log
     }
 
     /// <summary>Says that the response failed.</summary>
-    public void Fail(string message) => Emit(new ResponseStreamEvent
+    public void Fail(ApiError error) => Emit(new ResponseStreamEvent
     {
         Type = "response.failed",
-        Response = start with { Status = "failed", Output = [.. _output], Error = new ResponseError("server_error", message) },
+        Response = start with { Status = "failed", Output = [.. _output], Error = new ResponseError(error.Status < 500 ? "invalid_prompt" : "server_error", error.Message) },
     });
 
     private void AddText(string text, ImmutableArray<(int TokenId, TokenLogprobs Logprobs)> tokens)

@@ -41,7 +41,7 @@ internal sealed class ResponseStreamFormat(ResponseObject start, LogprobMapper? 
     /// <inheritdoc/>
     public void Fail(SseWriter writer, ApiError error)
     {
-        Assembler.Fail(error.Message);
+        Assembler.Fail(error);
         Send(writer);
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Gemma4.Engine;
 
 namespace Gemma4.Server.Media;
 

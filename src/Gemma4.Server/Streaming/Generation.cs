@@ -50,9 +50,10 @@ internal sealed class Generation(
     /// <summary>Ends what has not ended.</summary>
     public ValueTask DisposeAsync() => stream.DisposeAsync();
 
-    /// <summary>A failed step, or a sequence that the engine ended by itself at shutdown, is no answer.</summary>
+    /// <summary>What the request asks for and cannot be done, a failed step, or a sequence that the engine ended by itself at shutdown, is no answer.</summary>
     private static GenerationEvent Checked(GenerationEvent parsed) => parsed switch
     {
+        GenerationEvent.Finished { Rejection: { } rejection } => throw new ApiException(ErrorTable.From(rejection)),
         GenerationEvent.Finished { Reason: FinishReason.Error } failed =>
             throw new ApiException(ErrorTable.Internal() with { Message = failed.Error ?? ErrorTable.Internal().Message }),
         GenerationEvent.Finished { Reason: FinishReason.Aborted } =>

@@ -59,7 +59,7 @@ public sealed class BatchInvarianceTests
         var runner = new ModelRunner(
             model, cache.NumBlocks, options.BlockSize, options.MaxTokensPerStep, options.MaxSequences,
             new EncoderLimits(TimeShare: 0.5, MaxTokensPerPass: 280, CacheBytes: 16 << 20), TimeProvider.System);
-        var traits = new ModelTraits(model.Config.Text.MaxPositions, model.Config.Text.BidirectionalVision);
+        var traits = new ModelTraits(model.Config.Text.MaxPositions, model.Config.Text.VocabSize, model.Config.Text.BidirectionalVision);
         return new GemmaEngine(runner, traits, cache, options, meters, _log, TimeProvider.System);
     }
 

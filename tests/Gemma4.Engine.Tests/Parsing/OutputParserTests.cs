@@ -46,13 +46,39 @@ public sealed class OutputParserTests
         Assert.Equal("""{"city":"Oslo"}""", Assert.Single(parsed.Calls).Arguments);
     }
 
-    [Fact]
-    public void Call_cut_off_at_the_token_limit_is_content_when_nothing_of_it_went_out()
+    [Theory]
+    [InlineData("<|tool_call>call:weather{city:<|\"|>Os", true)]
+    [InlineData("<|tool_call>call:weather{city:<|\"|>Os", false)]
+    public void Call_cut_off_at_the_token_limit_is_an_incomplete_call_and_no_text(string answer, bool streamed)
     {
-        ParsedAnswer parsed = Parse("<|tool_call>call:weather{city:<|\"|>Os", Weather, FinishReason.Length);
-        Assert.Equal("<|tool_call>call:weather{city:<|\"|>Os", parsed.Content);
+        ParsedAnswer parsed = Parse(answer, Weather with { StreamToolArguments = streamed }, FinishReason.Length);
+        Assert.Equal("", parsed.Content);
+        Assert.Equal(("""{"city":"Os""", false), (Assert.Single(parsed.Calls).Arguments, parsed.Calls[0].IsComplete));
+        Assert.Equal("length", parsed.Finish);
+    }
+
+    [Theory]
+    [InlineData("<|tool_call>", "")]
+    [InlineData("<|tool_call>call:wea", "call:wea")]
+    [InlineData("So:<|tool_call>call:weather", "So:call:weather")]
+    public void Call_cut_off_before_its_name_is_known_leaves_its_text_without_the_marker(string answer, string content)
+    {
+        ParsedAnswer parsed = Parse(answer, Weather, FinishReason.Length);
+        Assert.Equal(content, parsed.Content);
         Assert.Empty(parsed.Calls);
         Assert.Equal("length", parsed.Finish);
+    }
+
+    [Theory]
+    [InlineData("<|tool_call>")]
+    [InlineData("<|tool_call> ")]
+    [InlineData("<|tool_call>call:weather{city:<|\"|>Os")]
+    public void Answer_that_the_model_ends_inside_a_call_is_content(string answer)
+    {
+        ParsedAnswer parsed = Parse(answer, Weather);
+        Assert.Equal(answer, parsed.Content);
+        Assert.Empty(parsed.Calls);
+        Assert.Equal("stop", parsed.Finish);
     }
 
     [Theory]

@@ -112,20 +112,10 @@ public sealed class SamplerTests
     }
 
     [Fact]
-    public void A_constraint_masks_and_hears_the_choice()
+    public void Only_tokens_of_the_mask_are_chosen()
     {
-        var constraint = new OnlyToken(6);
-        var inputs = new SamplingInputs
-        {
-            Params = new SamplingParams(),
-            TokenIds = [0],
-            NumPromptTokens = 1,
-            Seed = 1,
-            Constraint = constraint,
-        };
-        Assert.Equal(6, new Sampler(Logits.Length).Sample(Logits, inputs, out _, out bool ends));
-        Assert.Equal(6, constraint.Accepted);
-        Assert.True(ends);
+        var inputs = new SamplingInputs { Params = new SamplingParams(), TokenIds = [0], NumPromptTokens = 1, Seed = 1, Mask = [1u << 6] };
+        Assert.Equal(6, new Sampler(Logits.Length).Sample(Logits, inputs, out _));
     }
 
     [Fact]
@@ -138,7 +128,7 @@ public sealed class SamplerTests
             NumPromptTokens = 1,
             Seed = 1,
         };
-        Assert.Equal(3, new Sampler(Logits.Length).Sample(Logits, inputs, out TokenLogprobs? logprobs, out _));
+        Assert.Equal(3, new Sampler(Logits.Length).Sample(Logits, inputs, out TokenLogprobs? logprobs));
         double[] softmax = Softmax(Logits, 1);
         Assert.Equal(Math.Log(softmax[3]), logprobs!.Logprob, 1e-5);
         Assert.Equal([1, 4, 2], logprobs.Top.Select(t => t.TokenId));
@@ -146,11 +136,10 @@ public sealed class SamplerTests
     }
 
     [Fact]
-    public void Logits_that_are_not_numbers_and_empty_masks_are_errors()
+    public void Logits_that_are_not_numbers_or_give_no_token_a_chance_are_errors()
     {
         Assert.Contains("not a number", Assert.Throws<InvalidOperationException>(() => Next([1, float.NaN], new SamplingParams())).Message);
-        var nothing = new SamplingParams { SuppressedTokenIds = [0, 1] };
-        Assert.Contains("No token", Assert.Throws<InvalidOperationException>(() => Next([1, 2], nothing)).Message);
+        Assert.Throws<InvalidOperationException>(() => Next([float.NegativeInfinity, float.NegativeInfinity], new SamplingParams()));
     }
 
     [Fact]
@@ -164,7 +153,7 @@ public sealed class SamplerTests
     private static int Next(float[] logits, SamplingParams p, ulong seed = 0, ReadOnlySpan<int> tokens = default, int promptLength = 0)
     {
         var inputs = new SamplingInputs { Params = p, TokenIds = tokens, NumPromptTokens = promptLength, Seed = seed };
-        return new Sampler(logits.Length).Sample(logits, inputs, out _, out _);
+        return new Sampler(logits.Length).Sample(logits, inputs, out _);
     }
 
     private static System.Collections.Immutable.ImmutableDictionary<int, float> Bias(params (int Id, float Bias)[] entries) =>
@@ -180,23 +169,5 @@ public sealed class SamplerTests
     {
         double total = ids.Sum(id => probabilities[id]);
         return [.. probabilities.Select((p, id) => ids.Contains(id) ? p / total : 0)];
-    }
-
-    private sealed class OnlyToken(int id) : ITokenConstraint
-    {
-        public int Accepted { get; private set; } = -1;
-
-        public bool TryFillMask(Span<uint> mask)
-        {
-            mask.Clear();
-            mask[id >> 5] = 1u << (id & 31);
-            return true;
-        }
-
-        public bool Accept(int tokenId)
-        {
-            Accepted = tokenId;
-            return false;
-        }
     }
 }

@@ -22,6 +22,8 @@ internal sealed class SchedulerTrace
     private readonly SequenceFactory _factory;
     private readonly Dictionary<Sequence, List<TokenEvent>> _events = [];
     private readonly List<Sequence> _live = [];
+    private readonly List<MaskJob> _jobs = [];
+    private readonly SequenceMasks _masks;
     private readonly bool _injectsFaults;
     private readonly int _seed;
     private long _nextId;
@@ -50,6 +52,7 @@ internal sealed class SchedulerTrace
         _scheduler = new Scheduler(_cache, _limits);
         _factory = new SequenceFactory(_plan, _limits, sharesPrefixes: _random.Next(5) > 0);
         _requests = new TraceRequests(_random, _limits, _model.VocabularySize);
+        _masks = new SequenceMasks(_model.VocabularySize, _random.Next(1, 10), _jobs.Add, _jobs.Add);
         _numToSubmit = 110;
     }
 
@@ -113,10 +116,15 @@ internal sealed class SchedulerTrace
 
     private void Step()
     {
+        foreach (MaskJob job in _jobs.Where(_ => _random.Next(4) == 0).ToList())
+            Finish(job);
+        _masks.BeginFirst(_scheduler.Running, _scheduler.Waiting);
         StepPlan plan = _scheduler.Schedule(_random.Next(3) == 0 ? new PromptBudget(_random.Next(1, 10), _random.Next(1, 30)) : SchedulerWorld.UnlimitedPrompts);
-        Assert.Equal(_live.Count == 0, plan.IsEmpty);
         if (plan.IsEmpty)
+        {
+            Assert.Equal(_live.Count > 0, _masks.IsAnyAwaited);
             return;
+        }
         CheckPlan(plan);
         StepResult result;
         try
@@ -131,13 +139,34 @@ internal sealed class SchedulerTrace
             CheckInvariants();
             return;
         }
+        _masks.Advance(plan, in result);
         foreach (SequenceOutput output in _scheduler.Commit(plan, result))
         {
             _events[output.Sequence].Add(output.Event);
             if (output.Event.FinishReason is not null)
-                Assert.True(_live.Remove(output.Sequence));
+                Remove(output.Sequence);
         }
         CheckInvariants();
+    }
+
+    /// <summary>Lets a constraint come to the end of its work, as the engine's mask threads do at any time.</summary>
+    private void Finish(MaskJob job)
+    {
+        _totals.MaskJobs++;
+        _jobs.Remove(job);
+        job.Run();
+        if (_masks.Take(job) && SequenceProgress.TryEnd(job.Sequence, out TokenEvent e))
+        {
+            Assert.True(_scheduler.End(job.Sequence));
+            _events[job.Sequence].Add(e);
+            Remove(job.Sequence);
+        }
+    }
+
+    private void Remove(Sequence sequence)
+    {
+        Assert.True(_live.Remove(sequence));
+        _masks.Forget(sequence);
     }
 
     private void Abort(Sequence sequence)
@@ -151,7 +180,7 @@ internal sealed class SchedulerTrace
         Assert.True(_scheduler.End(sequence));
         Assert.False(_scheduler.End(sequence));
         _events[sequence].Add(SequenceProgress.Ended(sequence, reason, null));
-        _live.Remove(sequence);
+        Remove(sequence);
     }
 
     private void InjectFault(StepPlan plan)
@@ -176,6 +205,7 @@ internal sealed class SchedulerTrace
         Assert.Equal(plan.Sequences.Length, plan.Sequences.ToArray().Select(s => s.Sequence.Id).Distinct().Count());
         foreach (ScheduledSequence s in plan.Sequences)
         {
+            Assert.False(s.Samples && s.Sequence.IsWaitingForMask, "a sequence samples without its mask");
             PlanHash = unchecked((PlanHash * 1_000_003) + (ulong)((s.Sequence.Id.Value << 24) ^ (s.FirstPosition << 12) ^ s.NumTokens));
             Assert.True(s.NumTokens > 0);
             Assert.Equal(s.Sequence.NumComputedTokens, s.FirstPosition);
@@ -234,11 +264,22 @@ internal sealed class SchedulerTrace
         if (reason is FinishReason.Aborted or FinishReason.Error)
             alone = alone[..tokens.Length];
         else
-            Assert.Equal(EndsByStopToken(sequence, alone) ? FinishReason.Stop : FinishReason.Length, reason);
+            Assert.Equal(EndOf(sequence, alone), reason);
         Assert.Equal(alone, tokens);
         _totals.CachedTokens += sequence.NumCachedTokens;
         if (sequence.Request.PromptLogprobs && sequence.Index == 0 && reason is FinishReason.Stop or FinishReason.Length)
             CheckPromptLogprobs(sequence, events);
+    }
+
+    private static FinishReason EndOf(Sequence sequence, List<int> tokens)
+    {
+        if (EndsByStopToken(sequence, tokens))
+            return FinishReason.Stop;
+        ITokenConstraint? constraint = sequence.Request.Constraint?.Create();
+        AcceptResult last = AcceptResult.GoesOn;
+        foreach (int token in tokens)
+            last = constraint?.Accept(token, mayCompute: true) ?? last;
+        return last == AcceptResult.Complete ? FinishReason.Stop : FinishReason.Length;
     }
 
     private static bool EndsByStopToken(Sequence sequence, List<int> tokens) =>
@@ -275,6 +316,8 @@ internal sealed class SchedulerTrace
         public long MediaItems { get; set; }
 
         public long ReleasedWindowBlocks { get; set; }
+
+        public long MaskJobs { get; set; }
     }
 
     private sealed class InjectedFaultException : Exception;

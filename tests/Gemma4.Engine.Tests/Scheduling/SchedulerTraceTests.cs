@@ -25,6 +25,7 @@ public sealed class SchedulerTraceTests
         Assert.True(totals.MediaFaults >= 20, totals.ToString());
         Assert.True(totals.MediaItems >= 1_000, totals.ToString());
         Assert.True(totals.ReleasedWindowBlocks >= 1_000, totals.ToString());
+        Assert.True(totals.MaskJobs >= 1_000, totals.ToString());
         TestContext.Current.TestOutputHelper?.WriteLine(totals.ToString());
     }
 

@@ -38,6 +38,8 @@ internal static class TestVocabulary
 
     public static ConstraintVocabulary Create() => new(Size, Bytes, IsControl, [End]);
 
+    public static ConstraintVocabulary Create(int loopLimit) => new(Size, Bytes, IsControl, [End]) { LoopLimit = loopLimit };
+
     public static ConstraintCompiler Compiler(PropertyOrder order = PropertyOrder.Schema) => new(Create(), new() { PropertyOrder = order }, Special);
 
     public static ITokenConstraintSource Compiled(this ConstraintCompiler compiler, ConstraintSpec spec) =>

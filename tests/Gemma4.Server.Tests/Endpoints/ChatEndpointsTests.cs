@@ -72,11 +72,24 @@ public sealed class ChatEndpointsTests
         uint[] mask = new uint[(ServerUnderTest.Tokenizer.VocabularySize + 31) / 32];
         bool Takes(int token)
         {
-            bool takes = !constraint.TryFillMask(mask) || (mask[token >> 5] >> (token & 31) & 1) != 0;
-            constraint.Accept(token);
+            bool takes = constraint.FillMask(mask, mayCompute: true) != MaskResult.Masked || (mask[token >> 5] >> (token & 31) & 1) != 0;
+            constraint.Accept(token, mayCompute: true);
             return takes;
         }
         Assert.Equal(allowed, ServerUnderTest.Tokenizer.Encode(output).All(Takes));
+    }
+
+    [Theory]
+    [InlineData("<|tool_call>call:get_weather{city:<|\"|>Os", "{\"city\":\"Os", null)]
+    [InlineData("<|tool_call>", null, "")]
+    public async Task A_call_that_is_cut_off_says_length_and_spells_no_marker(string output, string? arguments, string? content)
+    {
+        JsonElement choice = (await PostAsync(Script.Cut(output), Body(Weather))).GetProperty("choices")[0];
+        JsonElement message = choice.GetProperty("message");
+        Assert.Equal("length", choice.GetProperty("finish_reason").GetString());
+        Assert.Equal(content, message.GetProperty("content").GetString());
+        if (arguments is not null)
+            Assert.Equal(arguments, message.GetProperty("tool_calls")[0].GetProperty("function").GetProperty("arguments").GetString());
     }
 
     [Fact]

@@ -136,14 +136,28 @@ public sealed partial class ChatStreamTests
         await Errors.ErrorShapeTests.AssertErrorAsync(response, 500, "server_error", null, null, "the step failed");
     }
 
-    private static FakeEngine Failing(string text) => new((_, _) => Fail(text));
+    [Theory]
+    [InlineData("\"stream\":true")]
+    [InlineData("\"stream\":false")]
+    public async Task What_the_request_asks_for_and_cannot_be_done_is_a_400_as_long_as_nothing_is_sent(string fields)
+    {
+        await using var server = new ServerUnderTest(Failing("", Rejection));
+        using HttpClient client = await server.ReadyClientAsync();
+        using HttpResponseMessage response = await SendAsync(client, fields);
+        await Errors.ErrorShapeTests.AssertErrorAsync(response, 400, "invalid_request_error", "allowed_token_ids", "no_token_allowed", Rejection.Message);
+    }
 
-    private static async IAsyncEnumerable<TokenEvent> Fail(string text)
+    private static readonly RequestRejectedException Rejection =
+        new(RejectionReason.InvalidRequest, "allowed_token_ids leaves no token.", "allowed_token_ids", "no_token_allowed");
+
+    private static FakeEngine Failing(string text, RequestRejectedException? rejection = null) => new((_, _) => Fail(text, rejection));
+
+    private static async IAsyncEnumerable<TokenEvent> Fail(string text, RequestRejectedException? rejection)
     {
         foreach (int id in ServerUnderTest.Tokenizer.EncodeText(text))
             yield return new TokenEvent { SequenceIndex = 0, TokenId = id };
         await Task.Delay(text.Length == 0 ? 0 : 200);
-        yield return new TokenEvent { SequenceIndex = 0, FinishReason = FinishReason.Error, Error = "the step failed" };
+        yield return new TokenEvent { SequenceIndex = 0, FinishReason = FinishReason.Error, Error = rejection?.Message ?? "the step failed", Rejection = rejection };
     }
 
     private static async Task<string> StreamAsync(FakeEngine engine, string fields)

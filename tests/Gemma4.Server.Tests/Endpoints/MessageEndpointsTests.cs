@@ -46,6 +46,8 @@ public sealed class MessageEndpointsTests
     public async Task The_reason_tells_why_the_message_ended()
     {
         Assert.Equal("max_tokens", Text(await CreateAsync(Script.Cut("One"), Hi), "stop_reason"));
+        JsonElement cut = await CreateAsync(Script.Cut("<|tool_call>call:weather{city:<|\"|>Os"), $"{Hi},{Tools}");
+        Assert.Equal(("max_tokens", 0), (Text(cut, "stop_reason"), cut.GetProperty("content").GetArrayLength()));
         JsonElement stopped = await CreateAsync(Script.Saying("One two three"), Hi + ",\"stop_sequences\":[\" two\"]");
         Assert.Equal(("stop_sequence", " two"), (Text(stopped, "stop_reason"), Text(stopped, "stop_sequence")));
         Assert.Equal("One", Text(stopped.GetProperty("content")[0], "text"));

@@ -56,6 +56,8 @@ public sealed class ResponseEndpointsTests
         Assert.Equal("incomplete", Text(response, "status"));
         Assert.Equal("max_output_tokens", Text(response.GetProperty("incomplete_details"), "reason"));
         Assert.Equal("incomplete", Text(response.GetProperty("output")[0], "status"));
+        JsonElement call = (await CreateAsync(Script.Cut("<|tool_call>call:weather{city:<|\"|>Os"), $$""" "input":"Hi",{{Tools}} """)).GetProperty("output")[0];
+        Assert.Equal(("function_call", "incomplete", """{"city":"Os"""), (Text(call, "type"), Text(call, "status"), Text(call, "arguments")));
     }
 
     [Fact]

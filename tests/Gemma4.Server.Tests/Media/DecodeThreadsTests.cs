@@ -1,4 +1,5 @@
 using System.Globalization;
+using Gemma4.Engine;
 using Gemma4.Server.Media;
 using Xunit;
 

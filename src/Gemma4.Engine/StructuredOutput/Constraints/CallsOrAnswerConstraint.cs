@@ -10,19 +10,20 @@ internal sealed class CallsOrAnswerConstraint(int callStart, ITokenConstraint ca
 {
     private ITokenConstraint? _chosen;
 
-    public bool TryFillMask(Span<uint> mask)
+    public MaskResult FillMask(Span<uint> mask, bool mayCompute)
     {
         if (_chosen is not null)
-            return _chosen.TryFillMask(mask);
-        bool masked = answer.TryFillMask(mask);
-        mask[callStart >> 5] |= 1u << (callStart & 31);
-        return masked;
+            return _chosen.FillMask(mask, mayCompute);
+        MaskResult result = answer.FillMask(mask, mayCompute);
+        if (result == MaskResult.Masked)
+            mask[callStart >> 5] |= 1u << (callStart & 31);
+        return result;
     }
 
-    public bool Accept(int tokenId)
+    public AcceptResult Accept(int tokenId, bool mayCompute)
     {
         _chosen ??= tokenId == callStart ? calls : answer;
-        return _chosen.Accept(tokenId);
+        return _chosen.Accept(tokenId, mayCompute);
     }
 }
 

@@ -60,6 +60,42 @@ internal sealed class CompiledGrammar : IKeptConstraint
         }
     }
 
+    /// <summary>The same if the mask is known and nobody is at work on the grammar.</summary>
+    public bool TryFillAtOnce(MachineState state, Span<uint> mask)
+    {
+        if (!_lock.TryEnter())
+            return false;
+        try
+        {
+            bool isKnown = MaskBuilder.IsKnown(state);
+            if (isKnown)
+                _masks.Fill(state, mask);
+            return isKnown;
+        }
+        finally
+        {
+            _lock.Exit();
+        }
+    }
+
+    /// <summary>The state after a token, as <see cref="Step"/> gives it, if it is known and nobody is at work on the grammar; null otherwise.</summary>
+    public MachineState? StepAtOnce(MachineState state, int tokenId)
+    {
+        if (!_lock.TryEnter())
+            return null;
+        try
+        {
+            MachineState? next = state;
+            foreach (byte value in Vocabulary.BytesOf(tokenId))
+                next = next?.Next?[_machine.Lexer.ClassOf[value]];
+            return next;
+        }
+        finally
+        {
+            _lock.Exit();
+        }
+    }
+
     /// <summary>The state after a token; a dead one if the token was not allowed.</summary>
     /// <exception cref="ConstraintTooComplexException">That costs more than one mask may.</exception>
     public MachineState Step(MachineState state, int tokenId)

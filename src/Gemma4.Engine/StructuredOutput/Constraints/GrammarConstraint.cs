@@ -14,36 +14,42 @@ internal sealed class GrammarConstraint(CompiledGrammar grammar) : ITokenConstra
     /// <summary>The text so far is complete; it may still go on.</summary>
     public bool CanEnd => _state.CanEnd;
 
-    /// <summary>It ended because it went round in circles.</summary>
-    public bool IsLooping { get; private set; }
-
-    public bool TryFillMask(Span<uint> mask)
+    public MaskResult FillMask(Span<uint> mask, bool mayCompute)
     {
         if (_ended)
             mask.Clear();
-        else
+        else if (mayCompute)
             grammar.Fill(_state, mask);
-        // A vocabulary without single bytes can come to a place where no token fits; ending is all that is left.
-        if (_state.CanEnd || _ended || !mask.ContainsAnyExcept(0u))
+        else if (!grammar.TryFillAtOnce(_state, mask))
+            return MaskResult.NotAtOnce;
+        if (_state.CanEnd || _ended)
         {
             grammar.Vocabulary.AddEndTokens(mask);
             foreach (int id in grammar.EndTokens)
                 mask[id >> 5] |= 1u << (id & 31);
         }
-        return true;
+        else if (!mask.ContainsAnyExcept(0u))
+        {
+            // Where a search was given up, or the vocabulary has no single bytes. To end here would be to say that the answer is complete.
+            throw new ConstraintException("", "the answer came to a place from which no token leads to a valid end");
+        }
+        return MaskResult.Masked;
     }
 
-    public bool Accept(int tokenId)
+    public AcceptResult Accept(int tokenId, bool mayCompute)
     {
         if (_ended || grammar.Vocabulary.IsEndToken(tokenId) || grammar.EndTokens.Contains(tokenId))
         {
             _ended = true;
-            return false;
+            return AcceptResult.Complete;
         }
-        _state = grammar.Step(_state, tokenId);
-        IsLooping = _guard.IsLooping(tokenId);
+        if ((mayCompute ? grammar.Step(_state, tokenId) : grammar.StepAtOnce(_state, tokenId)) is not { } next)
+            return AcceptResult.NotAtOnce;
+        _state = next;
+        bool loops = _guard.IsLooping(tokenId, next);
         // With nothing left to say, the sequence ends without asking the model for an end token.
-        _ended = _state.Ways.Length == 0 || IsLooping;
-        return !_ended;
+        bool isComplete = next.Ways.Length == 0;
+        _ended = isComplete || loops;
+        return isComplete ? AcceptResult.Complete : loops ? AcceptResult.Loops : AcceptResult.GoesOn;
     }
 }

@@ -29,45 +29,47 @@ internal sealed class ThinkingConstraint : ITokenConstraint
 
     private bool IsSpent => _rules.Budget is int budget && _spent >= budget;
 
-    public bool TryFillMask(Span<uint> mask)
+    public MaskResult FillMask(Span<uint> mask, bool mayCompute)
     {
         switch (_phase)
         {
             case Phase.Thinking when IsSpent:
                 mask.Clear();
                 Set(mask, _rules.ChannelEnd);
-                return true;
+                return MaskResult.Masked;
             case Phase.Thinking when _answer is not null:
                 _rules.Vocabulary.FillText(mask);
                 Set(mask, _rules.ChannelEnd);
-                return true;
+                return MaskResult.Masked;
             case Phase.Before or Phase.After when _answer is not null:
-                bool masked = _answer.TryFillMask(mask);
-                if (masked && _phase == Phase.Before && !IsSpent)
+                MaskResult result = _answer.FillMask(mask, mayCompute);
+                if (result == MaskResult.Masked && _phase == Phase.Before && !IsSpent)
                     Set(mask, _rules.ChannelStart);
-                return masked;
+                return result;
             default:
-                return false;
+                return MaskResult.Unmasked;
         }
     }
 
-    public bool Accept(int tokenId)
+    public AcceptResult Accept(int tokenId, bool mayCompute)
     {
         if (_phase == Phase.Thinking)
         {
             _spent++;
             if (tokenId == _rules.ChannelEnd)
                 _phase = Phase.After;
-            return true;
+            return AcceptResult.GoesOn;
         }
         // A free answer may think again; the budget is for all thoughts together.
         if (tokenId == _rules.ChannelStart && (_phase == Phase.Before || _answer is null))
         {
             _phase = Phase.Thinking;
-            return true;
+            return AcceptResult.GoesOn;
         }
-        _phase = Phase.After;
-        return _answer?.Accept(tokenId) ?? true;
+        AcceptResult result = _answer?.Accept(tokenId, mayCompute) ?? AcceptResult.GoesOn;
+        if (result != AcceptResult.NotAtOnce)
+            _phase = Phase.After;
+        return result;
     }
 
     private static void Set(Span<uint> mask, int tokenId) => mask[tokenId >> 5] |= 1u << (tokenId & 31);

@@ -11,35 +11,33 @@ internal sealed class TriggeredConstraint(TriggerRules rules, CompiledGrammar gr
     private GrammarConstraint? _current;
     private bool _isDone;
 
-    public bool TryFillMask(Span<uint> mask)
+    public MaskResult FillMask(Span<uint> mask, bool mayCompute)
     {
         if (_current is not null)
-            return _current.TryFillMask(mask);
+            return _current.FillMask(mask, mayCompute);
         if (!_isDone)
-            return false;
+            return MaskResult.Unmasked;
         mask.Clear();
         rules.Vocabulary.AddEndTokens(mask);
         foreach (int id in rules.EndTokens)
             mask[id >> 5] |= 1u << (id & 31);
-        return true;
+        return MaskResult.Masked;
     }
 
-    public bool Accept(int tokenId)
+    public AcceptResult Accept(int tokenId, bool mayCompute)
     {
         if (_current is null)
         {
             if (tokenId == rules.Trigger)
                 _current = new GrammarConstraint(grammar);
-            return true;
+            return AcceptResult.GoesOn;
         }
-        bool goesOn = _current.Accept(tokenId);
-        if (_current.IsLooping)
-            return false;
-        if (goesOn && !_current.CanEnd)
-            return true;
+        AcceptResult result = _current.Accept(tokenId, mayCompute);
+        if (result is AcceptResult.NotAtOnce or AcceptResult.Loops || (result == AcceptResult.GoesOn && !_current.CanEnd))
+            return result;
         _current = null;
         _isDone = !rules.Repeats;
-        return true;
+        return AcceptResult.GoesOn;
     }
 }
 

@@ -56,6 +56,11 @@ internal sealed class MaskBuilder(Machine machine, ConstraintVocabulary vocabula
         tokens.AddTo(mask);
     }
 
+    /// <summary>Whether <see cref="Fill"/> has nothing to compute.</summary>
+    public static bool IsKnown(MachineState state) => state.Tokens is not null
+        && (Array.TrueForAll(state.Ways, w => w.Lex.Inside is not null)
+            || !(Array.TrueForAll(state.Ways, w => w.Lex.NeedsControl) || Array.TrueForAll(state.Ways, w => w.Lex.NeedsQuote)));
+
     /// <summary>Tokens that depend on the whole machine.</summary>
     private TokenSet Walk(MachineState state, bool byControl, bool byQuote)
     {

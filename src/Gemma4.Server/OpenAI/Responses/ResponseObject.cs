@@ -106,7 +106,7 @@ internal sealed record ResponseObject
 internal sealed record IncompleteDetails(string Reason);
 
 /// <summary>What failed.</summary>
-/// <param name="Code">Always <c>server_error</c>.</param>
+/// <param name="Code"><c>server_error</c>, or <c>invalid_prompt</c> where the request asks for what cannot be done.</param>
 /// <param name="Message">In words.</param>
 internal sealed record ResponseError(string Code, string Message);
 

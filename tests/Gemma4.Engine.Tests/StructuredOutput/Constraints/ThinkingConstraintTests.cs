@@ -79,30 +79,6 @@ public sealed class ThinkingConstraintTests
         Assert.True(Allows(constraint, '{'));
     }
 
-    [Theory]
-    [InlineData(1)]
-    [InlineData(3)]
-    [InlineData(32)]
-    public void Endless_repetition_under_a_constraint_ends(int period)
-    {
-        ITokenConstraint constraint = TestVocabulary.Compiler().Compiled(new ConstraintSpec.JsonSchema(JsonElement.Parse("""{"type":"string"}"""))).Create();
-        Assert.True(constraint.Accept('"'));
-        int tokens = 0;
-        while (constraint.Accept('a' + tokens % period % 26 + (tokens % period >= 26 ? 'A' - 'a' : 0)))
-            Assert.InRange(++tokens, 0, 500);
-        Assert.InRange(tokens, new ConstraintOptions().LoopLimit, 500);
-    }
-
-    [Fact]
-    public void Long_text_that_does_not_repeat_goes_on()
-    {
-        ITokenConstraint constraint = TestVocabulary.Compiler().Compiled(new ConstraintSpec.JsonSchema(JsonElement.Parse("""{"type":"string"}"""))).Create();
-        Assert.True(constraint.Accept('"'));
-        Random random = new(1);
-        for (int i = 0; i < 5000; i++)
-            Assert.True(constraint.Accept('a' + random.Next(26)));
-    }
-
     private static ITokenConstraint Create(bool startsOpen, int? budget = null)
     {
         ConstraintCompiler compiler = TestVocabulary.Compiler();
