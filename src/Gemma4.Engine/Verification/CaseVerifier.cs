@@ -17,6 +17,12 @@ internal sealed class CaseVerifier(Gemma4Model model, AccuracyBars bars)
     /// <summary>Prompt tokens a step when the prompt is cut into chunks; prime, so that chunks and blocks never line up.</summary>
     private const int ChunkTokens = 37;
 
+    /// <summary>Perturbations that conditioning is measured with.</summary>
+    private const int NumPerturbations = 6;
+
+    /// <summary>How many times the largest movement of the perturbations a right model may be off: they are few draws of one chance.</summary>
+    private const int ConditioningMargin = 4;
+
     /// <summary>Computes the prompt whole and in chunks, and decodes greedily after both.</summary>
     /// <remarks>
     /// Each half is held to the strict bars by itself: towers by their soft tokens, the text model with the reference's soft tokens placed.
@@ -54,16 +60,28 @@ internal sealed class CaseVerifier(Gemma4Model model, AccuracyBars bars)
         checks.Add(Greedy("greedy", golden, session, last));
     }
 
-    /// <summary>What rounding alone does to this model on this prompt: the answer to embeddings moved by one rounding up or down.</summary>
+    /// <summary>What rounding alone may do to this model on this prompt: <see cref="ConditioningMargin"/> times the most that any of
+    /// <see cref="NumPerturbations"/> perturbations moves its answer.</summary>
     /// <remarks>
     /// Random models with unscaled attention can multiply a last bit a thousandfold, and no two orders of summation agree closer than
-    /// that. A right model moves by as much as the reference would; a wrong one misses the bar by orders of magnitude, as the
-    /// perturbed twins show.
+    /// that. How far one perturbation moves such a model is chance: over seeds of the perturbation it varies severalfold, and the
+    /// reference's own order of sums is one more draw. A wrong model misses the bar by orders of magnitude, as the perturbed twins show.
     /// </remarks>
     private (float Hidden, float Logits) MeasureConditioning(GoldenCase golden, ForwardTrace trace, float[] logits)
     {
+        float hidden = 0, last = 0;
+        for (int seed = 1; seed <= NumPerturbations; seed++)
+        {
+            (float movedHidden, float movedLogits) = Perturb(golden, trace, logits, new Random(seed));
+            (hidden, last) = (MathF.Max(hidden, movedHidden), MathF.Max(last, movedLogits));
+        }
+        return (ConditioningMargin * hidden, ConditioningMargin * last);
+    }
+
+    /// <summary>How far hidden states and logits move when every embedding is moved by one rounding, up or down by chance.</summary>
+    private (float Hidden, float Logits) Perturb(GoldenCase golden, ForwardTrace trace, float[] logits, Random random)
+    {
         using DisposeScope scope = NewDisposeScope();
-        var random = new Random(1);
         int tokens = golden.InputIds.Length;
         float[] moved = [.. trace.Embeddings.Select(e => e * (1 + (random.Next(2) * 2 - 1) * bars.Rounding))];
         long[] rows = [.. Enumerable.Range(0, tokens).Select(i => (long)i)];
