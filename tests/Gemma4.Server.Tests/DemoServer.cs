@@ -9,8 +9,17 @@ namespace Gemma4.Server.Tests;
 /// <summary>The real server with the demo model, listening on a port of its own.</summary>
 public sealed class DemoServer : IAsyncLifetime
 {
-    private readonly WebApplication _app = ServerApp.Build(
-        ["--port", "0", "--model", RepositoryPaths.DemoModel, "--json-whitespace", "json", "--Serilog:MinimumLevel:Default", "Error"]);
+    private readonly WebApplication _app;
+
+    /// <summary>With options that suit most tests.</summary>
+    public DemoServer()
+        : this([])
+    {
+    }
+
+    /// <summary>With further switches.</summary>
+    internal DemoServer(string[] switches) => _app = ServerApp.Build(
+        ["--port", "0", "--model", RepositoryPaths.DemoModel, "--json-whitespace", "json", "--Serilog:MinimumLevel:Default", "Error", .. switches]);
 
     /// <summary>Where it listens.</summary>
     public string Url => _app.Urls.First();

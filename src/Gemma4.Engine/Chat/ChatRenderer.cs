@@ -52,16 +52,9 @@ public sealed class ChatRenderer
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(messages);
-        options ??= new ChatRenderOptions();
-        var input = new TemplateInput(
-            [.. messages.Select(ConversationValues.Message)],
-            tools is null or [] ? null : [.. tools.Select(ConversationValues.Tool)],
-            options.AddGenerationPrompt && !options.ContinueFinalMessage,
-            options.ContinueFinalMessage,
-            Variables(options));
         try
         {
-            ImmutableArray<PromptSegment> segments = Segments(_template.Render(input, cancellationToken));
+            ImmutableArray<PromptSegment> segments = Render([.. messages.Select(ConversationValues.Message)], tools, options, cancellationToken);
             return new RenderedPrompt(segments, MediaPlaceholders.Assign(segments, messages));
         }
         catch (ChatTemplateException error)
@@ -70,6 +63,25 @@ public sealed class ChatRenderer
                 ? $"The chat template refuses the conversation: {error.Cause}"
                 : $"The chat template cannot render the conversation: {error.Message}", "messages");
         }
+    }
+
+    /// <summary>Renders messages that are values already; media are not looked for.</summary>
+    /// <exception cref="ChatTemplateException">The template refuses the conversation.</exception>
+    /// <exception cref="RequestRejectedException">An option names what cannot be replaced.</exception>
+    internal ImmutableArray<PromptSegment> Render(
+        IReadOnlyList<Value> messages,
+        IReadOnlyList<ToolDefinition>? tools,
+        ChatRenderOptions? options,
+        CancellationToken cancellationToken = default)
+    {
+        options ??= new ChatRenderOptions();
+        var input = new TemplateInput(
+            messages,
+            tools is null or [] ? null : [.. tools.Select(ConversationValues.Tool)],
+            options.AddGenerationPrompt && !options.ContinueFinalMessage,
+            options.ContinueFinalMessage,
+            Variables(options));
+        return Segments(_template.Render(input, cancellationToken));
     }
 
     private List<KeyValuePair<string, Value>> Variables(ChatRenderOptions options)

@@ -11,7 +11,6 @@ namespace Gemma4.Engine.Verification;
 /// <param name="bars">How close it must come.</param>
 internal sealed class CaseVerifier(Gemma4Model model, AccuracyBars bars)
 {
-    private const int TailRows = 4;
     private const int TopCount = 8;
 
     /// <summary>Prompt tokens a step when the prompt is cut into chunks; prime, so that chunks and blocks never line up.</summary>
@@ -33,64 +32,43 @@ internal sealed class CaseVerifier(Gemma4Model model, AccuracyBars bars)
             checks.Add(CaseCheck.Of("soft", bars.Hidden.Measure(Flat(own), expected)));
             given = tensor(expected, device: model.Device).view([.. golden.Tensors.Shape("soft_tokens")]);
         }
-        VerifyWhole(golden, given, checks);
-        VerifyChunked(golden, own, checks);
+        Movement allowance = VerifyWhole(golden, given, checks);
+        VerifyChunked(golden, own, allowance, checks);
         return new CaseResult($"{golden.Model}/{golden.Name}", checks);
     }
 
-    private void VerifyWhole(GoldenCase golden, Tensor? softTokens, List<CaseCheck> checks)
+    /// <returns>How far rounding alone may move the answer.</returns>
+    private Movement VerifyWhole(GoldenCase golden, Tensor? softTokens, List<CaseCheck> checks)
     {
         using DisposeScope scope = NewDisposeScope();
         int tokens = golden.InputIds.Length;
-        var trace = new ForwardTrace(TailRows, routingRows: 0);
+        var trace = new ForwardTrace(ForwardTrace.ReferenceRows, routingRows: 0);
         using var session = new PagedSession(model, tokens + golden.Greedy.Length);
         Tensor hidden = Feed(session, golden, 0, tokens, softTokens, trace);                             // [T, D]
         Tensor logits = model.Logits(hidden);                                                            // [T, V]
         float[] last = Row(logits, tokens - 1);
-        (float hiddenAllowance, float logitAllowance) = MeasureConditioning(golden, trace, last);
-        checks.Add(CaseCheck.Of("hidden", bars.Hidden.Plus(hiddenAllowance).Measure(trace.HiddenTail, golden.Tensors.Floats("hidden_tail"))));
-        checks.Add(CaseCheck.Of("logits", bars.Logits.Plus(logitAllowance).Measure(last, golden.Tensors.Floats("last_logits"))));
-        checks.Add(CaseCheck.Of("top", MeasureTop(golden, logits)));
-        checks.Add(Greedy("greedy", golden, session, last));
+        Movement allowance = new Conditioning(model, golden, trace, last, bars.Rounding).Allowance();
+        checks.Add(CaseCheck.Of("hidden", bars.Hidden.Plus(allowance.Hidden).Measure(trace.HiddenTail, golden.Tensors.Floats("hidden_tail"))));
+        checks.Add(CaseCheck.Of("logits", bars.Logits.Plus(allowance.Logits).Measure(last, golden.Tensors.Floats("last_logits"))));
+        checks.Add(CaseCheck.Of("top", MeasureTop(golden, logits, allowance)));
+        checks.Add(Greedy("greedy", golden, session, last, allowance));
+        return allowance;
     }
 
-    /// <summary>What rounding alone does to this model on this prompt: the answer to embeddings moved by one rounding up or down.</summary>
-    /// <remarks>
-    /// Random models with unscaled attention can multiply a last bit a thousandfold, and no two orders of summation agree closer than
-    /// that. A right model moves by as much as the reference would; a wrong one misses the bar by orders of magnitude, as the
-    /// perturbed twins show.
-    /// </remarks>
-    private (float Hidden, float Logits) MeasureConditioning(GoldenCase golden, ForwardTrace trace, float[] logits)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        var random = new Random(1);
-        int tokens = golden.InputIds.Length;
-        float[] moved = [.. trace.Embeddings.Select(e => e * (1 + (random.Next(2) * 2 - 1) * bars.Rounding))];
-        long[] rows = [.. Enumerable.Range(0, tokens).Select(i => (long)i)];
-        var soft = new SoftTokens(tensor(moved, device: model.Device).view(tokens, -1), tensor(rows, device: model.Device));
-        var movedTrace = new ForwardTrace(TailRows, routingRows: 0);
-        using var session = new PagedSession(model, tokens);
-        Tensor hidden = session.Step(golden.InputIds.AsSpan(), golden.MediaSpans, soft, movedTrace);
-        float[] movedLogits = Row(model.Logits(hidden.narrow(0, tokens - 1, 1)), 0);
-        return (Largest(movedTrace.HiddenTail, trace.HiddenTail), Largest(movedLogits, logits));
-    }
-
-    private static float Largest(float[] a, float[] b) => a.Zip(b).Max(p => MathF.Abs(p.First - p.Second));
-
-    private void VerifyChunked(GoldenCase golden, Tensor? softTokens, List<CaseCheck> checks)
+    private void VerifyChunked(GoldenCase golden, Tensor? softTokens, Movement allowance, List<CaseCheck> checks)
     {
         using DisposeScope scope = NewDisposeScope();
         using var session = new PagedSession(model, golden.InputIds.Length + golden.Greedy.Length);
         float[] last = InChunks(session, golden, softTokens);
-        checks.Add(CaseCheck.Of("chunked", bars.Top.Measure(last, golden.Tensors.Floats("last_logits"))));
-        checks.Add(Greedy("greedy", golden, session, last));
+        checks.Add(CaseCheck.Of("chunked", bars.Top.Plus(allowance.Logits).Measure(last, golden.Tensors.Floats("last_logits"))));
+        checks.Add(Greedy("greedy", golden, session, last, allowance));
     }
 
     /// <summary>Compares the router's choices with <c>routing.safetensors</c>, recorded on the first tokens of one case.</summary>
     public CaseResult VerifyRouting(GoldenCase golden, TensorFile routing)
     {
         using DisposeScope scope = NewDisposeScope();
-        var trace = new ForwardTrace(TailRows, routingRows: 16);
+        var trace = new ForwardTrace(ForwardTrace.ReferenceRows, routingRows: 16);
         using var session = new PagedSession(model, golden.InputIds.Length);
         Feed(session, golden, 0, golden.InputIds.Length, null, trace);
         var checks = new List<CaseCheck>();
@@ -139,14 +117,15 @@ internal sealed class CaseVerifier(Gemma4Model model, AccuracyBars bars)
     }
 
     /// <summary>Decodes token by token. A token may differ from the reference's only where the reference's two best were too close to tell.</summary>
-    private CaseCheck Greedy(string what, GoldenCase golden, PagedSession session, float[] logits)
+    private CaseCheck Greedy(string what, GoldenCase golden, PagedSession session, float[] logits, Movement allowance)
     {
+        float tooClose = bars.GreedyGap + 2 * allowance.Logits;
         int count = golden.Greedy.Length;
         for (int i = 0; i < count; i++)
         {
             int best = Array.IndexOf(logits, logits.Max());
             if (best != golden.Greedy[i])
-                return new CaseCheck(what, golden.Top2Gaps[i] <= bars.GreedyGap, $"{i}/{count}, then {best} for {golden.Greedy[i]} at a gap of {golden.Top2Gaps[i]:0.0000}");
+                return new CaseCheck(what, golden.Top2Gaps[i] <= tooClose, $"{i}/{count}, then {best} for {golden.Greedy[i]} at a gap of {golden.Top2Gaps[i]:0.0000}");
             if (i + 1 == count)
                 break;
             using DisposeScope scope = NewDisposeScope();
@@ -156,13 +135,14 @@ internal sealed class CaseVerifier(Gemma4Model model, AccuracyBars bars)
     }
 
     /// <summary>Compares log-probabilities at every position: of the reference's eight tokens, and of our own eight best.</summary>
-    private Deviation MeasureTop(GoldenCase golden, Tensor logits)
+    private Deviation MeasureTop(GoldenCase golden, Tensor logits, Movement allowance)
     {
+        Tolerance bar = bars.Top.Plus(allowance.Logits);
         Tensor logprobs = logits.log_softmax(-1);                                                        // [T, V]
         Tensor ids = tensor(golden.Tensors.Ints("top_ids"), device: model.Device).to(ScalarType.Int64).view(-1, TopCount);
         float[] expected = golden.Tensors.Floats("top_logprobs");
-        Deviation theirs = bars.Top.Measure(Flat(logprobs.gather(1, ids)), expected);
-        Deviation ours = bars.Top.Measure(Flat(logprobs.topk(TopCount, -1).values), expected);
+        Deviation theirs = bar.Measure(Flat(logprobs.gather(1, ids)), expected);
+        Deviation ours = bar.Measure(Flat(logprobs.topk(TopCount, -1).values), expected);
         return ours.Share > theirs.Share ? ours : theirs;
     }
 

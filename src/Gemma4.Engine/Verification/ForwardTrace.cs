@@ -7,6 +7,9 @@ namespace Gemma4.Engine.Verification;
 /// <summary>Keeps the last rows of every hidden state and the first rows of every routing.</summary>
 internal sealed class ForwardTrace(int tailRows, int routingRows) : IForwardObserver
 {
+    /// <summary>Rows of hidden states that the reference records.</summary>
+    public const int ReferenceRows = 4;
+
     private readonly List<float> _tail = [];
     private readonly Dictionary<int, (int[] Experts, float[] Weights)> _routing = [];
 

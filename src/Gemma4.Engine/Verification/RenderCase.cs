@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Gemma4.Engine.Chat;
-using Gemma4.Engine.Chat.Jinja.Values;
+using Gemma4.Engine.Requests;
 
 namespace Gemma4.Engine.Verification;
 
@@ -12,30 +12,18 @@ internal static class RenderCase
     {
         try
         {
-            string prompt = templates[renderCase.GetProperty("model_family").GetString()!].Render(Input(renderCase)).Chars;
+            string prompt = templates[renderCase.GetProperty("model_family").GetString()!].Render(
+                ConversationJson.Messages(renderCase.GetProperty("messages")),
+                ConversationJson.Tools(renderCase),
+                new ChatRenderOptions { EnableThinking = renderCase.GetProperty("thinking").GetBoolean() }).Text;
             string expected = renderCase.GetProperty("expect_prompt").GetString()!;
             return prompt == expected
                 ? null
                 : $"the prompt is {JsonSerializer.Serialize(prompt)}, expected {JsonSerializer.Serialize(expected)}";
         }
-        catch (ChatTemplateException refusal)
+        catch (RequestRejectedException refusal)
         {
             return $"refused: {refusal.Message}";
         }
-    }
-
-    private static TemplateInput Input(JsonElement renderCase)
-    {
-        bool hasTools = renderCase.TryGetProperty("tools", out JsonElement tools) && tools.ValueKind == JsonValueKind.Array;
-        return new TemplateInput(
-            [.. renderCase.GetProperty("messages").EnumerateArray().Select(JsonValues.Convert)],
-            hasTools ? [.. tools.EnumerateArray().Select(JsonValues.Convert)] : null,
-            AddGenerationPrompt: true,
-            ContinueFinalMessage: false,
-            [
-                new("bos_token", Text.Template("<bos>")),
-                new("eos_token", Text.Template("<eos>")),
-                new("enable_thinking", BoolValue.Of(renderCase.GetProperty("thinking").GetBoolean())),
-            ]);
     }
 }

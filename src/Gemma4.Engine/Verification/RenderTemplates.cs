@@ -6,20 +6,20 @@ namespace Gemma4.Engine.Verification;
 /// <param name="folder">Where the templates are.</param>
 internal sealed class RenderTemplates(string folder)
 {
-    private readonly Dictionary<string, ChatTemplate> _templates = [];
+    private readonly Dictionary<string, ChatRenderer> _renderers = [];
 
-    /// <summary>The family's template.</summary>
+    /// <summary>A renderer of the family's template.</summary>
     /// <exception cref="FileNotFoundException">There is none.</exception>
-    public ChatTemplate this[string family]
+    public ChatRenderer this[string family]
     {
         get
         {
-            if (_templates.TryGetValue(family, out ChatTemplate? template))
-                return template;
+            if (_renderers.TryGetValue(family, out ChatRenderer? renderer))
+                return renderer;
             string pattern = $"official-*-{family}.jinja";
             string file = Directory.GetFiles(folder, pattern).Max(StringComparer.Ordinal)
                 ?? throw new FileNotFoundException($"{folder} has no template {pattern}");
-            return _templates[family] = ChatTemplate.Parse(File.ReadAllText(file));
+            return _renderers[family] = new ChatRenderer(ChatTemplate.Parse(File.ReadAllText(file)), TemplateVerifier.SpecialTokens);
         }
     }
 

@@ -1,18 +1,25 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using Gemma4.Engine.Chat;
-using Gemma4.Engine.Chat.Jinja.Values;
+using Gemma4.Engine.Requests;
 
 namespace Gemma4.Engine.Verification;
 
 /// <summary><c>verify templates CHAT_JSON TEMPLATES_DIR</c>: renders every conversation with every template and compares with what
 /// the reference rendered, or that it refused.</summary>
 /// <remarks>
+/// Conversations go through the renderer that serves requests, so that what is verified is what is served: a thought under either of
+/// its two names reaches the template under both.
 /// The file has <c>conversations</c> (name to <c>messages</c>, <c>tools</c>, <c>add_generation_prompt</c> and <c>kwargs</c>) and
 /// <c>rendered</c> (a <c>template</c> file's name, and its <c>cases</c>: name to <c>text</c> or <c>error</c>).
 /// </remarks>
 public static class TemplateVerifier
 {
     private const int ShownContext = 30;
+
+    /// <summary>The tokens that the reference names to templates, and that its renderings hold.</summary>
+    internal static readonly ImmutableDictionary<string, string> SpecialTokens =
+        new Dictionary<string, string> { ["bos_token"] = "<bos>", ["eos_token"] = "<eos>" }.ToImmutableDictionary();
 
     /// <summary>Verifies and prints one line a case.</summary>
     /// <param name="args">The file and the folder of templates.</param>
@@ -47,12 +54,12 @@ public static class TemplateVerifier
         foreach (JsonElement row in root.GetProperty("rendered").EnumerateArray())
         {
             string name = row.GetProperty("template").GetString()!;
-            ChatTemplate? template = TryParse(Path.Combine(folder, name), out string? refusal);
+            ChatRenderer? renderer = TryParse(Path.Combine(folder, name), out string? refusal);
             foreach (JsonProperty expected in row.GetProperty("cases").EnumerateObject())
             {
-                string? difference = template is null
+                string? difference = renderer is null
                     ? (expected.Value.TryGetProperty("error", out _) ? null : refusal)
-                    : Compare(template, conversations.GetProperty(expected.Name), expected.Value);
+                    : Compare(renderer, conversations.GetProperty(expected.Name), expected.Value);
                 all++;
                 held += difference is null ? 1 : 0;
                 output.WriteLine($"{(difference is null ? "ok  " : "FAIL")} {name} {expected.Name}{(difference is null ? "" : ": " + difference)}");
@@ -62,12 +69,12 @@ public static class TemplateVerifier
         return held == all && all > 0 ? 0 : 1;
     }
 
-    private static ChatTemplate? TryParse(string path, out string? refusal)
+    private static ChatRenderer? TryParse(string path, out string? refusal)
     {
         refusal = null;
         try
         {
-            return ChatTemplate.Parse(File.ReadAllText(path));
+            return new ChatRenderer(ChatTemplate.Parse(File.ReadAllText(path)), SpecialTokens);
         }
         catch (ChatTemplateException error)
         {
@@ -77,15 +84,15 @@ public static class TemplateVerifier
     }
 
     /// <summary>Null where the result is as expected, else the first difference.</summary>
-    private static string? Compare(ChatTemplate template, JsonElement conversation, JsonElement expected)
+    private static string? Compare(ChatRenderer renderer, JsonElement conversation, JsonElement expected)
     {
         bool mustFail = expected.TryGetProperty("error", out JsonElement error);
         string text;
         try
         {
-            text = template.Render(Input(conversation)).Chars;
+            text = Render(renderer, conversation);
         }
-        catch (ChatTemplateException refusal)
+        catch (Exception refusal) when (refusal is ChatTemplateException or RequestRejectedException)
         {
             return mustFail ? null : $"refused: {refusal.Message}";
         }
@@ -98,31 +105,21 @@ public static class TemplateVerifier
         return $"differs at character {at}: found {Shown(text, at)}, expected {Shown(wanted, at)}";
     }
 
-    private static TemplateInput Input(JsonElement conversation)
+    private static string Render(ChatRenderer renderer, JsonElement conversation)
     {
-        var variables = new List<KeyValuePair<string, Value>>
+        ImmutableDictionary<string, JsonElement> variables = conversation.TryGetProperty("kwargs", out JsonElement given) && given.ValueKind == JsonValueKind.Object
+            ? given.EnumerateObject().ToImmutableDictionary(p => p.Name, p => p.Value)
+            : ImmutableDictionary<string, JsonElement>.Empty;
+        bool continues = variables.TryGetValue("continue_final_message", out JsonElement flag) && flag.ValueKind == JsonValueKind.True;
+        var options = new ChatRenderOptions
         {
-            new("bos_token", Text.Template("<bos>")),
-            new("eos_token", Text.Template("<eos>")),
+            AddGenerationPrompt = !conversation.TryGetProperty("add_generation_prompt", out JsonElement add) || add.ValueKind == JsonValueKind.True,
+            ContinueFinalMessage = continues,
+            Variables = variables.Remove("continue_final_message"),
         };
-        bool continues = false;
-        if (conversation.TryGetProperty("kwargs", out JsonElement given) && given.ValueKind == JsonValueKind.Object)
-        {
-            continues = given.TryGetProperty("continue_final_message", out JsonElement flag) && flag.ValueKind == JsonValueKind.True;
-            variables.AddRange(given.EnumerateObject()
-                .Where(p => p.Name != "continue_final_message")
-                .Select(p => new KeyValuePair<string, Value>(p.Name, JsonValues.Convert(p.Value))));
-        }
-        bool addGenerationPrompt = conversation.TryGetProperty("add_generation_prompt", out JsonElement add)
-            ? add.ValueKind == JsonValueKind.True
-            : !continues;
-        bool hasTools = conversation.TryGetProperty("tools", out JsonElement tools) && tools.ValueKind == JsonValueKind.Array;
-        return new TemplateInput(
-            [.. conversation.GetProperty("messages").EnumerateArray().Select(JsonValues.Convert)],
-            hasTools ? [.. tools.EnumerateArray().Select(JsonValues.Convert)] : null,
-            addGenerationPrompt,
-            continues,
-            variables);
+        return string.Concat(renderer
+            .Render(ConversationJson.Values(conversation.GetProperty("messages")), ConversationJson.Tools(conversation), options)
+            .Select(segment => segment.Text));
     }
 
     private static string Shown(string text, int at)

@@ -9,6 +9,7 @@ namespace Gemma4.Server.Anthropic;
 internal sealed record MessageRequest
 {
     /// <summary>The served model's id.</summary>
+    [Required]
     public string? Model { get; init; }
 
     /// <summary>At most this many tokens, thoughts included. Required, except for counting.</summary>

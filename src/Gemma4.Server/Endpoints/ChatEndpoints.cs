@@ -1,3 +1,4 @@
+using Gemma4.Server.Errors;
 using Gemma4.Server.Hosting;
 using Gemma4.Server.Mapping;
 using Gemma4.Server.OpenAI;
@@ -16,7 +17,7 @@ internal static class ChatEndpoints
         app.MapPost("/v1/chat/completions", CompleteAsync)
             .WithTags("Chat").WithName("createChatCompletion").WithSummary("Answer a conversation")
             .Accepts<ChatCompletionRequest>("application/json")
-            .Produces<ChatCompletion>().Produces<ChatCompletionChunk>(StatusCodes.Status200OK, "text/event-stream").ProducesError();
+            .Produces<ChatCompletion>().ProducesEvents(typeof(ChatCompletionChunk), typeof(ChatCompletionChunkWithUsage), typeof(ErrorResponse)).WithMetadata(new EndsWithDone()).ProducesError();
         app.MapPost("/v1/chat/completions/render", RenderAsync)
             .WithTags("Chat").WithName("renderChatCompletion").WithSummary("The prompt that would be sent: its text, tokens and media slots")
             .Accepts<ChatCompletionRequest>("application/json").Produces<RenderResponse>().ProducesError();

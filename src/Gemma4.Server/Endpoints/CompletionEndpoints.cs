@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Gemma4.Engine.Requests;
+using Gemma4.Server.Errors;
 using Gemma4.Server.Hosting;
 using Gemma4.Server.Mapping;
 using Gemma4.Server.OpenAI;
@@ -18,7 +19,7 @@ internal static class CompletionEndpoints
     public static void MapCompletions(this IEndpointRouteBuilder app) => app.MapPost("/v1/completions", CompleteAsync)
         .WithTags("Completions").WithName("createCompletion").WithSummary("Go on with a text")
         .Accepts<CompletionRequest>("application/json")
-        .Produces<TextCompletionWithUsage>().Produces<TextCompletion>(StatusCodes.Status200OK, "text/event-stream").ProducesError();
+        .Produces<TextCompletionWithUsage>().ProducesEvents(typeof(TextCompletion), typeof(TextCompletionWithUsage), typeof(ErrorResponse)).WithMetadata(new EndsWithDone()).ProducesError();
 
     private static async Task<IResult> CompleteAsync(
         HttpContext context, ModelHost host, RequestReader reader, ConstraintMapper constraints, GenerationStarter starter, ServerClock clock,

@@ -1,25 +1,52 @@
 using Gemma4.Server.Errors;
+using Gemma4.Server.Hosting;
 
 namespace Gemma4.Server.Endpoints;
 
 /// <summary>What every endpoint of the API tells the OpenAPI document.</summary>
 internal static class EndpointMetadata
 {
-    private static readonly int[] Refusals =
-    [
-        StatusCodes.Status400BadRequest, StatusCodes.Status401Unauthorized, StatusCodes.Status403Forbidden, StatusCodes.Status404NotFound,
-        StatusCodes.Status408RequestTimeout, StatusCodes.Status413PayloadTooLarge, StatusCodes.Status429TooManyRequests,
-        StatusCodes.Status500InternalServerError, StatusCodes.Status503ServiceUnavailable,
-    ];
+    /// <summary>What may refuse any request: its form, its key, its origin, its head's size, too many at once, a fault, no model.</summary>
+    private static readonly int[] AnyRequest = [400, 401, 403, 414, 429, 431, 500, 503];
 
-    /// <summary>The answers that are not 2xx.</summary>
-    public static RouteHandlerBuilder ProducesError(this RouteHandlerBuilder builder) => builder.ProducesError<ErrorResponse>();
+    /// <summary>What may refuse a request with a body besides: a model or response it names, its slowness, its size.</summary>
+    private static readonly int[] WithBody = [404, 408, 413];
 
-    /// <summary>The same in the shape of another API.</summary>
-    /// <typeparam name="T">The body of an error.</typeparam>
-    public static RouteHandlerBuilder ProducesError<T>(this RouteHandlerBuilder builder)
+    /// <summary>The answers that are not 2xx, of an endpoint that reads a body.</summary>
+    public static RouteHandlerBuilder ProducesError(this RouteHandlerBuilder builder) => builder.ProducesError<ErrorResponse>([.. AnyRequest, .. WithBody]);
+
+    /// <summary>The answers that are not 2xx, of an endpoint without a body that names one thing.</summary>
+    public static RouteHandlerBuilder ProducesErrorOrNotFound(this RouteHandlerBuilder builder) => builder.ProducesError<ErrorResponse>([.. AnyRequest, 404]);
+
+    /// <summary>The answers that are not 2xx, of an endpoint that asks for nothing.</summary>
+    public static RouteHandlerBuilder ProducesErrorOfAnyRequest(this RouteHandlerBuilder builder) => builder.ProducesError<ErrorResponse>(AnyRequest);
+
+    /// <summary>The answers that are not 2xx, of an endpoint of Anthropic's API.</summary>
+    public static RouteHandlerBuilder ProducesMessageError(this RouteHandlerBuilder builder) =>
+        builder.ProducesError<Anthropic.MessageErrorResponse>([.. AnyRequest, .. WithBody]);
+
+    /// <summary>The answers that are not 2xx, of an endpoint that asks for no key.</summary>
+    public static RouteHandlerBuilder ProducesErrorWithoutKey(this RouteHandlerBuilder builder) =>
+        builder.ProducesError<ErrorResponse>([.. AnyRequest.Where(status => status != StatusCodes.Status401Unauthorized)]);
+
+    /// <summary>The 200 may be a stream of server-sent events, each with the JSON of one of these types.</summary>
+    public static RouteHandlerBuilder ProducesEvents(this RouteHandlerBuilder builder, params ReadOnlySpan<Type> types)
     {
-        foreach (int status in Refusals)
+        for (int i = 0; i < types.Length; i++)
+            builder.Produces(AnswerContents.FirstStandIn + i, types[i], "text/event-stream");
+        return builder;
+    }
+
+    /// <summary>The 200 may be this JSON too.</summary>
+    public static RouteHandlerBuilder ProducesAlso<T>(this RouteHandlerBuilder builder) => builder.Produces<T>(AnswerContents.LastStandIn);
+
+    /// <summary>The 200 may be text of these media types too.</summary>
+    public static RouteHandlerBuilder ProducesText(this RouteHandlerBuilder builder, string first, params string[] others) =>
+        builder.Produces<string>(AnswerContents.LastStandIn - 1, first, others);
+
+    private static RouteHandlerBuilder ProducesError<T>(this RouteHandlerBuilder builder, int[] statuses)
+    {
+        foreach (int status in statuses.Order())
             builder.Produces<T>(status);
         return builder;
     }

@@ -11,9 +11,10 @@ internal static class HealthEndpoints
     {
         RouteGroupBuilder group = app.MapGroup("/health").WithTags("Health");
         group.MapGet("", Ready).WithName("health").WithSummary("Whether requests are served")
-            .Produces<HealthReport>().Produces<HealthReport>(StatusCodes.Status503ServiceUnavailable);
+            .Produces<HealthReport>().ProducesErrorWithoutKey().Produces<HealthReport>(StatusCodes.Status503ServiceUnavailable);
         group.MapGet("/ready", Ready).ExcludeFromDescription();
-        group.MapGet("/live", Live).WithName("live").WithSummary("Whether the process lives").Produces<HealthReport>();
+        group.MapGet("/live", Live).WithName("live").WithSummary("Whether the process lives")
+            .Produces<HealthReport>().ProducesErrorWithoutKey();
     }
 
     private static IResult Ready(HttpContext context, ModelHost host, ModelNames names)

@@ -15,11 +15,11 @@ internal static class MessageEndpoints
         RouteGroupBuilder group = app.MapGroup(MessageErrorResponse.Path).WithTags("Messages");
         group.MapPost("", CreateAsync).WithName("createMessage").WithSummary("Answer a conversation, as Anthropic's API does")
             .Accepts<MessageRequest>("application/json")
-            .Produces<MessageResponse>().Produces<MessageEvent>(StatusCodes.Status200OK, "text/event-stream")
-            .ProducesError<MessageErrorResponse>();
+            .Produces<MessageResponse>().ProducesEvents(typeof(MessageEvent), typeof(MessageEndEvent), typeof(MessageErrorResponse))
+            .ProducesMessageError();
         group.MapPost("/count_tokens", CountAsync).WithName("countMessageTokens").WithSummary("How many tokens a prompt would have")
             .Accepts<MessageRequest>("application/json").Produces<MessageTokens>()
-            .ProducesError<MessageErrorResponse>();
+            .ProducesMessageError();
     }
 
     private static async Task<IResult> CreateAsync(

@@ -10,9 +10,10 @@ internal static class ModelEndpoints
 {
     public static void MapModels(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/v1/models", List).WithTags("Models").WithName("listModels").WithSummary("The served models").Produces<ModelList>().ProducesError();
+        app.MapGet("/v1/models", List).WithTags("Models").WithName("listModels").WithSummary("The served models").Produces<ModelList>()
+            .ProducesErrorOfAnyRequest();
         app.MapGet("/v1/models/{**id}", Retrieve).WithTags("Models").WithName("retrieveModel").WithSummary("One served model")
-            .Produces<ModelCard>().ProducesError();
+            .Produces<ModelCard>().ProducesErrorOrNotFound();
     }
 
     private static IResult List(ModelHost host, ModelNames names, ServerClock clock) => Results.Json(

@@ -18,7 +18,7 @@ internal static class ResponseEndpoints
         RouteGroupBuilder group = app.MapGroup("/v1/responses").WithTags("Responses");
         group.MapPost("", CreateAsync).WithName("createResponse").WithSummary("Answer a conversation, and keep the answer")
             .Accepts<ResponseRequest>("application/json")
-            .Produces<ResponseObject>().Produces<ResponseStreamEvent>(StatusCodes.Status200OK, "text/event-stream").ProducesError();
+            .Produces<ResponseObject>().ProducesEvents(typeof(ResponseStreamEvent)).ProducesError();
         group.MapPost("/input_tokens", CountAsync).WithName("countResponseInputTokens").WithSummary("How many tokens a prompt would have")
             .Accepts<ResponseRequest>("application/json").Produces<ResponseInputTokens>().ProducesError();
         group.MapStoredResponses();

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Gemma4.Server.Errors;
 using Gemma4.Server.Hosting;
 using Gemma4.Server.OpenAI;
@@ -12,16 +13,19 @@ internal static class StoredResponseEndpoints
     private const int DefaultLimit = 20;
     private const int MaxLimit = 100;
 
+    /// <summary>Any name but that of an endpoint beside it, so that other methods there are refused as such.</summary>
+    private const string Id = "/{id:regex(^(?!input_tokens$))}";
+
     public static void MapStoredResponses(this RouteGroupBuilder group)
     {
-        group.MapGet("/{id}", Retrieve).WithName("retrieveResponse").WithSummary("A response that is kept")
-            .Produces<ResponseObject>().ProducesError();
-        group.MapDelete("/{id}", Delete).WithName("deleteResponse").WithSummary("Forget a response")
-            .Produces<ResponseDeleted>().ProducesError();
-        group.MapPost("/{id}/cancel", Cancel).WithName("cancelResponse")
-            .WithSummary("Refused: responses are not made in the background; closing the connection cancels them").ProducesError();
-        group.MapGet("/{id}/input_items", ListInput).WithName("listResponseInputItems").WithSummary("What was put into a response")
-            .Produces<ResponseItemList>().ProducesError();
+        group.MapGet(Id, Retrieve).WithName("retrieveResponse").WithSummary("A response that is kept")
+            .Produces<ResponseObject>().ProducesErrorOrNotFound();
+        group.MapDelete(Id, Delete).WithName("deleteResponse").WithSummary("Forget a response")
+            .Produces<ResponseDeleted>().ProducesErrorOrNotFound();
+        group.MapPost(Id + "/cancel", Cancel).WithName("cancelResponse")
+            .WithSummary("Refused: responses are not made in the background; closing the connection cancels them").ProducesErrorOrNotFound();
+        group.MapGet(Id + "/input_items", ListInput).WithName("listResponseInputItems").WithSummary("What was put into a response")
+            .Produces<ResponseItemList>().ProducesErrorOrNotFound();
     }
 
     private static IResult Retrieve(string id, HttpContext context, ResponseStore store, bool? stream)
@@ -42,7 +46,9 @@ internal static class StoredResponseEndpoints
         throw Fault.Of("Cannot cancel a synchronous response.");
     }
 
-    private static IResult ListInput(string id, HttpContext context, ResponseStore store, int? limit, string? order, string? after)
+    private static IResult ListInput(
+        string id, HttpContext context, ResponseStore store,
+        [Range(1, MaxLimit)] int? limit, [AllowedValues("asc", "desc")] string? order, string? after)
     {
         StoredResponse stored = Find(id, context, store);
         if (limit is < 1)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Gemma4.Engine.Audio;
+using Gemma4.Server.Errors;
 using Gemma4.Server.Hosting;
 using Gemma4.Server.Mapping;
 using Gemma4.Server.OpenAI;
@@ -15,7 +16,8 @@ internal static class TranscriptionEndpoints
         .MapPost("/v1/audio/transcriptions", TranscribeAsync)
         .WithTags("Audio").WithName("createTranscription").WithSummary("Write down what is said in a sound")
         .Accepts<TranscriptionFields>("multipart/form-data")
-        .Produces<Transcription>().Produces<TranscriptionEvent>(StatusCodes.Status200OK, "text/event-stream").ProducesError().DisableAntiforgery();
+        .Produces<Transcription>().ProducesAlso<VerboseTranscription>().ProducesEvents(typeof(TranscriptionEvent), typeof(ErrorResponse))
+        .ProducesText("text/plain", "text/vtt").ProducesError().DisableAntiforgery();
 
     private static async Task<IResult> TranscribeAsync(HttpContext context, ModelHost host, TranscriptionForm form, Transcriber transcriber)
     {

@@ -13,9 +13,12 @@ internal sealed class ApiKeyMiddleware(RequestDelegate next, IOptions<ServerOpti
 
     private readonly byte[][] _hashes = [.. options.Value.ApiKeys.Select(Hash)];
 
+    /// <summary>Whether a path is served without a key.</summary>
+    public static bool IsOpen(PathString path) => Open.Any(open => path.StartsWithSegments(open));
+
     public Task InvokeAsync(HttpContext context)
     {
-        if (_hashes.Length == 0 || Open.Any(path => context.Request.Path.StartsWithSegments(path)))
+        if (_hashes.Length == 0 || IsOpen(context.Request.Path))
             return next(context);
         string? key = KeyOf(context.Request);
         if (string.IsNullOrEmpty(key))

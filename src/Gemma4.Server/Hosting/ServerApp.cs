@@ -32,6 +32,7 @@ internal static class ServerApp
         app.UseCors();
         app.UseMiddleware<PathMiddleware>();
         app.UseRouting();
+        app.UseMiddleware<MethodsMiddleware>();
         app.UseMiddleware<ApiKeyMiddleware>();
         app.UseMiddleware<BodyAdmission>();
 

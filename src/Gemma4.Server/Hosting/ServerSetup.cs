@@ -71,6 +71,7 @@ internal static class ServerSetup
         {
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, OpenAI.OpenAIJson.Context);
             json.SerializerOptions.TypeInfoResolverChain.Insert(1, Anthropic.AnthropicJson.Context);
+            json.SerializerOptions.NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.Strict;
             json.SerializerOptions.PropertyNamingPolicy = OpenAI.OpenAIJson.Context.Options.PropertyNamingPolicy;
             json.SerializerOptions.DefaultIgnoreCondition = OpenAI.OpenAIJson.Context.Options.DefaultIgnoreCondition;
         });

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Gemma4.Engine.Chat;
 using Gemma4.Engine.Chat.Jinja.Values;
 using Gemma4.Engine.Tokenization;
+using Gemma4.Engine.Verification;
 using Gemma4.Testing;
 using Xunit;
 
@@ -44,8 +45,8 @@ public sealed class ReferenceGoldenTests
             using JsonDocument document = JsonDocument.Parse(line);
             JsonElement row = document.RootElement;
             RenderedPrompt prompt = renderers[row.GetProperty("model_family").GetString()!].RenderNow(
-                RequestJson.Messages(row.GetProperty("messages")),
-                RequestJson.Tools(row.GetProperty("tools")),
+                ConversationJson.Messages(row.GetProperty("messages")),
+                ConversationJson.Tools(row),
                 new ChatRenderOptions { EnableThinking = row.GetProperty("thinking").GetBoolean() });
             Assert.Equal(row.GetProperty("expect_prompt").GetString(), prompt.Text);
         });

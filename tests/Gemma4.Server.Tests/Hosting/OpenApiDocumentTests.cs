@@ -48,6 +48,31 @@ public sealed class OpenApiDocumentTests
     }
 
     [Fact]
+    public async Task Both_forms_of_an_answer_are_described()
+    {
+        JsonElement answer = JsonElement.Parse(await ServedAsync()).GetProperty("paths")
+            .GetProperty("/v1/chat/completions").GetProperty("post").GetProperty("responses").GetProperty("200");
+        Assert.True(answer.GetProperty("headers").TryGetProperty("x-request-id", out _));
+        JsonElement content = answer.GetProperty("content");
+        Assert.Equal("#/components/schemas/ChatCompletion", content.GetProperty("application/json").GetProperty("schema").GetProperty("$ref").GetString());
+        string frames = content.GetProperty("text/event-stream").GetProperty("schema").GetRawText();
+        foreach (string frame in (string[])["[DONE]", "schemas/ChatCompletionChunk\"", "schemas/ChatCompletionChunkWithUsage\"", "schemas/ErrorResponse\""])
+            Assert.Contains(frame, frames, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true, 2)]
+    [InlineData(false, 3)]
+    public async Task A_key_is_demanded_where_one_is_configured(bool hasKey, int ways)
+    {
+        await using var server = new ServerUnderTest(Script.Saying("x"), hasKey ? [("Server:ApiKeys:0", "key")] : []);
+        using HttpClient client = await server.ReadyClientAsync();
+        JsonElement document = JsonElement.Parse(await client.GetStringAsync("/openapi/v1.json", TestContext.Current.CancellationToken));
+        Assert.Equal(ways, document.GetProperty("security").GetArrayLength());
+        Assert.Equal(0, document.GetProperty("paths").GetProperty("/health").GetProperty("get").GetProperty("security").GetArrayLength());
+    }
+
+    [Fact]
     public async Task Swagger_shows_it()
     {
         await using var server = new ServerUnderTest(Script.Saying("x"));

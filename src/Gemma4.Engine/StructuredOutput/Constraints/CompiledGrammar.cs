@@ -96,6 +96,13 @@ internal sealed class CompiledGrammar : IKeptConstraint
         }
     }
 
+    /// <summary>Does something while nobody else is at work on the grammar: as long as a mask takes, for tests.</summary>
+    internal void Hold(Action action)
+    {
+        lock (_lock)
+            action();
+    }
+
     /// <summary>The state after a token; a dead one if the token was not allowed.</summary>
     /// <exception cref="ConstraintTooComplexException">That costs more than one mask may.</exception>
     public MachineState Step(MachineState state, int tokenId)

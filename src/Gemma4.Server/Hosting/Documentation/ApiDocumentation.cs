@@ -1,3 +1,6 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.OpenApi;
+
 namespace Gemma4.Server.Hosting;
 
 /// <summary>The OpenAPI document at <c>/openapi/v1.json</c> and Swagger UI at <c>/swagger</c>.</summary>
@@ -8,13 +11,13 @@ internal static class ApiDocumentation
 
     public static void AddApiDocumentation(this IServiceCollection services) => services.AddOpenApi(Name, options =>
     {
-        options.AddDocumentTransformer((document, _, _) =>
-        {
-            DocumentHead.Write(document);
-            return Task.CompletedTask;
-        });
+        // Raw JSON stands in its property, where what the property demands of it can be said.
+        options.CreateSchemaReferenceId = type =>
+            (Nullable.GetUnderlyingType(type.Type) ?? type.Type) == typeof(JsonElement) ? null : OpenApiOptions.CreateDefaultSchemaReferenceId(type);
+        options.AddDocumentTransformer<DocumentHead>();
         options.AddSchemaTransformer<DtoSchemas>();
         options.AddOperationTransformer<ApiExamples>();
+        options.AddOperationTransformer<AnswerContents>();
     });
 
     public static void MapApiDocumentation(this WebApplication app)

@@ -1,11 +1,13 @@
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
 
 namespace Gemma4.Server.Hosting;
 
-/// <summary>What the OpenAPI document says of itself.</summary>
-internal static class DocumentHead
+/// <summary>What the OpenAPI document says of itself and of keys.</summary>
+internal sealed class DocumentHead(IOptions<ServerOptions> options) : IOpenApiDocumentTransformer
 {
-    public static void Write(OpenApiDocument document)
+    public Task TransformAsync(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
     {
         document.Info = new OpenApiInfo
         {
@@ -16,14 +18,38 @@ internal static class DocumentHead
         };
         // The address is the reader's: a document that named one could not be committed.
         document.Servers = [];
+        DescribeKeys(document);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>A key in either header where keys are configured; where none are, a key is allowed and ignored. Health needs none.</summary>
+    private void DescribeKeys(OpenApiDocument document)
+    {
         document.Components ??= new OpenApiComponents();
         document.Components.SecuritySchemes ??= new Dictionary<string, IOpenApiSecurityScheme>();
-        document.Components.SecuritySchemes["apiKey"] = new OpenApiSecurityScheme
+        document.Components.SecuritySchemes["bearer"] = new OpenApiSecurityScheme
         {
             Type = SecuritySchemeType.Http,
             Scheme = "bearer",
             Description = "One of the configured keys; any or none where no key is configured.",
         };
-        document.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference("apiKey", document)] = [] }];
+        document.Components.SecuritySchemes["apiKey"] = new OpenApiSecurityScheme
+        {
+            Type = SecuritySchemeType.ApiKey,
+            In = ParameterLocation.Header,
+            Name = "x-api-key",
+            Description = "The same in the header that Anthropic's clients send.",
+        };
+        document.Security = [Requirement(document, "bearer"), Requirement(document, "apiKey")];
+        if (options.Value.ApiKeys.Length == 0)
+            document.Security.Insert(0, new OpenApiSecurityRequirement());
+        foreach ((_, IOpenApiPathItem item) in document.Paths.Where(path => ApiKeyMiddleware.IsOpen(path.Key)))
+        {
+            foreach (OpenApiOperation operation in item.Operations!.Values)
+                operation.Security = [];
+        }
     }
+
+    private static OpenApiSecurityRequirement Requirement(OpenApiDocument document, string scheme) =>
+        new() { [new OpenApiSecuritySchemeReference(scheme, document)] = [] };
 }

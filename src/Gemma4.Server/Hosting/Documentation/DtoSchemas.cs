@@ -1,8 +1,10 @@
 using System.ComponentModel.DataAnnotations;
+using System.Net;
 using System.Reflection;
 using System.Text.Json.Nodes;
 using Gemma4.Server.Mapping;
 using Gemma4.Server.OpenAI;
+using Microsoft.AspNetCore.Mvc.Infrastructure;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
@@ -22,20 +24,28 @@ internal sealed class DtoSchemas : IOpenApiSchemaTransformer
                 schema.AnyOf.Add(await context.GetOrCreateSchemaAsync(shape, null, cancellationToken));
         }
         if (context.JsonPropertyInfo?.AttributeProvider is { } property)
-            Describe(schema, property);
+            Describe(schema, property, Nullable.GetUnderlyingType(context.JsonPropertyInfo.PropertyType) is not null);
+        else if (context.ParameterDescription?.ParameterDescriptor is IParameterInfoParameterDescriptor { ParameterInfo: { } parameter })
+            Describe(schema, parameter, mayBeNull: false);
+        // The framework escapes what XML comments have escaped already.
+        schema.Description = WebUtility.HtmlDecode(schema.Description);
     }
 
-    private static void Describe(OpenApiSchema schema, ICustomAttributeProvider property)
+    private static void Describe(OpenApiSchema schema, ICustomAttributeProvider property, bool mayBeNull)
     {
         if (Find<JsonObjectAttribute>(property) is not null)
-            schema.Type = JsonSchemaType.Object;
+            schema.Type = mayBeNull ? JsonSchemaType.Object | JsonSchemaType.Null : JsonSchemaType.Object;
         if (Find<AllowedValuesAttribute>(property) is { } allowed)
         {
             OpenApiSchema valued = schema.Items as OpenApiSchema ?? schema;
             valued.Enum = [.. allowed.Values.Select(v => v is int number ? JsonValue.Create(number) : (JsonNode)JsonValue.Create((string)v!))];
         }
+        if (Find<MaxLengthAttribute>(property) is { } most && schema.Type is { } type && type.HasFlag(JsonSchemaType.Object))
+            (schema.MaxLength, schema.MaxProperties) = (null, most.Length);
         if (Find<UnsupportedAttribute>(property) is { } unsupported)
         {
+            // Null is what a field that is left out has; nothing else is taken.
+            schema.Type = JsonSchemaType.Null;
             schema.Deprecated = true;
             schema.Description = $"{schema.Description} Refused: {unsupported.Reason}".Trim();
         }

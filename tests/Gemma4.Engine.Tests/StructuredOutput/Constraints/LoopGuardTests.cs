@@ -55,12 +55,12 @@ public sealed class LoopGuardTests
     [InlineData("root ::= \"0\" root | \"1\"", "0")]
     [InlineData("root ::= \"(\" root \")\" | \"1\"", "(")]
     public void Recursion_of_a_grammar_that_goes_on_is_a_loop(string grammar, string again) =>
-        Assert.InRange(TokensUntilLoop(TestVocabulary.Compiler().CompileGrammar(grammar).Create(), again, 500), Limit, 500);
+        Assert.InRange(TokensUntilLoop(TestVocabulary.Compiler().Compiled(new ConstraintSpec.Grammar(grammar)).Create(), again, 500), Limit, 500);
 
     [Fact]
     public void Repetition_that_a_grammar_counts_is_no_loop()
     {
-        ITokenConstraint constraint = TestVocabulary.Compiler().CompileGrammar("root ::= item{500} \"1\"\nitem ::= \"0\"").Create();
+        ITokenConstraint constraint = TestVocabulary.Compiler().Compiled(new ConstraintSpec.Grammar("root ::= item{500} \"1\"\nitem ::= \"0\"")).Create();
         for (int i = 0; i < 500; i++)
             Assert.True(constraint.Accept('0'));
         Assert.Equal(AcceptResult.Complete, constraint.Accept('1', mayCompute: true));
@@ -72,7 +72,7 @@ public sealed class LoopGuardTests
         ToolSignature tool = new("f", JsonElement.Parse("""{"type":"object","properties":{"a":{"type":"array","items":{"type":"integer"}}}}"""));
         foreach (ToolCallMode mode in Enum.GetValues<ToolCallMode>())
         {
-            ITokenConstraint constraint = TestVocabulary.Compiler().CompileToolCalls([tool], mode, parallel: false).Create();
+            ITokenConstraint constraint = TestVocabulary.Compiler().Compiled(new ConstraintSpec.ToolCalls([tool], mode, IsParallel: false)).Create();
             Feed(constraint, "<|tool_call>call:f{a:[");
             Assert.InRange(TokensUntilLoop(constraint, "0,", 500), Limit, 500);
         }
@@ -91,7 +91,7 @@ public sealed class LoopGuardTests
     [Fact]
     public void Limit_of_nothing_sees_no_loop()
     {
-        ITokenConstraint constraint = new ConstraintCompiler(TestVocabulary.Create(loopLimit: 0)).CompileJsonSchema(JsonElement.Parse("""{"type":"string"}""")).Create();
+        ITokenConstraint constraint = new ConstraintCompiler(TestVocabulary.Create(loopLimit: 0)).Compiled(new ConstraintSpec.JsonSchema(JsonElement.Parse("""{"type":"string"}"""))).Create();
         Assert.True(constraint.Accept('"'));
         for (int i = 0; i < 2000; i++)
             Assert.True(constraint.Accept('a'));
@@ -109,7 +109,7 @@ public sealed class LoopGuardTests
         return most + 1;
     }
 
-    private static ITokenConstraint Schema(string schema) => TestVocabulary.Compiler().CompileJsonSchema(JsonElement.Parse(schema)).Create();
+    private static ITokenConstraint Schema(string schema) => TestVocabulary.Compiler().Compiled(new ConstraintSpec.JsonSchema(JsonElement.Parse(schema))).Create();
 
     private static void Feed(ITokenConstraint constraint, string text)
     {

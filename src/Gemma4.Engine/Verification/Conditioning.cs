@@ -1,0 +1,54 @@
+using Gemma4.Engine.Models;
+using Gemma4.Engine.Models.Text;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Gemma4.Engine.Verification;
+
+/// <summary>How far an answer moves: its largest difference in hidden states and in logits.</summary>
+internal readonly record struct Movement(float Hidden, float Logits);
+
+/// <summary>What rounding alone may do to a model on one prompt.</summary>
+/// <param name="model">The model.</param>
+/// <param name="golden">The prompt.</param>
+/// <param name="trace">Of the model's own run over the prompt.</param>
+/// <param name="logits">The last position's, of the same run.</param>
+/// <param name="rounding">Relative size of one rounding.</param>
+/// <remarks>
+/// Random models with unscaled attention can multiply a last bit a thousandfold, and no two orders of summation agree closer than that.
+/// How far one perturbation moves such a model is chance, and the reference's own order of sums is one more draw of it. A wrong model
+/// misses the bar by orders of magnitude, as the perturbed twins show.
+/// </remarks>
+internal sealed class Conditioning(Gemma4Model model, GoldenCase golden, ForwardTrace trace, float[] logits, float rounding)
+{
+    private const int NumPerturbations = 6;
+
+    /// <summary>How many times the largest movement a right model may be off: six are few draws of that chance.</summary>
+    private const int Margin = 4;
+
+    /// <summary>The most that a right model may be off.</summary>
+    public Movement Allowance()
+    {
+        Movement[] moved = [.. Enumerable.Range(1, NumPerturbations).Select(Perturb)];
+        return new Movement(Margin * moved.Max(m => m.Hidden), Margin * moved.Max(m => m.Logits));
+    }
+
+    /// <summary>The movement when every embedding is moved by one rounding, up or down by chance.</summary>
+    public Movement Perturb(int seed)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        var random = new Random(seed);
+        int tokens = golden.InputIds.Length;
+        float[] moved = [.. trace.Embeddings.Select(e => e * (1 + (random.Next(2) * 2 - 1) * rounding))];
+        long[] rows = [.. Enumerable.Range(0, tokens).Select(i => (long)i)];
+        var soft = new SoftTokens(tensor(moved, device: model.Device).view(tokens, -1), tensor(rows, device: model.Device));
+        var movedTrace = new ForwardTrace(ForwardTrace.ReferenceRows, routingRows: 0);
+        using var session = new PagedSession(model, tokens);
+        Tensor hidden = session.Step(golden.InputIds.AsSpan(), golden.MediaSpans, soft, movedTrace);
+        Tensor last = model.Logits(hidden.narrow(0, tokens - 1, 1));                                     // [1, V]
+        float[] movedLogits = last.to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray();
+        return new Movement(Largest(movedTrace.HiddenTail, trace.HiddenTail), Largest(movedLogits, logits));
+    }
+
+    private static float Largest(float[] a, float[] b) => a.Zip(b).Max(p => MathF.Abs(p.First - p.Second));
+}
