@@ -1,3 +1,4 @@
+using Gemma4.Server.Errors;
 using Serilog;
 using Serilog.AspNetCore;
 using Serilog.Events;
@@ -12,16 +13,20 @@ internal static class RequestLogging
         .ReadFrom.Configuration(builder.Configuration)
         .ReadFrom.Services(services)
         .Enrich.FromLogContext()
+        // Reported already: failures of the start by ServerRun, cut answers by their request's line.
+        .MinimumLevel.Override("Microsoft.Extensions.Hosting.Internal.Host", LogEventLevel.Fatal)
+        .Filter.ByExcluding(e => e.Exception is AnswerCutException)
         .WriteTo.Console(outputTemplate: "{Timestamp:HH:mm:ss} {Level:u3} {Message:lj} {RequestId}{NewLine}{Exception}"));
 
     public static void Configure(RequestLoggingOptions options)
     {
-        options.MessageTemplate = "{RequestMethod} {RequestPath} {StatusCode} in {Elapsed:0} ms";
+        options.MessageTemplate = "{RequestMethod} {RequestPath} {StatusCode}{Ending} in {Elapsed:0} ms";
         options.IncludeQueryInRequestPath = false;
         options.GetLevel = Level;
         options.EnrichDiagnosticContext = (diagnostics, context) =>
         {
             diagnostics.Set("RequestId", context.TraceIdentifier);
+            diagnostics.Set("Ending", context.Features.Get<Ending>() is { } ending ? $" ({ending.Words})" : "");
             if (context.Request.Headers["x-stainless-retry-count"].ToString() is { Length: > 0 } retries and not "0")
                 diagnostics.Set("ClientRetry", retries);
         };
@@ -30,6 +35,8 @@ internal static class RequestLogging
     /// <summary>Health is asked for often and says little.</summary>
     private static LogEventLevel Level(HttpContext context, double elapsed, Exception? exception)
     {
+        if (context.Features.Get<Ending>() is { } ending)
+            return ending.IsFault ? LogEventLevel.Error : ending.IsCut ? LogEventLevel.Warning : LogEventLevel.Information;
         if (exception is not null || context.Response.StatusCode >= 500)
             return context.Response.StatusCode == 503 ? LogEventLevel.Warning : LogEventLevel.Error;
         bool isProbe = context.Request.Path.StartsWithSegments("/health") || context.Request.Path.StartsWithSegments("/metrics");

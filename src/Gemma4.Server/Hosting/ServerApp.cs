@@ -25,9 +25,11 @@ internal static class ServerApp
         replace?.Invoke(builder.Services);
 
         WebApplication app = builder.Build();
+        app.UseMiddleware<CutMiddleware>();
         app.UseMiddleware<RequestHeaders>();
         app.UseSerilogRequestLogging(RequestLogging.Configure);
         app.UseMiddleware<ErrorMiddleware>();
+        app.UseMiddleware<DrainMiddleware>();
         app.UseCors();
         app.UseMiddleware<PathMiddleware>();
         app.UseRouting();
