@@ -20,5 +20,5 @@ internal sealed class LogLines : ILogEventSink
     /// <inheritdoc/>
     public void Emit(LogEvent logEvent) => _events.Enqueue(logEvent);
 
-    private static string Line(LogEvent e) => $"{e.Level}: {e.RenderMessage(CultureInfo.InvariantCulture)} {e.Exception}".TrimEnd();
+    private static string Line(LogEvent e) => $"{e.Level}: {e.RenderMessage(CultureInfo.InvariantCulture).Replace("\"", "", StringComparison.Ordinal)} {e.Exception}".TrimEnd();
 }
