@@ -29,6 +29,11 @@ internal sealed partial class TranscriptionForm(ModelNames names, IOptions<Media
         {
             throw Fault.Of($"The form could not be read: {exception.Message}");
         }
+        catch (IOException exception) when (exception is not BadHttpRequestException && !context.RequestAborted.IsCancellationRequested)
+        {
+            // The multipart reader's word for a body that ends before its last boundary; Kestrel's own faults keep their status.
+            throw Fault.Of("The form could not be read: it ends before its closing boundary.");
+        }
         string model = form["model"].ToString();
         if (model.Length == 0)
             throw ChatModelFaults.Instance.Missing()!;

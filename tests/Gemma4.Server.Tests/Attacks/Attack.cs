@@ -23,8 +23,11 @@ internal sealed record Attack(string Name, Func<AttackedServer, CancellationToke
         new(name, (server, cancellationToken) => server.PostAsync(path, body(), contentType, cancellationToken), expected);
 
     /// <summary>A chat request with these fields beside a short conversation.</summary>
-    public static Attack Chat(string name, string fields, Outcome expected) =>
-        Post("chat: " + name, TextRequests.Path("chat"), () => TextRequests.Body("chat", $",\"max_tokens\":4,{fields}"), expected);
+    public static Attack Chat(string name, string fields, Outcome expected) => Chat(name, () => fields, expected);
+
+    /// <summary>A chat request with large fields, which are made only when it is sent.</summary>
+    public static Attack Chat(string name, Func<string> fields, Outcome expected) =>
+        Post("chat: " + name, TextRequests.Path("chat"), () => TextRequests.Body("chat", $",\"max_tokens\":4,{fields()}"), expected);
 
     /// <summary>A request of an API with these fields beside a short question.</summary>
     public static Attack Api(string api, string name, Func<string> fields, Outcome expected) =>

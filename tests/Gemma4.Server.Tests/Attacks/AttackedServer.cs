@@ -91,7 +91,7 @@ public sealed class AttackedServer : IAsyncLifetime
         _client = new HttpClient { BaseAddress = Url, Timeout = Timeout.InfiniteTimeSpan };
         _bystander = new Bystander(Url);
         _quietGaps.Clear();
-        await Task.Delay(500, TestContext.Current.CancellationToken); // the first requests compile code
+        await _bystander.WarmAsync(TestContext.Current.CancellationToken);
         await MeasureQuietAsync(TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken);
     }
 

@@ -39,8 +39,8 @@ internal static class TextAttacks
         Post("detokenize: a million tokens", "/detokenize", () => $"{{\"tokens\":[{Repeat("5,", 1_000_000)}5]}}", Valid),
         Post("detokenize: no tokens", "/detokenize", () => "{\"tokens\":[]}", new Outcome(200, 400)),
         Post("tokenize: prompt and messages", "/tokenize", () => "{\"prompt\":\"a\",\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]}", Refused()),
-        Chat50("100,000 empty turns", () => Repeat("{\"role\":\"user\",\"content\":\"\"},", 100_000)),
-        Chat50("20,000 turns", () => Repeat("{\"role\":\"user\",\"content\":\"Hi\"},{\"role\":\"assistant\",\"content\":\"Hi\"},", 10_000)),
+        Turns("100,000 empty turns", () => Repeat("{\"role\":\"user\",\"content\":\"\"},", 100_000)),
+        Turns("20,000 turns", () => Repeat("{\"role\":\"user\",\"content\":\"Hi\"},{\"role\":\"assistant\",\"content\":\"Hi\"},", 10_000)),
         Post("chat: 100,000 parts", "/v1/chat/completions", () => $"{{\"model\":\"{ServerUnderTest.Model}\",\"messages\":[{{\"role\":\"user\",\"content\":[{Repeat("{\"type\":\"text\",\"text\":\"a\"},", 100_000)}{{\"type\":\"text\",\"text\":\"a\"}}]}}]}}", Refused()),
         Post("chat: no turns", "/v1/chat/completions", () => $"{{\"model\":\"{ServerUnderTest.Model}\",\"messages\":[]}}", Refused("messages", "empty_array")),
         Post("chat: a role of a megabyte", "/v1/chat/completions", () => $"{{\"model\":\"{ServerUnderTest.Model}\",\"messages\":[{{\"role\":\"{new string('r', 1_000_000)}\",\"content\":\"a\"}}]}}", Refused("messages[0].role")),
@@ -61,7 +61,7 @@ internal static class TextAttacks
 
     private static Attack Tokenize(string name, Func<string> text) => Post($"tokenize: {name}", "/tokenize", () => $"{{\"prompt\":\"{text()}\"}}", Valid);
 
-    private static Attack Chat50(string name, Func<string> turns) => Post(
+    private static Attack Turns(string name, Func<string> turns) => Post(
         $"chat: {name}", "/v1/chat/completions",
         () => $"{{\"model\":\"{ServerUnderTest.Model}\",\"max_tokens\":4,\"messages\":[{turns()}{{\"role\":\"user\",\"content\":\"Hi\"}}]}}", Refused("messages", "context_length_exceeded"));
 
