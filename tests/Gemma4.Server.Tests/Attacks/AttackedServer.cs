@@ -54,7 +54,7 @@ public sealed class AttackedServer : IAsyncLifetime
     internal async Task<AttackResult> RunAsync(Attack attack, CancellationToken cancellationToken)
     {
         await StartAsync();
-        await MeasureQuietAsync(TimeSpan.FromMilliseconds(200), cancellationToken);
+        await MeasureQuietAsync(TimeSpan.FromMilliseconds(100), cancellationToken);
         long before = _process!.ResidentBytes, peak = before;
         RawAnswer? answer = null;
         var clock = Stopwatch.StartNew();
