@@ -18,8 +18,8 @@ internal sealed record Attack(string Name, Func<AttackedServer, CancellationToke
     /// <summary>How long the answer may take on a busy machine.</summary>
     public TimeSpan MaxTime { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>The same row of a request that rightly shares each step with many sequences of its own, so that steps are longer.</summary>
-    public Attack OfManySequences() => this with { GapSlack = TimeSpan.FromSeconds(2) };
+    /// <summary>The same row of a request that rightly makes steps longer, with many sequences or a long prompt of its own.</summary>
+    public Attack OfMuchWork() => this with { GapSlack = TimeSpan.FromSeconds(2) };
 
     /// <summary>A POST of JSON.</summary>
     public static Attack Post(string name, string path, Func<string> body, Outcome expected) =>

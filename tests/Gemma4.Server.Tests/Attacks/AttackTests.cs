@@ -10,7 +10,7 @@ namespace Gemma4.Server.Tests.Attacks;
 public sealed class AttackTests(AttackedServer server) : IClassFixture<AttackedServer>
 {
     /// <summary>A gap is held against an attack only if it comes each time: a busy machine makes gaps of its own.</summary>
-    private const int Attempts = 3;
+    private const int Attempts = 4;
 
     /// <summary>The longest gap may be this much longer than without an attack, and in any case <see cref="Attack.GapSlack"/> longer.</summary>
     private const double GapFactor = 1.5;
@@ -51,6 +51,8 @@ public sealed class AttackTests(AttackedServer server) : IClassFixture<AttackedS
             fault = Cost(attack, result);
             if (fault is null)
                 return;
+            // The longest gap of a longer time is longer: what the machine's other work makes of as much time without the attack counts too.
+            await server.MeasureQuietAsync(result.Time, TestContext.Current.CancellationToken);
         }
         Assert.Fail(fault!);
     }

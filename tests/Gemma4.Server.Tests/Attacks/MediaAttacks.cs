@@ -29,7 +29,7 @@ internal static class MediaAttacks
         Image("an image that is cut", "messages", () => Png(2_000, 2_000, 1000)) with { MaxMemoryBytes = BombMemory },
         Image("an image of no size", "responses", () => Png(0, 0, 10)),
         Post("chat: 1,000 images", "/v1/chat/completions", () => MediaRequests.Body("chat", Many(1_000, MediaRequests.Image("chat", Dot))), Refused()),
-        Post("chat: 16 images", "/v1/chat/completions", () => MediaRequests.Body("chat", Many(16, MediaRequests.Image("chat", Dot))), new Outcome(200, 400)).OfManySequences(),
+        Post("chat: 16 images", "/v1/chat/completions", () => MediaRequests.Body("chat", Many(16, MediaRequests.Image("chat", Dot))), new Outcome(200, 400)).OfMuchWork(),
         Audio("audio of 4 GB that are not there", () => Wav(0xFFFFFFF0, 16_000, 1)),
         Audio("audio of no rate", () => Wav(32_000, 0, 1)),
         Audio("audio of the highest rate", () => Wav(32_000, uint.MaxValue, 1)),
