@@ -50,7 +50,6 @@ internal sealed class FakeEngine(Func<GenerationRequest, CancellationToken, IAsy
     public async Task DrainAsync(CancellationToken cancellationToken)
     {
         Health = new EngineHealth(EngineState.Draining, "draining");
-        Rejection = new RequestRejectedException(RejectionReason.Unavailable, "The engine is stopping.");
         Task ended = Task.WhenAll(_runs.Select(run => run.Ended));
         await ended.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         foreach (Run run in _runs)

@@ -8,7 +8,8 @@ namespace Gemma4.Server.Hosting;
 /// <summary>One line a request, with its id and without its text.</summary>
 internal static class RequestLogging
 {
-    /// <summary>Sends all logs through Serilog, to the console unless the options say otherwise.</summary>
+    /// <summary>Sends all logs through Serilog, to the console unless the options say otherwise. Each server has a logger of its own; Serilog's
+    /// static one would be that of the server built last.</summary>
     public static void AddServerLogging(this WebApplicationBuilder builder) => builder.Services.AddSerilog((services, logger) => logger
         .ReadFrom.Configuration(builder.Configuration)
         .ReadFrom.Services(services)
@@ -16,9 +17,16 @@ internal static class RequestLogging
         // Reported already: failures of the start by ServerRun, cut answers by their request's line.
         .MinimumLevel.Override("Microsoft.Extensions.Hosting.Internal.Host", LogEventLevel.Fatal)
         .Filter.ByExcluding(e => e.Exception is AnswerCutException)
-        .WriteTo.Console(outputTemplate: "{Timestamp:HH:mm:ss} {Level:u3} {Message:lj} {RequestId}{NewLine}{Exception}"));
+        .WriteTo.Console(outputTemplate: "{Timestamp:HH:mm:ss} {Level:u3} {Message:lj} {RequestId}{NewLine}{Exception}"), preserveStaticLogger: true);
 
-    public static void Configure(RequestLoggingOptions options)
+    /// <summary>Logs a line a request.</summary>
+    public static void UseRequestLogging(this WebApplication app) => app.UseSerilogRequestLogging(options =>
+    {
+        options.Logger = app.Services.GetRequiredService<Serilog.ILogger>();
+        Configure(options);
+    });
+
+    private static void Configure(RequestLoggingOptions options)
     {
         options.MessageTemplate = "{RequestMethod} {RequestPath} {StatusCode}{Ending} in {Elapsed:0} ms";
         options.IncludeQueryInRequestPath = false;

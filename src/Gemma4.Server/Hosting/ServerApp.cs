@@ -1,6 +1,5 @@
 using Gemma4.Server.Endpoints;
 using Gemma4.Server.Errors;
-using Serilog;
 
 namespace Gemma4.Server.Hosting;
 
@@ -27,7 +26,7 @@ internal static class ServerApp
         WebApplication app = builder.Build();
         app.UseMiddleware<CutMiddleware>();
         app.UseMiddleware<RequestHeaders>();
-        app.UseSerilogRequestLogging(RequestLogging.Configure);
+        app.UseRequestLogging();
         app.UseMiddleware<ErrorMiddleware>();
         app.UseMiddleware<DrainMiddleware>();
         app.UseCors();
