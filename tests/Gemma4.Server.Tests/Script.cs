@@ -22,6 +22,9 @@ internal static class Script
     /// <summary>The text's tokens one by one, each when the gate of its number opens.</summary>
     public static FakeEngine Gated(string text, Func<int, CancellationToken, Task> gate) => new((request, cancelled) => Gated(request, text, gate, cancelled));
 
+    /// <summary>Every sequence is this text and then silence: it ends only when it is aborted.</summary>
+    public static FakeEngine Endless(string text) => new((request, cancelled) => Endless(request, text, cancelled));
+
     /// <summary>The events of one request whose every sequence is this text.</summary>
     public static async IAsyncEnumerable<TokenEvent> Play(GenerationRequest request, string text)
     {
@@ -32,6 +35,17 @@ internal static class Script
                 yield return new TokenEvent { SequenceIndex = sequence, TokenId = ids[i], FinishReason = i == ids.Length - 1 ? FinishReason.Stop : null };
             await Task.Yield();
         }
+    }
+
+    private static async IAsyncEnumerable<TokenEvent> Endless(
+        GenerationRequest request, string text, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancelled)
+    {
+        foreach (int id in ServerUnderTest.Tokenizer.Encode(text))
+        {
+            for (int sequence = 0; sequence < request.NumSequences; sequence++)
+                yield return new TokenEvent { SequenceIndex = sequence, TokenId = id };
+        }
+        await Task.Delay(Timeout.Infinite, cancelled);
     }
 
     private static async IAsyncEnumerable<TokenEvent> Gated(

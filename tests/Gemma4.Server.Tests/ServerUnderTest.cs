@@ -13,6 +13,7 @@ using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Serilog.Core;
 using Xunit;
 
 namespace Gemma4.Server.Tests;
@@ -41,6 +42,9 @@ internal sealed class ServerUnderTest(FakeEngine engine, params (string Key, str
 
     /// <summary>What media the model takes.</summary>
     public MediaTraits Media { get; init; } = new(Sees: true, Hears: true, ImageSoftTokens: 280);
+
+    /// <summary>What it logs.</summary>
+    public LogLines Log { get; } = new();
 
     /// <summary>Replaces the one that goes to the web.</summary>
     public Func<MediaAccessOptions, MediaFetcher>? Fetcher { get; init; }
@@ -89,6 +93,7 @@ internal sealed class ServerUnderTest(FakeEngine engine, params (string Key, str
         builder.ConfigureTestServices(services =>
         {
             services.AddSingleton<IModelSource>(new FakeSource(engine, Media, MayLoad));
+            services.AddSingleton<ILogEventSink>(Log);
             if (Fetcher is not null)
                 services.AddSingleton(provider => Fetcher(provider.GetRequiredService<IOptions<MediaAccessOptions>>().Value));
         });

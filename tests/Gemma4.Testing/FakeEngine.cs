@@ -8,6 +8,11 @@ namespace Gemma4.Testing;
 /// <param name="script">Makes the events of a request, in order; a sequence that is aborted gets no further ones of them.</param>
 internal sealed class FakeEngine(Func<GenerationRequest, CancellationToken, IAsyncEnumerable<TokenEvent>> script) : IGenerationEngine
 {
+    private readonly ConcurrentQueue<Run> _runs = [];
+
+    /// <summary>Sequences that have not ended.</summary>
+    public int NumRunning => _runs.Sum(run => run.NumRunning);
+
     /// <summary>Requests in order of submission.</summary>
     public ConcurrentQueue<GenerationRequest> Requests { get; } = [];
 
@@ -44,14 +49,21 @@ internal sealed class FakeEngine(Func<GenerationRequest, CancellationToken, IAsy
     {
         cancellationToken.ThrowIfCancellationRequested();
         Requests.Enqueue(request);
-        return Rejection is null ? Task.FromResult(new Run(this, request, script).Stream) : Task.FromException<GenerationStream>(Rejection);
+        if (Rejection is not null)
+            return Task.FromException<GenerationStream>(Rejection);
+        var run = new Run(this, request, script);
+        _runs.Enqueue(run);
+        return Task.FromResult(run.Stream);
     }
 
     /// <inheritdoc/>
-    public Task DrainAsync(CancellationToken cancellationToken)
+    public async Task DrainAsync(CancellationToken cancellationToken)
     {
         Health = new EngineHealth(EngineState.Draining, "draining");
-        return Task.CompletedTask;
+        Task ended = Task.WhenAll(_runs.Select(run => run.Ended));
+        await ended.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        foreach (Run run in _runs)
+            run.AbortAll();
     }
 
     private static async IAsyncEnumerable<TokenEvent> Say(GenerationRequest request, FinishReason reason, int[] tokenIds)
@@ -79,6 +91,7 @@ internal sealed class FakeEngine(Func<GenerationRequest, CancellationToken, IAsy
         private readonly Lock _lock = new();
         private readonly bool[] _ended;
         private readonly CancellationTokenSource _allEnded = new();
+        private readonly TaskCompletionSource _allEndedTask = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Run(
             FakeEngine engine, GenerationRequest request, Func<GenerationRequest, CancellationToken, IAsyncEnumerable<TokenEvent>> script)
@@ -91,6 +104,25 @@ internal sealed class FakeEngine(Func<GenerationRequest, CancellationToken, IAsy
         }
 
         public GenerationStream Stream { get; }
+
+        /// <summary>Completes when every sequence has ended.</summary>
+        public Task Ended => _allEndedTask.Task;
+
+        public int NumRunning
+        {
+            get
+            {
+                lock (_lock)
+                    return _ended.Count(ended => !ended);
+            }
+        }
+
+        /// <summary>Ends what has not ended, as an engine does that stops.</summary>
+        public void AbortAll()
+        {
+            for (int i = 0; i < _ended.Length; i++)
+                Publish(new TokenEvent { SequenceIndex = i, FinishReason = FinishReason.Aborted });
+        }
 
         private async Task PlayAsync(IAsyncEnumerable<TokenEvent> events)
         {
@@ -125,7 +157,10 @@ internal sealed class FakeEngine(Func<GenerationRequest, CancellationToken, IAsy
                 _ended[e.SequenceIndex] = e.FinishReason is not null;
                 Stream.Publish(in e);
                 if (Array.TrueForAll(_ended, ended => ended))
+                {
                     _allEnded.Cancel();
+                    _allEndedTask.TrySetResult();
+                }
             }
         }
     }

@@ -17,9 +17,9 @@ internal static class HealthEndpoints
             .Produces<HealthReport>().ProducesErrorWithoutKey();
     }
 
-    private static IResult Ready(HttpContext context, ModelHost host, ModelNames names)
+    private static IResult Ready(HttpContext context, ModelHost host, ModelNames names, Drain drain)
     {
-        HealthReport report = Report(host, names);
+        HealthReport report = Report(host, names, drain);
         bool serves = report.Status is "ok" or "degraded";
         if (!serves)
             context.Response.Headers.RetryAfter = "1";
@@ -27,12 +27,14 @@ internal static class HealthEndpoints
             report, OpenAIJson.Context.HealthReport, statusCode: serves ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
     }
 
-    private static IResult Live(ModelHost host, ModelNames names) => Results.Json(Report(host, names), OpenAIJson.Context.HealthReport);
+    private static IResult Live(ModelHost host, ModelNames names, Drain drain) => Results.Json(Report(host, names, drain), OpenAIJson.Context.HealthReport);
 
-    private static HealthReport Report(ModelHost host, ModelNames names)
+    private static HealthReport Report(ModelHost host, ModelNames names, Drain drain)
     {
         if (host.Failure is { } failure)
             return new HealthReport("failed", names.Primary, Error: failure);
+        if (drain.Begun.IsCancellationRequested)
+            return new HealthReport("draining", names.Primary);
         if (host.Loaded is not { } model)
             return new HealthReport("loading", names.Primary, Math.Round(host.Progress, 2));
         EngineHealth health = model.Engine.Health;
@@ -40,7 +42,7 @@ internal static class HealthEndpoints
         {
             EngineState.Ready => "ok",
             EngineState.Degraded => "degraded",
-            EngineState.Draining => "stopping",
+            EngineState.Draining => "draining",
             _ => "failed",
         };
         return new HealthReport(status, names.Primary, Error: health.Reason);

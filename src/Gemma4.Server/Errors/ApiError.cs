@@ -8,6 +8,9 @@ namespace Gemma4.Server.Errors;
 /// <param name="Code">The exact error; null when the API gives none.</param>
 internal sealed record ApiError(int Status, string Message, string Type, string? Param = null, string? Code = null)
 {
+    /// <summary>Messages and paths quote what was sent, which may be megabytes: longer ones lose their middle.</summary>
+    private const int MaxLength = 1000, KeptStart = 700, KeptEnd = 200;
+
     /// <summary>The caller's mistake.</summary>
     public const string InvalidRequest = "invalid_request_error";
 
@@ -17,10 +20,18 @@ internal sealed record ApiError(int Status, string Message, string Type, string?
     /// <summary>Too many requests.</summary>
     public const string RateLimit = "rate_limit_error";
 
+    /// <summary>What is wrong and, where there is one, the mend.</summary>
+    public string Message { get; init; } = Shortened(Message);
+
+    /// <summary>Path of the field at fault; null when none is.</summary>
+    public string? Param { get; init; } = Param is null ? null : Shortened(Param);
+
     /// <summary>After this many seconds a retry makes sense; null sends no <c>retry-after</c>.</summary>
     public int? RetryAfterSeconds { get; init; }
 
     /// <summary>The same error with the caller's field at another place, or none.</summary>
     public static ApiError BadRequest(string message, string? param = null, string? code = null) =>
         new(StatusCodes.Status400BadRequest, message, InvalidRequest, param, code);
+
+    private static string Shortened(string text) => text.Length <= MaxLength ? text : $"{text[..KeptStart]} … {text[^KeptEnd..]}";
 }

@@ -8,8 +8,7 @@ using Gemma4.Server.OpenAI;
 namespace Gemma4.Server.Errors;
 
 /// <summary>Gives every failed request, on every path, an answer in the API's error shape.</summary>
-/// <remarks>After the first byte a status cannot change: then the exception goes on, and Kestrel cuts the connection without the
-/// closing chunk, so that the client notices.</remarks>
+/// <remarks>After the first byte a status cannot change: then the answer is cut (see <see cref="Ending"/>).</remarks>
 internal sealed class ErrorMiddleware(RequestDelegate next, ILogger<ErrorMiddleware> log)
 {
     public async Task InvokeAsync(HttpContext context)
@@ -20,14 +19,42 @@ internal sealed class ErrorMiddleware(RequestDelegate next, ILogger<ErrorMiddlew
             if (context.Response is { HasStarted: false, StatusCode: >= 400, ContentLength: null, ContentType: null })
                 await WriteAsync(context, ErrorTable.FromStatus(context.Response.StatusCode, context.Request));
         }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        catch (Exception exception) when (HasLeft(context, exception))
         {
-            log.ClientLeft();
-            context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+            Leave(context);
         }
         catch (Exception exception) when (!context.Response.HasStarted)
         {
-            await WriteAsync(context, Explain(exception));
+            await TryWriteAsync(context, Explain(exception));
+        }
+        catch (Exception exception)
+        {
+            ApiError error = Explain(exception);
+            context.Features.Set(Ending.Cut(error.Message, isFault: error.Status != StatusCodes.Status503ServiceUnavailable));
+        }
+    }
+
+    /// <summary>What a connection that is gone throws: reads and writes fail, or the request's token is cancelled.</summary>
+    private static bool HasLeft(HttpContext context, Exception exception) =>
+        context.RequestAborted.IsCancellationRequested && exception is OperationCanceledException or IOException and not BadHttpRequestException;
+
+    private static void Leave(HttpContext context)
+    {
+        context.Features.Set(Ending.ClientLeft);
+        if (!context.Response.HasStarted)
+            context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+    }
+
+    /// <summary>The client may leave while it is told why its request failed, as one does whose body broke off.</summary>
+    private static async Task TryWriteAsync(HttpContext context, ApiError error)
+    {
+        try
+        {
+            await WriteAsync(context, error);
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or IOException)
+        {
+            Leave(context);
         }
     }
 
@@ -61,6 +88,9 @@ internal sealed class ErrorMiddleware(RequestDelegate next, ILogger<ErrorMiddlew
                 return ErrorTable.From(rejected);
             case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }:
                 return ErrorTable.PayloadTooLarge();
+            case IOException { InnerException: OverflowException }:
+                // Kestrel's, of a chunk whose length no number holds.
+                return ApiError.BadRequest("The length of a chunk of the request's body is out of range.");
             case BadHttpRequestException bad:
                 return new ApiError(bad.StatusCode, bad.Message, ApiError.InvalidRequest);
             default:

@@ -22,9 +22,9 @@ internal sealed class CheckpointModelSource(
     TimeProvider time) : IModelSource
 {
     /// <inheritdoc/>
-    public Task<LoadedModel> LoadAsync(IProgress<double> progress, CancellationToken cancellationToken) => Task.Run(() => Load(progress), cancellationToken);
+    public Task<LoadedModel> LoadAsync(IProgress<double> progress, CancellationToken cancellationToken) => Task.Run(() => Load(progress, cancellationToken), cancellationToken);
 
-    private LoadedModel Load(IProgress<double> progress)
+    private LoadedModel Load(IProgress<double> progress, CancellationToken cancellationToken)
     {
         NativeThreads.Configure(model.Value.Threads);
         string folder = CheckpointFolder.Find(model.Value.Path);
@@ -39,7 +39,7 @@ internal sealed class CheckpointModelSource(
         ChatRenderer? chat = CheckpointFolder.HasTemplate(folder) ? ChatRenderer.Load(folder) : null;
         var constraints = new ConstraintCompiler(tokenizer, new ConstraintOptions { EndTokenIds = config.Generation.EndTokenIds, Limits = limits.Value });
         GemmaEngine loaded = EngineLoader.Load(
-            folder, model.Value.Device, model.Value.DType, engine.Value, meters, loggers, time, new Shares(progress));
+            folder, model.Value.Device, model.Value.DType, engine.Value, meters, loggers, time, new Shares(progress, cancellationToken));
         return new LoadedModel(loaded, tokenizer, chat, constraints, config.Generation, CheckpointFolder.Fingerprint(folder, model.Value))
         {
             Media = new MediaTraits(config.Vision is not null, config.Audio is not null, config.Processor.ImageSoftTokens)
@@ -51,9 +51,14 @@ internal sealed class CheckpointModelSource(
         };
     }
 
-    /// <summary>Reports synchronously: the framework's own progress would hop to the thread pool and arrive out of order.</summary>
-    private sealed class Shares(IProgress<double> progress) : IProgress<LoadProgress>
+    /// <summary>Reports synchronously: the framework's own progress would hop to the thread pool and arrive out of order. Gives the load up
+    /// between two tensors when the server stops.</summary>
+    private sealed class Shares(IProgress<double> progress, CancellationToken cancellationToken) : IProgress<LoadProgress>
     {
-        public void Report(LoadProgress value) => progress.Report(value.BytesTotal == 0 ? 1 : (double)value.BytesLoaded / value.BytesTotal);
+        public void Report(LoadProgress value)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            progress.Report(value.BytesTotal == 0 ? 1 : (double)value.BytesLoaded / value.BytesTotal);
+        }
     }
 }

@@ -11,7 +11,7 @@ internal static partial class Log
         this ILogger log, string path, double seconds, string names, int maxContextLength, long kvCapacityTokens, int maxSequences);
 
     [LoggerMessage(3, LogLevel.Critical, "{Path} cannot be served: {Reason}")]
-    public static partial void LoadFailed(this ILogger log, Exception? exception, string path, string reason);
+    public static partial void LoadFailed(this ILogger log, string path, string reason);
 
     [LoggerMessage(4, LogLevel.Information, "Stopping: waiting up to {Seconds} s for the requests being served")]
     public static partial void Draining(this ILogger log, int seconds);
@@ -19,15 +19,15 @@ internal static partial class Log
     [LoggerMessage(5, LogLevel.Information, "Listening on {Addresses}; API documentation at {Swagger}")]
     public static partial void Listening(this ILogger log, string addresses, string swagger);
 
-    [LoggerMessage(6, LogLevel.Warning, "Everybody who reaches {Host} may use this server: it listens beyond the loopback without a key. Set one with --api-key, or name the hosts it may be called by with --allowed-hosts")]
+    [LoggerMessage(8, LogLevel.Warning, "Everybody who reaches {Host} may use this server: it listens beyond the loopback without a key. Set one with --api-key, or name the hosts it may be called by with --allowed-hosts")]
     public static partial void OpenToAll(this ILogger log, string host);
 
-    [LoggerMessage(10, LogLevel.Information, "The client left")]
-    public static partial void ClientLeft(this ILogger log);
+    [LoggerMessage(6, LogLevel.Debug, "Where loading failed")]
+    public static partial void LoadFailedAt(this ILogger log, Exception exception);
+
+    [LoggerMessage(7, LogLevel.Warning, "Not waiting for threads that still {Work}")]
+    public static partial void Abandoned(this ILogger log, string work);
 
     [LoggerMessage(11, LogLevel.Error, "The request failed")]
     public static partial void Failed(this ILogger log, Exception exception);
-
-    [LoggerMessage(12, LogLevel.Error, "A stream broke after it had begun: {Reason}")]
-    public static partial void StreamFailed(this ILogger log, string reason);
 }

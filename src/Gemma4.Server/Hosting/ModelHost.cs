@@ -17,6 +17,9 @@ internal sealed class ModelHost
         set => Volatile.Write(ref _progress, value);
     }
 
+    /// <summary>Threads still work on the model although the server has stopped: the process must not wait for them.</summary>
+    public bool IsAbandoned { get; set; }
+
     /// <summary>Why it cannot be loaded; null while it may.</summary>
     public string? Failure => _failure;
 

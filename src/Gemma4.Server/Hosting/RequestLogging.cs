@@ -1,3 +1,4 @@
+using Gemma4.Server.Errors;
 using Serilog;
 using Serilog.AspNetCore;
 using Serilog.Events;
@@ -7,21 +8,33 @@ namespace Gemma4.Server.Hosting;
 /// <summary>One line a request, with its id and without its text.</summary>
 internal static class RequestLogging
 {
-    /// <summary>Sends all logs through Serilog, to the console unless the options say otherwise.</summary>
+    /// <summary>Sends all logs through Serilog, to the console unless the options say otherwise. Each server has a logger of its own; Serilog's
+    /// static one would be that of the server built last.</summary>
     public static void AddServerLogging(this WebApplicationBuilder builder) => builder.Services.AddSerilog((services, logger) => logger
         .ReadFrom.Configuration(builder.Configuration)
         .ReadFrom.Services(services)
         .Enrich.FromLogContext()
-        .WriteTo.Console(outputTemplate: "{Timestamp:HH:mm:ss} {Level:u3} {Message:lj} {RequestId}{NewLine}{Exception}"));
+        // Reported already: failures of the start by ServerRun, cut answers by their request's line.
+        .MinimumLevel.Override("Microsoft.Extensions.Hosting.Internal.Host", LogEventLevel.Fatal)
+        .Filter.ByExcluding(e => e.Exception is AnswerCutException)
+        .WriteTo.Console(outputTemplate: "{Timestamp:HH:mm:ss} {Level:u3} {Message:lj} {RequestId}{NewLine}{Exception}"), preserveStaticLogger: true);
 
-    public static void Configure(RequestLoggingOptions options)
+    /// <summary>Logs a line a request.</summary>
+    public static void UseRequestLogging(this WebApplication app) => app.UseSerilogRequestLogging(options =>
     {
-        options.MessageTemplate = "{RequestMethod} {RequestPath} {StatusCode} in {Elapsed:0} ms";
+        options.Logger = app.Services.GetRequiredService<Serilog.ILogger>();
+        Configure(options);
+    });
+
+    private static void Configure(RequestLoggingOptions options)
+    {
+        options.MessageTemplate = "{RequestMethod} {RequestPath} {StatusCode}{Ending} in {Elapsed:0} ms";
         options.IncludeQueryInRequestPath = false;
         options.GetLevel = Level;
         options.EnrichDiagnosticContext = (diagnostics, context) =>
         {
             diagnostics.Set("RequestId", context.TraceIdentifier);
+            diagnostics.Set("Ending", context.Features.Get<Ending>() is { } ending ? $" ({ending.Words})" : "");
             if (context.Request.Headers["x-stainless-retry-count"].ToString() is { Length: > 0 } retries and not "0")
                 diagnostics.Set("ClientRetry", retries);
         };
@@ -30,6 +43,8 @@ internal static class RequestLogging
     /// <summary>Health is asked for often and says little.</summary>
     private static LogEventLevel Level(HttpContext context, double elapsed, Exception? exception)
     {
+        if (context.Features.Get<Ending>() is { } ending)
+            return ending.IsFault ? LogEventLevel.Error : ending.IsCut ? LogEventLevel.Warning : LogEventLevel.Information;
         if (exception is not null || context.Response.StatusCode >= 500)
             return context.Response.StatusCode == 503 ? LogEventLevel.Warning : LogEventLevel.Error;
         bool isProbe = context.Request.Path.StartsWithSegments("/health") || context.Request.Path.StartsWithSegments("/metrics");

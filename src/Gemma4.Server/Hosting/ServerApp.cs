@@ -1,6 +1,5 @@
 using Gemma4.Server.Endpoints;
 using Gemma4.Server.Errors;
-using Serilog;
 
 namespace Gemma4.Server.Hosting;
 
@@ -25,9 +24,11 @@ internal static class ServerApp
         replace?.Invoke(builder.Services);
 
         WebApplication app = builder.Build();
+        app.UseMiddleware<CutMiddleware>();
         app.UseMiddleware<RequestHeaders>();
-        app.UseSerilogRequestLogging(RequestLogging.Configure);
+        app.UseRequestLogging();
         app.UseMiddleware<ErrorMiddleware>();
+        app.UseMiddleware<DrainMiddleware>();
         app.UseMiddleware<SiteMiddleware>();
         app.UseCors();
         app.UseMiddleware<PathMiddleware>();

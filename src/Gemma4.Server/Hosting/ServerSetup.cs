@@ -3,6 +3,8 @@ using Gemma4.Server.Mapping;
 using Gemma4.Server.Media;
 using Gemma4.Server.Storage;
 using Gemma4.Server.Streaming;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Options;
 
 namespace Gemma4.Server.Hosting;
@@ -22,7 +24,11 @@ internal static class ServerSetup
             kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
             kestrel.ConfigureEndpointDefaults(endpoint => endpoint.UseRefusalBodies());
         });
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(options.DrainSeconds + 5));
+        builder.Services.AddSingleton<Drain>();
+        builder.Services.AddSingleton<SocketTransportFactory>();
+        builder.Services.AddSingleton<IConnectionListenerFactory, StoppableListeners>();
+        builder.Services.Configure<HostOptions>(
+            host => host.ShutdownTimeout = TimeSpan.FromSeconds(options.DrainSeconds) + ModelService.MaxStopTime);
         builder.Services.AddCors(cors => cors.AddDefaultPolicy(policy =>
         {
             if (options.CorsOrigins.Length > 0)

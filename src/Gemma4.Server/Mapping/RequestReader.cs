@@ -26,6 +26,8 @@ internal sealed class RequestReader(ModelNames names, IOptions<ApiOptions> api)
         {
             using JsonDocument body = await JsonDocument.ParseAsync(context.Request.Body, Strictness, context.RequestAborted);
             JsonElement root = body.RootElement;
+            if (!JsonText.IsText(root))
+                throw Fault.MalformedJson();
             if (root.ValueKind != JsonValueKind.Object)
                 throw Fault.Of($"Invalid request body: expected an object, but got {JsonKinds.Describe(root)} instead.");
             CheckModel(root, modelFaults);
@@ -34,12 +36,6 @@ internal sealed class RequestReader(ModelNames names, IOptions<ApiOptions> api)
         }
         catch (JsonException)
         {
-            throw Fault.MalformedJson();
-        }
-        catch (InvalidOperationException exception) when (exception.InnerException is System.Text.DecoderFallbackException
-            || exception.Source == "System.Text.Json.Rethrowable")
-        {
-            // A string with half a surrogate pair, or bytes that are not UTF-8: JSON's grammar lets it pass, text cannot hold it.
             throw Fault.MalformedJson();
         }
     }

@@ -75,9 +75,14 @@ internal sealed class ShapeCheck(bool refuseUnknown)
                 CheckObject(value, type, at);
                 break;
             case JsonTypeInfoKind.Enumerable:
-                int index = 0;
+                int index = -1;
                 foreach (JsonElement item in value.EnumerateArray())
-                    CheckValue(item, type.ElementType!, options, $"{at}[{index++}]");
+                {
+                    index++;
+                    // Lists of numbers may have millions: only what is at fault needs its path.
+                    if (type.ElementType != typeof(int) || item.ValueKind != JsonValueKind.Number || !item.TryGetInt32(out _))
+                        CheckValue(item, type.ElementType!, options, $"{at}[{index}]");
+                }
                 break;
             case JsonTypeInfoKind.Dictionary:
                 foreach (JsonProperty entry in value.EnumerateObject())

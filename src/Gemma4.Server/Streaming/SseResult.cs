@@ -38,10 +38,9 @@ internal sealed class SseResult(IGeneration generation, IStreamFormat format) : 
             format.End(writer);
             await writer.FlushAsync(aborted);
         }
-        catch (ApiException exception) when (begun)
+        catch (Exception exception) when (begun && !aborted.IsCancellationRequested)
         {
-            services.GetRequiredService<ILogger<SseResult>>().StreamFailed(exception.Message);
-            format.Fail(writer, exception.Error);
+            format.Fail(writer, (exception as ApiException)?.Error ?? ErrorTable.Internal());
             await writer.FlushAsync(aborted);
             throw;
         }

@@ -28,6 +28,7 @@ public sealed class ErrorShapeTests
     [InlineData("{'prompt':'a'}", null)]
     [InlineData("{\"prompt\":\"a\tb\"}", null)]
     [InlineData("{\"prompt\":\"\\ud83d\"}", null)]
+    [InlineData("{\"prompt\":\"\",\"ignored\":{\"\\uD83D\":1}}", null)]
     public async Task What_is_not_JSON_is_refused_in_OpenAIs_words(string body, string? param)
     {
         await using var server = new ServerUnderTest(FakeEngine.Saying());

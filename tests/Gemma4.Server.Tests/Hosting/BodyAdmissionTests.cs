@@ -22,7 +22,7 @@ public sealed class BodyAdmissionTests
         await using RawConnection second = await HoldingAsync(address, 1400);
 
         await using RawConnection third = await RawConnection.ToAsync(address);
-        await third.SendAsync(Tokenize + "Content-Length: 1500\r\n\r\n");
+        await third.WriteAsync(Tokenize + "Content-Length: 1500\r\n\r\n");
         AssertTooMany(await third.ReadAsync());
 
         Assert.Equal(200, (await RawConnection.AskAsync(address, Json("a"))).Status); // what fits is served
@@ -39,7 +39,7 @@ public sealed class BodyAdmissionTests
         await using RawConnection first = await HoldingAsync(address, 1500);
         await using RawConnection second = await HoldingAsync(address, 1400);
         await using RawConnection third = await RawConnection.ToAsync(address);
-        await third.SendAsync(Chunked + Chunk("{\"prompt\":\"" + new string('a', 500)));
+        await third.WriteAsync(Chunked + Chunk("{\"prompt\":\"" + new string('a', 500)));
         AssertTooMany(await third.ReadAsync());
         await FinishAsync(first);
         await FinishAsync(second);
@@ -69,7 +69,7 @@ public sealed class BodyAdmissionTests
         for (int i = 0; i < 20; i++)
         {
             idle.Add(await RawConnection.ToAsync(address));
-            await idle[^1].SendAsync(Tokenize + "Content-Length: 2000\r\n\r\n");
+            await idle[^1].WriteAsync(Tokenize + "Content-Length: 2000\r\n\r\n");
         }
         Assert.Equal(200, (await RawConnection.AskAsync(address, Json(new string('a', 1900)))).Status);
         foreach (RawConnection connection in idle)
@@ -101,7 +101,7 @@ public sealed class BodyAdmissionTests
         for (int i = 0; i < 3; i++) // more than fit together
         {
             running.Add(await RawConnection.ToAsync(address));
-            await running[^1].SendAsync(Post($"/v1/{path}", padded));
+            await running[^1].WriteAsync(Post($"/v1/{path}", padded));
             int expected = i + 1;
             await EventuallyAsync(() => Task.FromResult(engine.Requests.Count == expected));
             await EventuallyAsync(async () => (await RawConnection.AskAsync(address, Json(new string('a', 1900)))).Status == 200);
@@ -126,7 +126,7 @@ public sealed class BodyAdmissionTests
         engine.EarlyRejection = new RequestRejectedException(RejectionReason.QueueFull, "full") { RetryAfter = TimeSpan.FromSeconds(7) };
         await using var server = new ServerUnderTest(engine);
         await using RawConnection connection = await RawConnection.ToAsync(await server.ListeningAsync());
-        await connection.SendAsync($"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {contentType}\r\nContent-Length: 100000\r\n\r\n");
+        await connection.WriteAsync($"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {contentType}\r\nContent-Length: 100000\r\n\r\n");
         RawAnswer answer = await connection.ReadAsync();
         Assert.Equal(429, answer.Status);
         Assert.Contains("Retry-After: 7", answer.Head, StringComparison.OrdinalIgnoreCase);
@@ -143,12 +143,12 @@ public sealed class BodyAdmissionTests
         await using RawConnection third = await RawConnection.ToAsync(address);
         foreach (RawConnection connection in (RawConnection[])[first, second, third])
         {
-            await connection.SendAsync("GET /v1/models HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+            await connection.WriteAsync("GET /v1/models HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
             Assert.Equal(200, (await connection.ReadAsync()).Status);
         }
         await using RawConnection fourth = await RawConnection.ToAsync(address);
         Assert.True(await fourth.IsClosedAsync());
-        await first.SendAsync("GET /v1/models HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+        await first.WriteAsync("GET /v1/models HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
         Assert.Equal(200, (await first.ReadAsync()).Status);
     }
 
@@ -156,14 +156,14 @@ public sealed class BodyAdmissionTests
     private static async Task<RawConnection> HoldingAsync(Uri address, int bytes)
     {
         RawConnection connection = await RawConnection.ToAsync(address);
-        await connection.SendAsync(Chunked + Chunk("{\"prompt\":\"" + new string('a', bytes - 11)));
+        await connection.WriteAsync(Chunked + Chunk("{\"prompt\":\"" + new string('a', bytes - 11)));
         await Task.Delay(200, TestContext.Current.CancellationToken); // until it has been read
         return connection;
     }
 
     private static async Task FinishAsync(RawConnection connection)
     {
-        await connection.SendAsync(Chunk("\"}") + "0\r\n\r\n");
+        await connection.WriteAsync(Chunk("\"}") + "0\r\n\r\n");
         Assert.Equal(200, (await connection.ReadAsync()).Status);
     }
 

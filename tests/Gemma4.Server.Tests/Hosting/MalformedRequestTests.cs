@@ -95,7 +95,7 @@ public sealed class MalformedRequestTests
     {
         await using var server = new ServerUnderTest(FakeEngine.Saying());
         await using RawConnection connection = await RawConnection.ToAsync(await server.ListeningAsync());
-        await connection.SendAsync("GET /v1/models HTTP/1.1\r\n" + End + "GET /nowhere HTTP/1.1\r\n" + End + "nonsense\r\n\r\n");
+        await connection.WriteAsync("GET /v1/models HTTP/1.1\r\n" + End + "GET /nowhere HTTP/1.1\r\n" + End + "nonsense\r\n\r\n");
         RawAnswer models = await connection.ReadAsync();
         RawAnswer nowhere = await connection.ReadAsync();
         RawAnswer refused = await connection.ReadAsync();
@@ -111,9 +111,9 @@ public sealed class MalformedRequestTests
     {
         await using var server = new ServerUnderTest(FakeEngine.Saying());
         await using RawConnection connection = await RawConnection.ToAsync(await server.ListeningAsync());
-        await connection.SendAsync("POST /tokenize HTTP/1.1\r\n" + Json + "Expect: 100-continue\r\nContent-Length: 15\r\n\r\n");
+        await connection.WriteAsync("POST /tokenize HTTP/1.1\r\n" + Json + "Expect: 100-continue\r\nContent-Length: 15\r\n\r\n");
         Assert.Equal((100, ""), ((await connection.ReadAsync()) is var leave ? leave.Status : 0, leave.Body));
-        await connection.SendAsync("{\"prompt\":\"Hi\"}");
+        await connection.WriteAsync("{\"prompt\":\"Hi\"}");
         Assert.Equal(200, (await connection.ReadAsync()).Status);
     }
 

@@ -46,7 +46,7 @@ internal sealed class ServerOptions : IValidatableObject
     [Range(1, 60)]
     public int HeartbeatSeconds { get; set; } = 10;
 
-    /// <summary>At shutdown, requests being served have this long to end.</summary>
+    /// <summary>At shutdown, requests being served have this long to end; then they are ended with an error.</summary>
     [Range(0, 3600)]
     public int DrainSeconds { get; set; } = 30;
 
