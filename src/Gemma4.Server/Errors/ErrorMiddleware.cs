@@ -4,6 +4,7 @@ using Gemma4.Engine.Requests;
 using Gemma4.Server.Anthropic;
 using Gemma4.Server.Hosting;
 using Gemma4.Server.OpenAI;
+using Microsoft.AspNetCore.Connections;
 
 namespace Gemma4.Server.Errors;
 
@@ -34,9 +35,9 @@ internal sealed class ErrorMiddleware(RequestDelegate next, ILogger<ErrorMiddlew
         }
     }
 
-    /// <summary>What a connection that is gone throws: reads and writes fail, or the request's token is cancelled.</summary>
-    private static bool HasLeft(HttpContext context, Exception exception) =>
-        context.RequestAborted.IsCancellationRequested && exception is OperationCanceledException or IOException and not BadHttpRequestException;
+    /// <summary>What a connection that is gone throws: reads and writes fail, at times before the request's token is cancelled.</summary>
+    private static bool HasLeft(HttpContext context, Exception exception) => exception is ConnectionResetException or ConnectionAbortedException
+        || (context.RequestAborted.IsCancellationRequested && exception is OperationCanceledException or IOException and not BadHttpRequestException);
 
     private static void Leave(HttpContext context)
     {

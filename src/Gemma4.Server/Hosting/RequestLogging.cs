@@ -14,9 +14,8 @@ internal static class RequestLogging
         .ReadFrom.Configuration(builder.Configuration)
         .ReadFrom.Services(services)
         .Enrich.FromLogContext()
-        // Reported already: failures of the start by ServerRun, cut answers by their request's line.
-        .MinimumLevel.Override("Microsoft.Extensions.Hosting.Internal.Host", LogEventLevel.Fatal)
-        .Filter.ByExcluding(e => e.Exception is AnswerCutException)
+        .MinimumLevel.Override("Microsoft.Extensions.Hosting.Internal.Host", LogEventLevel.Fatal) // ServerRun reports failures of the start
+        .Filter.ByExcluding(IsReported)
         .WriteTo.Console(outputTemplate: "{Timestamp:HH:mm:ss} {Level:u3} {Message:lj} {RequestId}{NewLine}{Exception}"), preserveStaticLogger: true);
 
     /// <summary>Logs a line a request.</summary>
@@ -39,6 +38,11 @@ internal static class RequestLogging
                 diagnostics.Set("ClientRetry", retries);
         };
     }
+
+    /// <summary>What Kestrel says, with a trace, of requests whose own line says it: that an answer was cut, and that the rest of a body cannot
+    /// be read after its reading was given up, because the client left or the server stops. The connection closes in either case.</summary>
+    private static bool IsReported(LogEvent e) => e.Exception is AnswerCutException
+        || e.MessageTemplate.Text.Contains("automatic draining of the request body failed", StringComparison.Ordinal);
 
     /// <summary>Health is asked for often and says little.</summary>
     private static LogEventLevel Level(HttpContext context, double elapsed, Exception? exception)

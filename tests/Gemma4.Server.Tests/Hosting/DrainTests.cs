@@ -100,6 +100,7 @@ public sealed class DrainTests
         Task stopped = Stop(server);
         AssertUnavailable(await slow.ReceiveAsync(Cancelled));
         await stopped.WaitAsync(Soon, Cancelled);
+        Assert.StartsWith("Warning: POST /tokenize 503 in ", Assert.Single(server.Log.OfRequests), StringComparison.Ordinal);
     }
 
     [Fact]
