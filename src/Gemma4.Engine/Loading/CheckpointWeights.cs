@@ -40,6 +40,8 @@ internal sealed class CheckpointWeights : WeightSource
 
     public override Device Device { get; }
 
+    public override CpuProducts? Cpu => _cpu;
+
     public override unsafe Tensor Take(string name, ScalarType dtype, ReadOnlySpan<long> shape)
     {
         StoredTensor stored = Find(name);
