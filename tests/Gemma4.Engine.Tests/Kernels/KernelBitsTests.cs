@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Gemma4.Engine.Kernels;
-using Gemma4.Testing;
 using Xunit;
 
 namespace Gemma4.Engine.Tests.Kernels;
@@ -11,7 +10,6 @@ namespace Gemma4.Engine.Tests.Kernels;
 /// <see cref="InstructionSetTests"/> runs this class again with instruction sets switched off. Who changes a kernel's arithmetic on purpose
 /// writes the digest found here; who sees another digest on another machine has found a defect.
 /// </remarks>
-[DependsOnInstructionSet]
 public sealed unsafe class KernelBitsTests
 {
     private const int N = 1003;      // a remainder in every width
