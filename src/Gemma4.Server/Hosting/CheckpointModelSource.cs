@@ -28,7 +28,9 @@ internal sealed class CheckpointModelSource(
         NativeThreads.Configure(model.Value.Threads);
         string folder = CheckpointFolder.Find(model.Value.Path);
         var config = Gemma4Config.Load(folder);
-        var tokenizer = Tokenizer.Load(Path.Combine(folder, "tokenizer.json"));
+        string tokenizerFile = Path.Combine(folder, "tokenizer.json");
+        var tokenizer = Tokenizer.Load(tokenizerFile);
+        config.RequireTokenizer(tokenizerFile, tokenizer.VocabularySize);
         ChatRenderer? chat = CheckpointFolder.HasTemplate(folder) ? ChatRenderer.Load(folder) : null;
         var constraints = new ConstraintCompiler(tokenizer, new ConstraintOptions { EndTokenIds = config.Generation.EndTokenIds });
         GemmaEngine loaded = EngineLoader.Load(
