@@ -29,13 +29,33 @@ public sealed class ChatRenderer
     /// <summary>The template.</summary>
     public ChatTemplate Template => _template;
 
-    /// <summary>Reads the template and the tokens of a checkpoint.</summary>
+    /// <summary>Reads the template and the tokens of a checkpoint, and tries the template on a conversation of one word.</summary>
     /// <param name="checkpointFolder">A folder in the Hugging Face layout.</param>
     /// <exception cref="FileNotFoundException">It has no template.</exception>
-    /// <exception cref="ChatTemplateException">Its template cannot be read.</exception>
-    /// <exception cref="InvalidDataException">Its <c>tokenizer_config.json</c> is damaged.</exception>
-    public static ChatRenderer Load(string checkpointFolder) =>
-        new(ChatTemplate.Load(checkpointFolder), TokenizerConfig.Load(checkpointFolder).SpecialTokens);
+    /// <exception cref="InvalidDataException">Its template cannot be read, or does not end; or its <c>tokenizer_config.json</c> is damaged.</exception>
+    public static ChatRenderer Load(string checkpointFolder)
+    {
+        var renderer = new ChatRenderer(ChatTemplate.Load(checkpointFolder), TokenizerConfig.Load(checkpointFolder).SpecialTokens);
+        if (renderer.Trial() is { Kind: ChatTemplateErrorKind.Limit } endless)
+            throw new InvalidDataException($"{checkpointFolder}: its chat template cannot render a conversation of one word: {endless.Message}", endless);
+        return renderer;
+    }
+
+    /// <summary>What becomes of a conversation of one word. A template may refuse it and serve others, but none may take longer than the limits.</summary>
+    private ChatTemplateException? Trial()
+    {
+        var message = new ChatMessage { Role = "user", Content = "Hi" };
+        var input = new TemplateInput([ConversationValues.Message(message)], null, AddGenerationPrompt: true, ContinueFinalMessage: false, Variables(new ChatRenderOptions()));
+        try
+        {
+            _template.Render(input, ChatTemplateLimits.Trial, CancellationToken.None);
+            return null;
+        }
+        catch (ChatTemplateException error)
+        {
+            return error;
+        }
+    }
 
     /// <summary>Renders a conversation.</summary>
     /// <param name="messages">The conversation.</param>

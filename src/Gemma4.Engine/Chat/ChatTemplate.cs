@@ -14,6 +14,9 @@ public sealed class ChatTemplate
     /// <summary>The file a checkpoint keeps its template in.</summary>
     public const string FileName = "chat_template.jinja";
 
+    /// <summary>Bytes of the file; the released ones have some twenty thousand.</summary>
+    private const int MaxFileBytes = 4 << 20;
+
     private readonly JinjaTemplate _template;
     private readonly ChatTemplateLimits _limits;
     private readonly TimeProvider _clock;
@@ -45,23 +48,42 @@ public sealed class ChatTemplate
     /// <param name="limits">What one rendering may cost; null takes <see cref="ChatTemplateLimits.Default"/>.</param>
     /// <param name="clock">The time <c>strftime_now</c> tells; null takes the system's.</param>
     /// <exception cref="FileNotFoundException">The checkpoint has no template.</exception>
-    /// <exception cref="ChatTemplateException">The template cannot be read; the message has line and cause.</exception>
+    /// <exception cref="InvalidDataException">The template cannot be read; the message has file, line and cause.</exception>
     public static ChatTemplate Load(string checkpointFolder, ChatTemplateLimits? limits = null, TimeProvider? clock = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(checkpointFolder);
+        (string file, string source) = Read(checkpointFolder);
+        try
+        {
+            return Parse(source, limits, clock);
+        }
+        catch (ChatTemplateException error)
+        {
+            throw new InvalidDataException($"{file}: {error.Message}", error);
+        }
+    }
+
+    private static (string File, string Source) Read(string checkpointFolder)
+    {
         string file = Path.Combine(checkpointFolder, FileName);
-        if (File.Exists(file))
-            return Parse(File.ReadAllText(file), limits, clock);
-        string source = TokenizerConfig.Load(checkpointFolder).ChatTemplate ?? throw new FileNotFoundException(
-            $"{checkpointFolder} has neither {FileName} nor a chat_template in {TokenizerConfig.FileName}", file);
-        return Parse(source, limits, clock);
+        if (!File.Exists(file))
+        {
+            return (Path.Combine(checkpointFolder, TokenizerConfig.FileName), TokenizerConfig.Load(checkpointFolder).ChatTemplate
+                ?? throw new FileNotFoundException($"{checkpointFolder} has neither {FileName} nor a chat_template in {TokenizerConfig.FileName}", file));
+        }
+        if (new FileInfo(file).Length is > MaxFileBytes and var length)
+            throw new InvalidDataException($"{file}: expected at most {MaxFileBytes} bytes, found {length}");
+        return (file, File.ReadAllText(file));
     }
 
     /// <summary>Renders the template; every character keeps its provenance.</summary>
-    internal Text Render(TemplateInput input, CancellationToken cancellationToken = default) => _template.Render(
+    internal Text Render(TemplateInput input, CancellationToken cancellationToken = default) => Render(input, _limits, cancellationToken);
+
+    /// <summary>The same within other limits.</summary>
+    internal Text Render(TemplateInput input, ChatTemplateLimits limits, CancellationToken cancellationToken) => _template.Render(
         budget => input.All(input.ContinueFinalMessage ? FinalMessage.AddMark(input.Messages, budget) : input.Messages),
         (text, budget) => input.ContinueFinalMessage ? FinalMessage.CutAtMark(text, budget) : text,
-        _limits,
+        limits,
         _clock,
         cancellationToken);
 }

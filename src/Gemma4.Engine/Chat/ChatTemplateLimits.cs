@@ -6,6 +6,9 @@ public sealed record ChatTemplateLimits
     /// <summary>Generous for real conversations; a template without end takes some ten seconds to reach them.</summary>
     public static ChatTemplateLimits Default { get; } = new();
 
+    /// <summary>What a conversation of one word may cost, tried once when a checkpoint is loaded: half a second. The released templates take some hundred steps.</summary>
+    internal static ChatTemplateLimits Trial { get; } = new() { MaxSteps = 5_000_000, MaxCharacters = 4_000_000, MaxTextLength = 1_000_000 };
+
     /// <summary>Expressions and statements evaluated, plus a share for the text each one reads.</summary>
     /// <remarks>The released templates look from every message at all later ones: 5,000 messages cost 76 million steps.</remarks>
     public long MaxSteps { get; init; } = 100_000_000;

@@ -23,8 +23,9 @@ internal sealed record TokenizerConfig(string? ChatTemplate, IReadOnlyDictionary
                 throw new InvalidDataException($"{path}: expected an object, found {document.RootElement.ValueKind}");
             return new TokenizerConfig(Template(document.RootElement), Tokens(document.RootElement));
         }
-        catch (JsonException error)
+        catch (Exception error) when (error is JsonException or InvalidOperationException or IOException or UnauthorizedAccessException)
         {
+            // InvalidOperationException: a string that is no Unicode text, or a "template" or "name" that is no string.
             throw new InvalidDataException($"{path}: {error.Message}", error);
         }
     }
@@ -40,7 +41,7 @@ internal sealed record TokenizerConfig(string? ChatTemplate, IReadOnlyDictionary
             return null;
         return template.EnumerateArray()
             .Where(t => t.ValueKind == JsonValueKind.Object && t.TryGetProperty("name", out JsonElement name) && name.ValueEquals("default"))
-            .Select(t => t.GetProperty("template").GetString())
+            .Select(t => t.TryGetProperty("template", out JsonElement text) ? text.GetString() : null)
             .FirstOrDefault();
     }
 

@@ -55,24 +55,26 @@ public sealed record AudioConfig
         audio.MustBe("hidden_act", "silu");
         var config = new AudioConfig
         {
-            HiddenSize = audio.Count("hidden_size"),
-            NumLayers = audio.Count("num_hidden_layers"),
-            NumHeads = audio.Count("num_attention_heads"),
-            OutputSize = audio.Count("output_proj_dims"),
-            ConvChannels = audio.Ints("subsampling_conv_channels"),
-            ConvKernelSize = audio.Count("conv_kernel_size"),
-            ChunkSize = audio.Count("attention_chunk_size"),
-            ContextLeft = audio.Count("attention_context_left"),
-            ContextRight = audio.OptionalInt("attention_context_right") ?? 0,
-            AttentionLogitCap = audio.Number("attention_logit_cap"),
-            InvalidLogit = audio.OptionalNumber("attention_invalid_logits_value") ?? -1e9,
-            GradientClipping = audio.Number("gradient_clipping"),
-            ResidualWeight = audio.Number("residual_weight"),
-            RmsNormEps = audio.Number("rms_norm_eps"),
+            HiddenSize = audio.Count("hidden_size", ConfigLimits.MaxWidth),
+            NumLayers = audio.Count("num_hidden_layers", ConfigLimits.MaxLayers),
+            NumHeads = audio.Count("num_attention_heads", ConfigLimits.MaxHeads),
+            OutputSize = audio.Count("output_proj_dims", ConfigLimits.MaxWidth),
+            ConvChannels = audio.Ints("subsampling_conv_channels", 1, ConfigLimits.MaxWidth, maxCount: 2),
+            ConvKernelSize = audio.Count("conv_kernel_size", ConfigLimits.MaxAudioFrames),
+            ChunkSize = audio.Count("attention_chunk_size", ConfigLimits.MaxAudioFrames),
+            ContextLeft = audio.Int("attention_context_left", 2, ConfigLimits.MaxAudioFrames),      // the window is open: 2 sees the frame itself
+            ContextRight = audio.OptionalInt("attention_context_right", 0, ConfigLimits.MaxAudioFrames) ?? 0,
+            AttentionLogitCap = audio.Number("attention_logit_cap", ConfigLimits.Cap),
+            InvalidLogit = audio.OptionalNumber("attention_invalid_logits_value", new NumberRange(float.MinValue, 0)) ?? -1e9,
+            GradientClipping = audio.Number("gradient_clipping", NumberRange.Above(0, float.MaxValue)),
+            ResidualWeight = audio.Number("residual_weight", new NumberRange(0, 100)),
+            RmsNormEps = audio.Number("rms_norm_eps", ConfigLimits.Eps),
             ClipsLinears = audio.Bool("use_clipped_linears", absent: false),
         };
-        if (config.ConvChannels.Length != 2 || config.ConvChannels.Any(c => c < 1))
+        if (config.ConvChannels.Length != 2)
             throw audio.Refuse("subsampling_conv_channels", "expected two positive integers");
+        if (config.HiddenSize % 2 != 0)
+            throw audio.Refuse("hidden_size", $"expected an even number (sines and cosines of distances), found {config.HiddenSize}");
         return config.HiddenSize % config.NumHeads == 0
             ? config
             : throw audio.Refuse("num_attention_heads", $"expected a divisor of hidden_size ({config.HiddenSize}), found {config.NumHeads}");

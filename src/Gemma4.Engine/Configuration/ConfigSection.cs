@@ -6,6 +6,8 @@ namespace Gemma4.Engine.Configuration;
 /// <summary>An object of a JSON file whose readers say which file and key is at fault.</summary>
 internal readonly struct ConfigSection
 {
+    private const int MaxShown = 200;
+
     private readonly string _file;
     private readonly string _path;
     private readonly JsonElement _element;
@@ -22,18 +24,11 @@ internal readonly struct ConfigSection
     {
         if (!File.Exists(file))
             throw new CheckpointException(file, "the file does not exist; a checkpoint is a folder in the Hugging Face layout");
-        try
-        {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(file));
-            JsonElement root = document.RootElement.Clone();
-            return root.ValueKind == JsonValueKind.Object
-                ? new ConfigSection(file, "", root)
-                : throw new CheckpointException(file, $"expected a JSON object, found {root.ValueKind}");
-        }
-        catch (JsonException e)
-        {
-            throw new CheckpointException(file, $"not valid JSON: {e.Message}", e);
-        }
+        using JsonDocument document = CheckpointJson.Read(file);
+        JsonElement root = document.RootElement.Clone();
+        return root.ValueKind == JsonValueKind.Object
+            ? new ConfigSection(file, "", root)
+            : throw new CheckpointException(file, $"expected a JSON object, found {root.ValueKind}");
     }
 
     public IEnumerable<KeyValuePair<string, ConfigSection>> Sections()
@@ -58,34 +53,38 @@ internal readonly struct ConfigSection
             : throw Refuse(key, $"expected an object, found {value.ValueKind}");
     }
 
-    public int Int(string key) => OptionalInt(key) ?? throw Missing(key, "an integer");
+    /// <summary>An integer from <paramref name="min"/> to <paramref name="max"/>.</summary>
+    public int Int(string key, int min, int max) => OptionalInt(key, min, max) ?? throw Missing(key, $"an integer from {min} to {max}");
 
-    public int? OptionalInt(string key)
+    /// <summary>The same, null where the key is absent.</summary>
+    public int? OptionalInt(string key, int min, int max)
     {
         if (!Has(key))
             return null;
         JsonElement value = _element.GetProperty(key);
-        return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number)
+        return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) && number >= min && number <= max
             ? number
-            : throw Refuse(key, $"expected an integer, found {value.GetRawText()}");
+            : throw Refuse(key, $"expected an integer from {min} to {max}, found {Shown(value)}");
     }
 
-    /// <summary>An integer of at least 1.</summary>
-    public int Count(string key) => Positive(key, Int(key));
+    /// <summary>An integer from 1 to <paramref name="max"/>.</summary>
+    public int Count(string key, int max) => Int(key, 1, max);
 
-    /// <summary>An integer of at least 1, where it is given.</summary>
-    public int? OptionalCount(string key) => OptionalInt(key) is { } value ? Positive(key, value) : null;
+    /// <summary>The same, null where the key is absent.</summary>
+    public int? OptionalCount(string key, int max) => OptionalInt(key, 1, max);
 
-    public double Number(string key) => OptionalNumber(key) ?? throw Missing(key, "a number");
+    /// <summary>A number in the range.</summary>
+    public double Number(string key, NumberRange range) => OptionalNumber(key, range) ?? throw Missing(key, $"a number, {range}");
 
-    public double? OptionalNumber(string key)
+    /// <summary>The same, null where the key is absent.</summary>
+    public double? OptionalNumber(string key, NumberRange range)
     {
         if (!Has(key))
             return null;
         JsonElement value = _element.GetProperty(key);
-        return value.ValueKind == JsonValueKind.Number
-            ? value.GetDouble()
-            : throw Refuse(key, $"expected a number, found {value.GetRawText()}");
+        return value.ValueKind == JsonValueKind.Number && value.GetDouble() is var number && range.Contains(number)
+            ? number
+            : throw Refuse(key, $"expected a number, {range}, found {Shown(value)}");
     }
 
     public bool Bool(string key, bool absent)
@@ -97,7 +96,7 @@ internal readonly struct ConfigSection
         {
             JsonValueKind.True => true,
             JsonValueKind.False => false,
-            _ => throw Refuse(key, $"expected true or false, found {value.GetRawText()}"),
+            _ => throw Refuse(key, $"expected true or false, found {Shown(value)}"),
         };
     }
 
@@ -108,7 +107,7 @@ internal readonly struct ConfigSection
         JsonElement value = _element.GetProperty(key);
         return value.ValueKind == JsonValueKind.String
             ? value.GetString()
-            : throw Refuse(key, $"expected a string, found {value.GetRawText()}");
+            : throw Refuse(key, $"expected a string, found {Shown(value)}");
     }
 
     public ImmutableArray<string> Strings(string key)
@@ -121,17 +120,36 @@ internal readonly struct ConfigSection
         return [.. value.EnumerateArray().Select(e => e.GetString()!)];
     }
 
-    /// <summary>A list of integers, or a single one; empty where the key is absent.</summary>
-    public ImmutableArray<int> Ints(string key)
+    /// <summary>A list of at most <paramref name="maxCount"/> integers from <paramref name="min"/> to <paramref name="max"/>, or a single one; empty
+    /// where the key is absent.</summary>
+    public ImmutableArray<int> Ints(string key, int min, int max, int maxCount)
     {
         if (!Has(key))
             return [];
         JsonElement value = _element.GetProperty(key);
         if (value.ValueKind == JsonValueKind.Number)
-            return [Int(key)];
-        if (value.ValueKind != JsonValueKind.Array || value.EnumerateArray().Any(e => e.ValueKind != JsonValueKind.Number || !e.TryGetInt32(out _)))
-            throw Refuse(key, $"expected an integer or a list of integers, found {value.GetRawText()}");
-        return [.. value.EnumerateArray().Select(e => e.GetInt32())];
+            return [Int(key, min, max)];
+        if (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() > maxCount)
+            throw Refuse(key, $"expected an integer or a list of at most {maxCount} integers, found {Shown(value)}");
+        var numbers = ImmutableArray.CreateBuilder<int>(value.GetArrayLength());
+        foreach (JsonElement element in value.EnumerateArray())
+        {
+            if (element.ValueKind != JsonValueKind.Number || !element.TryGetInt32(out int number) || number < min || number > max)
+                throw Refuse($"{key}[{numbers.Count}]", $"expected an integer from {min} to {max}, found {Shown(element)}");
+            numbers.Add(number);
+        }
+        return numbers.MoveToImmutable();
+    }
+
+    /// <summary>A token of a vocabulary; null where the key is absent.</summary>
+    public int? OptionalToken(string key, int vocabularySize)
+    {
+        if (!Has(key))
+            return null;
+        JsonElement value = _element.GetProperty(key);
+        return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int token) && token >= 0 && token < vocabularySize
+            ? token
+            : throw Refuse(key, $"expected a token of the vocabulary, 0 to {vocabularySize - 1}, found {Shown(value)}");
     }
 
     /// <summary>Refuses any value but the one that the implementation computes; an absent key passes.</summary>
@@ -143,5 +161,6 @@ internal readonly struct ConfigSection
 
     private CheckpointException Missing(string key, string expected) => Refuse(key, $"missing; expected {expected}");
 
-    private int Positive(string key, int value) => value >= 1 ? value : throw Refuse(key, $"expected at least 1, found {value}");
+    /// <summary>A value as messages quote it: the first of its text.</summary>
+    private static string Shown(JsonElement value) => value.GetRawText() is { Length: > MaxShown } text ? text[..MaxShown] + "…" : value.GetRawText();
 }

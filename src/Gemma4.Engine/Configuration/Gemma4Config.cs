@@ -55,22 +55,34 @@ public sealed record Gemma4Config
         ConfigSection text = root.Section("text_config");
         text.MustBe("model_type", "gemma4_text");
         bool tied = root.Bool("tie_word_embeddings", absent: text.Bool("tie_word_embeddings", absent: true));
-        ImmutableArray<int> endTokens = root.Has("eos_token_id") ? root.Ints("eos_token_id") : text.Ints("eos_token_id");
+        TextConfig textConfig = TextConfigReader.Read(text, tied);
+        int vocabulary = textConfig.VocabSize;
+        ImmutableArray<int> endTokens = (root.Has("eos_token_id") ? root : text).Ints("eos_token_id", 0, vocabulary - 1, GenerationDefaults.MaxTokens);
         return new Gemma4Config
         {
-            Text = TextConfigReader.Read(text, tied),
+            Text = textConfig,
             Vision = root.OptionalSection("vision_config") is { } vision ? VisionConfig.Read(vision) : null,
             Audio = root.OptionalSection("audio_config") is { } audio ? AudioConfig.Read(audio) : null,
-            ImageTokenId = root.OptionalInt("image_token_id"),
-            VideoTokenId = root.OptionalInt("video_token_id"),
-            AudioTokenId = root.OptionalInt("audio_token_id"),
-            BeginImageTokenId = root.OptionalInt("boi_token_id"),
-            EndImageTokenId = root.OptionalInt("eoi_token_id"),
-            BeginAudioTokenId = root.OptionalInt("boa_token_id"),
-            EndAudioTokenId = root.OptionalInt("eoa_token_id") ?? root.OptionalInt("eoa_token_index"),
-            Generation = GenerationDefaults.Load(Path.Combine(directory, "generation_config.json"), endTokens),
+            ImageTokenId = root.OptionalToken("image_token_id", vocabulary),
+            VideoTokenId = root.OptionalToken("video_token_id", vocabulary),
+            AudioTokenId = root.OptionalToken("audio_token_id", vocabulary),
+            BeginImageTokenId = root.OptionalToken("boi_token_id", vocabulary),
+            EndImageTokenId = root.OptionalToken("eoi_token_id", vocabulary),
+            BeginAudioTokenId = root.OptionalToken("boa_token_id", vocabulary),
+            EndAudioTokenId = root.OptionalToken("eoa_token_id", vocabulary) ?? root.OptionalToken("eoa_token_index", vocabulary),
+            Generation = GenerationDefaults.Load(Path.Combine(directory, "generation_config.json"), endTokens, vocabulary),
             Processor = ProcessorDefaults.Load(Path.Combine(directory, "processor_config.json")),
         };
+    }
+
+    /// <summary>Refuses a tokenizer that makes tokens the model does not have.</summary>
+    /// <param name="tokenizerFile">Named in the error.</param>
+    /// <param name="vocabularySize">The tokenizer's highest token id plus one.</param>
+    /// <exception cref="CheckpointException">The tokenizer belongs to another model.</exception>
+    public void RequireTokenizer(string tokenizerFile, int vocabularySize)
+    {
+        if (vocabularySize > Text.VocabSize)
+            throw new CheckpointException(tokenizerFile, $"found token {vocabularySize - 1}, but the model has {Text.VocabSize} (text_config.vocab_size): a tokenizer of another model");
     }
 
     /// <summary>True where a token only holds a place for a soft token.</summary>

@@ -27,11 +27,11 @@ public sealed record ProcessorDefaults
         ConfigSection? image = processor.OptionalSection("image_processor"), video = processor.OptionalSection("video_processor");
         return new ProcessorDefaults
         {
-            ImageSoftTokens = image?.OptionalCount("max_soft_tokens") ?? defaults.ImageSoftTokens,
-            VideoSoftTokens = video?.OptionalCount("max_soft_tokens") ?? defaults.VideoSoftTokens,
-            VideoFrames = video?.OptionalCount("num_frames") ?? defaults.VideoFrames,
-            AudioSoftTokens = processor.OptionalCount("audio_seq_length") ?? defaults.AudioSoftTokens,
-            AudioPerToken = processor.OptionalNumber("audio_ms_per_token") is { } ms ? TimeSpan.FromMilliseconds(ms) : defaults.AudioPerToken,
+            ImageSoftTokens = image?.OptionalCount("max_soft_tokens", ConfigLimits.MaxSoftTokens) ?? defaults.ImageSoftTokens,
+            VideoSoftTokens = video?.OptionalCount("max_soft_tokens", ConfigLimits.MaxSoftTokens) ?? defaults.VideoSoftTokens,
+            VideoFrames = video?.OptionalCount("num_frames", ConfigLimits.MaxSoftTokens) ?? defaults.VideoFrames,
+            AudioSoftTokens = processor.OptionalCount("audio_seq_length", ConfigLimits.MaxSoftTokens) ?? defaults.AudioSoftTokens,
+            AudioPerToken = processor.OptionalNumber("audio_ms_per_token", new NumberRange(1, 10_000)) is { } ms ? TimeSpan.FromMilliseconds(ms) : defaults.AudioPerToken,
         };
     }
 }

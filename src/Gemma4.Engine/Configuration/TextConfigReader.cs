@@ -6,6 +6,9 @@ namespace Gemma4.Engine.Configuration;
 /// <summary>Reads <c>text_config</c>, in the released form and in the <c>per_layer_config</c> form that fine-tunes write.</summary>
 internal static class TextConfigReader
 {
+    /// <summary>Kernels read heads in vectors of eight.</summary>
+    private const int HeadDimUnit = 8;
+
     public static TextConfig Read(ConfigSection text, bool tiedHead)
     {
         text.MustBe("hidden_activation", "gelu_pytorch_tanh");
@@ -14,25 +17,26 @@ internal static class TextConfigReader
         string? bidirectional = text.OptionalString("use_bidirectional_attention");
         if (bidirectional is not (null or "vision"))
             throw text.Refuse("use_bidirectional_attention", $"found \"{bidirectional}\"; only null and \"vision\" are supported");
-        int perLayerWidth = text.OptionalInt("hidden_size_per_layer_input") ?? 0;
-        if (perLayerWidth < 0)
-            throw text.Refuse("hidden_size_per_layer_input", $"expected at least 0, found {perLayerWidth}");
-        int vocabulary = text.Count("vocab_size");
+        int perLayerWidth = text.OptionalInt("hidden_size_per_layer_input", 0, ConfigLimits.MaxWidth) ?? 0;
+        int vocabulary = text.Count("vocab_size", ConfigLimits.MaxVocabulary);
+        int perLayerVocabulary = text.OptionalCount("vocab_size_per_layer_input", ConfigLimits.MaxVocabulary) ?? vocabulary;
+        if (perLayerWidth > 0 && perLayerVocabulary < vocabulary)
+            throw text.Refuse("vocab_size_per_layer_input", $"expected at least vocab_size ({vocabulary}), found {perLayerVocabulary}");
         return new TextConfig
         {
             VocabSize = vocabulary,
-            HiddenSize = text.Count("hidden_size"),
-            NumQueryHeads = text.Count("num_attention_heads"),
+            HiddenSize = text.Count("hidden_size", ConfigLimits.MaxWidth),
+            NumQueryHeads = text.Count("num_attention_heads", ConfigLimits.MaxHeads),
             Layers = ReadLayers(text),
-            SlidingWindow = text.Count("sliding_window"),
-            MaxPositions = text.Count("max_position_embeddings"),
-            RmsNormEps = text.Number("rms_norm_eps"),
-            FinalLogitSoftcap = text.OptionalNumber("final_logit_softcapping"),
+            SlidingWindow = text.Count("sliding_window", ConfigLimits.MaxPositions),
+            MaxPositions = text.Count("max_position_embeddings", ConfigLimits.MaxPositions),
+            RmsNormEps = text.Number("rms_norm_eps", ConfigLimits.Eps),
+            FinalLogitSoftcap = text.OptionalNumber("final_logit_softcapping", ConfigLimits.Cap),
             PerLayerWidth = perLayerWidth,
-            PerLayerVocabSize = text.OptionalCount("vocab_size_per_layer_input") ?? vocabulary,
+            PerLayerVocabSize = perLayerVocabulary,
             Moe = ReadMoe(text),
             BidirectionalVision = bidirectional == "vision",
-            PadTokenId = text.OptionalInt("pad_token_id") ?? 0,
+            PadTokenId = text.OptionalToken("pad_token_id", vocabulary) ?? 0,
             TiedHead = tiedHead,
         };
     }
@@ -42,9 +46,9 @@ internal static class TextConfigReader
         if (!text.Bool("enable_moe_block", absent: false))
             return null;
         var moe = new MoeConfig(
-            text.Count("num_experts"),
-            text.Count("top_k_experts"),
-            text.OptionalCount("moe_intermediate_size") ?? text.Count("expert_intermediate_size"));
+            text.Count("num_experts", ConfigLimits.MaxExperts),
+            text.Count("top_k_experts", ConfigLimits.MaxExperts),
+            text.OptionalCount("moe_intermediate_size", ConfigLimits.MaxIntermediate) ?? text.Count("expert_intermediate_size", ConfigLimits.MaxIntermediate));
         return moe.NumActiveExperts <= moe.NumExperts
             ? moe
             : throw text.Refuse("top_k_experts", $"found {moe.NumActiveExperts}, more than num_experts ({moe.NumExperts})");
@@ -52,15 +56,13 @@ internal static class TextConfigReader
 
     private static ImmutableArray<LayerConfig> ReadLayers(ConfigSection text)
     {
-        int count = text.Count("num_hidden_layers");
+        int count = text.Count("num_hidden_layers", ConfigLimits.MaxLayers);
         LayerKind[] kinds = ReadKinds(text, count);
-        int shared = text.OptionalInt("num_kv_shared_layers") ?? 0;
-        if (shared < 0 || shared >= count)
-            throw text.Refuse("num_kv_shared_layers", $"expected 0 to {count - 1}, found {shared}");
+        int shared = text.OptionalInt("num_kv_shared_layers", 0, count - 1) ?? 0;
         bool keysAreValues = text.Bool("attention_k_eq_v", absent: false);
         bool doubleWide = text.Bool("use_double_wide_mlp", absent: false);
-        int intermediate = text.Count("intermediate_size");
-        int queryHeads = text.Count("num_attention_heads");
+        int intermediate = text.Count("intermediate_size", ConfigLimits.MaxIntermediate);
+        int queryHeads = text.Count("num_attention_heads", ConfigLimits.MaxHeads);
         ConfigSection? overrides = text.OptionalSection("per_layer_config");
         int firstShared = count - shared;
         var layers = new LayerConfig[count];
@@ -72,10 +74,10 @@ internal static class TextConfigReader
                 throw text.Refuse("num_kv_shared_layers", $"layer {i} shares keys and values, but no earlier layer of its kind stores any");
             bool full = kinds[i] == LayerKind.Full;
             ConfigSection? own = overrides?.OptionalSection(i.ToString(CultureInfo.InvariantCulture));
-            int headDim = own?.OptionalCount("head_dim") ?? (full ? text.OptionalCount("global_head_dim") : null) ?? text.Count("head_dim");
-            int kvHeads = own?.OptionalCount("num_key_value_heads")
-                ?? (full && keysAreValues ? text.OptionalCount("num_global_key_value_heads") : null)
-                ?? text.Count("num_key_value_heads");
+            int headDim = own?.OptionalCount("head_dim", ConfigLimits.MaxHeadDim) ?? (full ? text.OptionalCount("global_head_dim", ConfigLimits.MaxHeadDim) : null) ?? text.Count("head_dim", ConfigLimits.MaxHeadDim);
+            int kvHeads = own?.OptionalCount("num_key_value_heads", ConfigLimits.MaxHeads)
+                ?? (full && keysAreValues ? text.OptionalCount("num_global_key_value_heads", ConfigLimits.MaxHeads) : null)
+                ?? text.Count("num_key_value_heads", ConfigLimits.MaxHeads);
             if (queryHeads % kvHeads != 0)
                 throw text.Refuse("num_attention_heads", $"{queryHeads} query heads cannot share {kvHeads} KV heads evenly (layer {i})");
             layers[i] = new LayerConfig
@@ -86,7 +88,7 @@ internal static class TextConfigReader
                 NumKvHeads = kvHeads,
                 KvLayerIndex = owner,
                 KeysAreValues = keysAreValues && full,
-                IntermediateSize = own?.OptionalCount("intermediate_size") ?? (doubleWide && shares ? 2 * intermediate : intermediate),
+                IntermediateSize = own?.OptionalCount("intermediate_size", ConfigLimits.MaxIntermediate) ?? (doubleWide && shares ? 2 * intermediate : intermediate),
                 Rope = ReadRope(text, full ? "full_attention" : "sliding_attention", headDim),
             };
             LayerConfig read = layers[owner];
@@ -112,20 +114,17 @@ internal static class TextConfigReader
     /// <summary>Rotated pairs as the reference counts them: <c>int(factor · H // 2)</c>; "default" turns all.</summary>
     private static RopeConfig ReadRope(ConfigSection text, string kind, int headDim)
     {
-        if (headDim % 2 != 0)
-            throw text.Refuse("head_dim", $"expected an even number, found {headDim}");
+        if (headDim % HeadDimUnit != 0)
+            throw text.Refuse("head_dim", $"expected a multiple of {HeadDimUnit}, found {headDim}");
         ConfigSection rope = text.Section("rope_parameters").Section(kind);
         string type = rope.OptionalString("rope_type") ?? "default";
-        double theta = rope.Number("rope_theta");
+        double theta = rope.Number("rope_theta", ConfigLimits.Theta);
         double factor = type switch
         {
             "default" => 1,
-            "proportional" => rope.OptionalNumber("partial_rotary_factor") ?? 1,
+            "proportional" => rope.OptionalNumber("partial_rotary_factor", new NumberRange(0, 1)) ?? 1,
             _ => throw rope.Refuse("rope_type", $"found \"{type}\"; only \"default\" and \"proportional\" are supported"),
         };
-        int pairs = (int)Math.Floor(factor * headDim / 2);
-        return pairs >= 0 && pairs <= headDim / 2
-            ? new RopeConfig(theta, pairs)
-            : throw rope.Refuse("partial_rotary_factor", $"expected 0 to 1, found {factor.ToString(CultureInfo.InvariantCulture)}");
+        return new RopeConfig(theta, (int)Math.Floor(factor * headDim / 2));
     }
 }

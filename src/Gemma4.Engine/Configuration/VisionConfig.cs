@@ -48,24 +48,24 @@ public sealed record VisionConfig
     internal static VisionConfig Read(ConfigSection vision)
     {
         vision.MustBe("hidden_activation", "gelu_pytorch_tanh");
-        int hidden = vision.Count("hidden_size"), heads = vision.Count("num_attention_heads");
+        int hidden = vision.Count("hidden_size", ConfigLimits.MaxWidth), heads = vision.Count("num_attention_heads", ConfigLimits.MaxHeads);
         var config = new VisionConfig
         {
             HiddenSize = hidden,
-            NumLayers = vision.Count("num_hidden_layers"),
+            NumLayers = vision.Count("num_hidden_layers", ConfigLimits.MaxLayers),
             NumHeads = heads,
-            NumKvHeads = vision.OptionalCount("num_key_value_heads") ?? heads,
-            HeadDim = vision.OptionalCount("head_dim") ?? hidden / heads,
-            IntermediateSize = vision.Count("intermediate_size"),
-            PatchSize = vision.Count("patch_size"),
-            PoolingSize = vision.Count("pooling_kernel_size"),
-            NumPositions = vision.Count("position_embedding_size"),
-            RopeTheta = vision.Section("rope_parameters").Number("rope_theta"),
-            RmsNormEps = vision.Number("rms_norm_eps"),
+            NumKvHeads = vision.OptionalCount("num_key_value_heads", ConfigLimits.MaxHeads) ?? heads,
+            HeadDim = vision.OptionalCount("head_dim", ConfigLimits.MaxHeadDim) ?? hidden / heads,
+            IntermediateSize = vision.Count("intermediate_size", ConfigLimits.MaxIntermediate),
+            PatchSize = vision.Count("patch_size", ConfigLimits.MaxPatchSize),
+            PoolingSize = vision.Count("pooling_kernel_size", ConfigLimits.MaxPooling),
+            NumPositions = vision.Count("position_embedding_size", ConfigLimits.MaxSoftTokens),
+            RopeTheta = vision.Section("rope_parameters").Number("rope_theta", ConfigLimits.Theta),
+            RmsNormEps = vision.Number("rms_norm_eps", ConfigLimits.Eps),
             Standardizes = vision.Bool("standardize", absent: false),
             ClipsLinears = vision.Bool("use_clipped_linears", absent: false),
         };
-        if (config.HeadDim % 4 != 0)
+        if (config.HeadDim % 4 != 0 || config.HeadDim == 0)
             throw vision.Refuse("head_dim", $"expected a multiple of 4 (two axes of pairs), found {config.HeadDim}");
         return config.NumHeads % config.NumKvHeads == 0
             ? config

@@ -89,7 +89,7 @@ internal static unsafe class PagedAttentionKernel
             }
             for (int head = 0; head < g; head++)
             {
-                float rescale = Weigh(new Span<float>(scores + head * Tile, count), ref maxima[head], ref sums[head]);
+                float rescale = Weigh(new Span<float>(scores + head * Tile, Tile), count, ref maxima[head], ref sums[head]);
                 Accumulate<TFloat, T>(y + head * h, rescale, scores + head * Tile, values, count, stride, h);
             }
             p += count;
@@ -131,18 +131,22 @@ internal static unsafe class PagedAttentionKernel
         }
     }
 
-    /// <summary>Turns a tile's scores into weights under the new maximum.</summary>
+    /// <summary>Turns a tile's scores into weights under the new maximum; those beyond <paramref name="count"/> become 0.</summary>
     /// <returns>What earlier sums must be multiplied with.</returns>
-    private static float Weigh(Span<float> scores, ref float max, ref float sum)
+    private static float Weigh(Span<float> scores, int count, ref float max, ref float sum)
     {
-        float newMax = Math.Max(max, TensorPrimitives.Max<float>(scores));
-        float rescale = MathF.Exp(max - newMax);
+        float newMax = Math.Max(max, TensorPrimitives.Max<float>(scores[..count]));
+        float rescale = Exponential.Of(max - newMax);
+        scores[count..].Fill(float.NegativeInfinity);
         TensorPrimitives.Subtract(scores, newMax, scores);
-        TensorPrimitives.Exp(scores, scores);
-        sum = sum * rescale + TensorPrimitives.Sum<float>(scores);
+        Exponential.Run(scores, scores);
+        sum = sum * rescale + Sum(scores);
         max = newMax;
         return rescale;
     }
+
+    /// <summary>The sum of a tile in one order: a library's depends on the processor's vectors.</summary>
+    private static float Sum(ReadOnlySpan<float> tile) => Vector256.Sum(Vector256.Create(tile) + Vector256.Create(tile[8..]));
 
     /// <summary>y = y · rescale + Σ weights[j] · values[j].</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -141,8 +141,8 @@ internal sealed class AttentionGroup
         if (slice.NumTokens == 1)
             return null;
         using DisposeScope scope = NewDisposeScope();
-        Tensor rows = arange(slice.FirstPosition, slice.ContextLength, device: device).unsqueeze(1);                 // [t, 1]
-        Tensor columns = arange(first, slice.ContextLength, device: device).unsqueeze(0);                            // [1, S]
+        Tensor rows = Arithmetic.Range(slice.FirstPosition, slice.ContextLength, device).unsqueeze(1);               // [t, 1]
+        Tensor columns = Arithmetic.Range(first, slice.ContextLength, device).unsqueeze(0);                          // [1, S]
         Tensor hidden = columns > rows;                                                                              // [t, S]
         foreach (MediaSpan span in spans)
         {
@@ -151,10 +151,10 @@ internal sealed class AttentionGroup
             int from = Math.Max(span.FirstPosition, slice.FirstPosition);
             int count = Math.Min(span.FirstPosition + span.NumTokens, slice.ContextLength) - from;
             if (count > 0)
-                hidden.narrow(0, from - slice.FirstPosition, count).narrow(1, from - first, count).fill_(false);
+                hidden.narrow(0, from - slice.FirstPosition, count).narrow(1, from - first, count).zero_();
         }
         if (window is { } w)
-            hidden = hidden | (columns <= rows - w);
+            hidden = hidden | (columns <= Arithmetic.Range(slice.FirstPosition - w, slice.ContextLength - w, device).unsqueeze(1));
         return scope.MoveToOuter(hidden);
     }
 }
@@ -173,5 +173,5 @@ internal readonly record struct RowView(int SequenceIndex, int First, int End);
 internal sealed record SequenceView(SequenceSlice Slice, int FirstKeyPosition, Tensor ReadSlots, Tensor? Hidden)
 {
     /// <summary>Positions of the S keys, <c>[S]</c> int64; the caller owns it.</summary>
-    public Tensor KeyPositions() => arange(FirstKeyPosition, Slice.ContextLength, dtype: ScalarType.Int64, device: ReadSlots.device);
+    public Tensor KeyPositions() => Arithmetic.Range(FirstKeyPosition, Slice.ContextLength, ReadSlots.device);
 }

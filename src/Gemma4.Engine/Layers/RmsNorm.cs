@@ -24,7 +24,7 @@ internal sealed class RmsNorm(Tensor? weight, double eps)
             return ForwardOnCpu(x);
         using DisposeScope scope = NewDisposeScope();
         Tensor wide = x.to(ScalarType.Float32);
-        Tensor y = wide * wide.square().mean([-1], keepdim: true).Plus(_eps).rsqrt();
+        Tensor y = wide * (wide * wide).mean([-1], keepdim: true).Plus(_eps).rsqrt();
         if (weight is not null)
             y = y.mul_(weight);
         return scope.MoveToOuter(y.to(x.dtype));

@@ -32,6 +32,8 @@ internal sealed class RotaryEmbedding
     /// <returns>The caller owns both tensors.</returns>
     public RotaryAngles At(Tensor positions, ScalarType dtype)
     {
+        if (positions.device_type == DeviceType.CPU && dtype == ScalarType.Float32)
+            return AtOnCpu(positions);
         using DisposeScope scope = NewDisposeScope();
         Tensor frequencies = tensor(Frequencies, device: positions.device);                                             // [R]
         Tensor angles = positions.to(ScalarType.Float32).view(-1, 1, 1) * frequencies;                                    // [T, 1, R]
@@ -52,6 +54,20 @@ internal sealed class RotaryEmbedding
         y.narrow(-1, 0, _pairs).copy_((a * angles.Cos).Minus(b * angles.Sin));
         y.narrow(-1, _half, _pairs).copy_((b * angles.Cos).Plus(a * angles.Sin));
         return scope.MoveToOuter(y);
+    }
+
+    private unsafe RotaryAngles AtOnCpu(Tensor positions)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor dense = positions.contiguous(), cos = empty([positions.shape[0], 1, _pairs]), sin = empty_like(cos);
+        long* position = (long*)HostPointer.Of(dense);
+        float* c = (float*)HostPointer.Of(cos), s = (float*)HostPointer.Of(sin);
+        for (long row = 0, at = 0; row < positions.shape[0]; row++)
+        {
+            for (int i = 0; i < _pairs; i++, at++)
+                (s[at], c[at]) = SineCosine.Of(position[row] * Frequencies[i]);
+        }
+        return new RotaryAngles(scope.MoveToOuter(cos), scope.MoveToOuter(sin));
     }
 
     private unsafe Tensor RotateOnCpu(Tensor x, RotaryAngles angles)

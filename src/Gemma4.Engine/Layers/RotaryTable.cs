@@ -1,3 +1,5 @@
+using Gemma4.Engine.Kernels;
+
 namespace Gemma4.Engine.Layers;
 
 /// <summary>Cosines and sines of the first positions in host memory, for kernels that turn keys as they read them.</summary>
@@ -28,8 +30,8 @@ internal sealed unsafe class RotaryTable(RotaryEmbedding rotary)
         {
             for (int i = 0; i < NumPairs; i++)
             {
-                float angle = p * rotary.Frequencies[i];
-                (sin[p * NumPairs + i], cos[p * NumPairs + i]) = MathF.SinCos(angle);
+                int at = p * NumPairs + i;
+                (sin[at], cos[at]) = SineCosine.Of(p * rotary.Frequencies[i]);
             }
         }
         (_cos, _sin, _length) = (cos, sin, length);

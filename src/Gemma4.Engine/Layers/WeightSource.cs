@@ -16,6 +16,9 @@ internal abstract class WeightSource : IDisposable
     /// <summary>Where the weights lie.</summary>
     public abstract Device Device { get; }
 
+    /// <summary>Products and threads of the CPU; null where libtorch computes.</summary>
+    public virtual CpuProducts? Cpu => null;
+
     /// <summary>A tensor by its published name.</summary>
     /// <param name="name">Full name in the checkpoint.</param>
     /// <param name="dtype">Dtype wanted; converted where the checkpoint stores another.</param>

@@ -65,21 +65,14 @@ internal sealed class CheckpointIndex
 
     private static Dictionary<string, string> ReadWeightMap(string index)
     {
-        try
-        {
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(index));
-            if (document.RootElement.ValueKind != JsonValueKind.Object
-                || !document.RootElement.TryGetProperty("weight_map", out JsonElement map) || map.ValueKind != JsonValueKind.Object
-                || map.EnumerateObject().Any(e => e.Value.ValueKind != JsonValueKind.String))
-                throw new CheckpointException(index, "weight_map: expected an object of tensor name → file name");
-            var shardOf = new Dictionary<string, string>(StringComparer.Ordinal);
-            foreach (JsonProperty entry in map.EnumerateObject())
-                shardOf[entry.Name] = entry.Value.GetString()!;
-            return shardOf;
-        }
-        catch (JsonException e)
-        {
-            throw new CheckpointException(index, $"not valid JSON: {e.Message}", e);
-        }
+        using JsonDocument document = CheckpointJson.Read(index);
+        if (document.RootElement.ValueKind != JsonValueKind.Object
+            || !document.RootElement.TryGetProperty("weight_map", out JsonElement map) || map.ValueKind != JsonValueKind.Object
+            || map.EnumerateObject().Any(e => e.Value.ValueKind != JsonValueKind.String))
+            throw new CheckpointException(index, "weight_map: expected an object of tensor name → file name");
+        var shardOf = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (JsonProperty entry in map.EnumerateObject())
+            shardOf[entry.Name] = entry.Value.GetString()!;
+        return shardOf;
     }
 }

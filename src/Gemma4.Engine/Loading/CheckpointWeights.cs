@@ -40,11 +40,15 @@ internal sealed class CheckpointWeights : WeightSource
 
     public override Device Device { get; }
 
+    public override CpuProducts? Cpu => _cpu;
+
     public override unsafe Tensor Take(string name, ScalarType dtype, ReadOnlySpan<long> shape)
     {
         StoredTensor stored = Find(name);
         if (!_files.TryGetValue(stored.File, out MappedFile? file))
             _files.Add(stored.File, file = new MappedFile(stored.File));
+        if (stored.Shape.Length > 0)      // bounds of clipped projections may be infinite
+            RefuseNonFinite(stored, WeightScan.FirstNonFinite(file.At(stored.Offset), stored.Dtype, stored.NumElements, _cpu));
         Tensor mapped = NativeTensor.Over(file.At(stored.Offset), stored.Dtype, shape);
         bool aliases = stored.Dtype == dtype && Device.type == DeviceType.CPU && stored.Offset % mapped.element_size() == 0;
         Tensor taken = mapped;
@@ -79,6 +83,7 @@ internal sealed class CheckpointWeights : WeightSource
         StoredTensor stored = Find(name);
         var table = new FileRowTable(stored, Dtype, Device);
         _owned.Add(table);
+        RefuseNonFinite(stored, table.FirstNonFiniteOfSample());
         Report(stored);
         return table;
     }
@@ -103,6 +108,12 @@ internal sealed class CheckpointWeights : WeightSource
     };
 
     private Linear Product(Tensor weight) => _cpu?.Of(weight) ?? new DenseLinear(weight);
+
+    private static void RefuseNonFinite(StoredTensor stored, long index)
+    {
+        if (index >= 0)
+            throw new CheckpointException(stored.File, $"tensor {stored.Name}: element {index} is infinite or not a number; the file is damaged, or was written by a failed training");
+    }
 
     private void Report(StoredTensor stored)
     {

@@ -13,6 +13,9 @@ namespace Gemma4.Engine.Loading;
 /// </remarks>
 internal sealed class FileRowTable : RowTable, IDisposable
 {
+    /// <summary>Rows looked at while loading, evenly over the table: the table is never read whole.</summary>
+    private const int SampledRows = 256;
+
     private readonly StoredTensor _stored;
     private readonly SafeFileHandle _file;
     private readonly ScalarType _dtype;
@@ -37,12 +40,35 @@ internal sealed class FileRowTable : RowTable, IDisposable
         {
             if ((uint)rows[i] >= (ulong)_stored.Shape[0])
                 throw new ArgumentOutOfRangeException(nameof(rows), rows[i], $"{_stored.Name} has {_stored.Shape[0]} rows.");
-            Span<byte> row = bytes.Slice(i * _rowBytes, _rowBytes);
-            if (RandomAccess.Read(_file, row, _stored.Offset + (long)rows[i] * _rowBytes) != _rowBytes)
-                throw new CheckpointException(_stored.File, $"tensor {_stored.Name}: row {rows[i]} could not be read; did the file shrink?");
+            ReadRow(rows[i], bytes.Slice(i * _rowBytes, _rowBytes));
         }
         return scope.MoveToOuter(stored.to(_dtype, _device, copy: true));
     }
 
+    /// <summary>Index in the table of the first element of some rows that is not finite; −1 where all are.</summary>
+    public unsafe long FirstNonFiniteOfSample()
+    {
+        long rows = _stored.Shape[0], width = _stored.Shape[1];
+        byte[] bytes = new byte[_rowBytes];
+        long sampled = Math.Min(rows, SampledRows);
+        for (long i = 0; i < sampled; i++)
+        {
+            long row = i * rows / sampled;
+            ReadRow(row, bytes);
+            fixed (byte* data = bytes)
+            {
+                if (WeightScan.FirstNonFinite(data, _stored.Dtype, width, cpu: null) is >= 0 and var column)
+                    return row * width + column;
+            }
+        }
+        return -1;
+    }
+
     public void Dispose() => _file.Dispose();
+
+    private void ReadRow(long row, Span<byte> bytes)
+    {
+        if (RandomAccess.Read(_file, bytes, _stored.Offset + row * _rowBytes) != _rowBytes)
+            throw new CheckpointException(_stored.File, $"tensor {_stored.Name}: row {row} could not be read; did the file shrink?");
+    }
 }

@@ -19,24 +19,30 @@ internal static class SafetensorsHeader
     {
         if (!File.Exists(file))
             throw new CheckpointException(file, "the file does not exist");
-        using FileStream stream = File.OpenRead(file);
-        Span<byte> prefix = stackalloc byte[8];
-        if (stream.Length < prefix.Length)
-            throw new CheckpointException(file, $"found {stream.Length} bytes, too few for a safetensors header");
-        stream.ReadExactly(prefix);
-        ulong length = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
-        if (length > MaxHeaderBytes || (long)length > stream.Length - prefix.Length)
-            throw new CheckpointException(file, $"its header claims {length} bytes, but the file has {stream.Length}: truncated, or not safetensors");
-        var header = new byte[length];
-        stream.ReadExactly(header);
+        (byte[] header, long fileLength) = ReadHeader(file);
+        using JsonDocument document = CheckpointJson.Parse(file, header, "its header is ");
+        return Check(file, Parse(file, document.RootElement, sizeof(ulong) + header.Length, fileLength));
+    }
+
+    private static (byte[] Header, long FileLength) ReadHeader(string file)
+    {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(header);
-            return Check(file, Parse(file, document.RootElement, prefix.Length + (long)length, stream.Length));
+            using FileStream stream = File.OpenRead(file);
+            Span<byte> prefix = stackalloc byte[sizeof(ulong)];
+            if (stream.Length < prefix.Length)
+                throw new CheckpointException(file, $"found {stream.Length} bytes, too few for a safetensors header");
+            stream.ReadExactly(prefix);
+            ulong length = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
+            if (length > MaxHeaderBytes || (long)length > stream.Length - prefix.Length)
+                throw new CheckpointException(file, $"its header claims {length} bytes, but the file has {stream.Length}: truncated, or not safetensors");
+            var header = new byte[length];
+            stream.ReadExactly(header);
+            return (header, stream.Length);
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CheckpointException(file, $"its header is not valid JSON: {e.Message}", e);
+            throw new CheckpointException(file, $"cannot be read: {e.Message}", e);
         }
     }
 

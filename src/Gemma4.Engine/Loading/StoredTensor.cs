@@ -13,6 +13,9 @@ namespace Gemma4.Engine.Loading;
 /// <param name="Length">Bytes.</param>
 internal sealed record StoredTensor(string File, string Name, ScalarType Dtype, ImmutableArray<long> Shape, long Offset, long Length)
 {
+    /// <summary>Elements.</summary>
+    public long NumElements => Shape.Aggregate(1L, (product, dimension) => product * dimension);
+
     /// <summary>The shape as people write it: <c>[2, 3]</c>.</summary>
     public static string Show(ReadOnlySpan<long> shape) => $"[{string.Join(", ", shape.ToArray())}]";
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Numerics.Tensors;
+using Gemma4.Engine.Kernels;
 using Gemma4.Engine.Requests;
 
 namespace Gemma4.Engine.Sampling;
@@ -27,7 +28,7 @@ internal static class LogprobsReader
     {
         float max = TensorPrimitives.Max(logits);
         TensorPrimitives.Subtract(logits, max, scratch);
-        TensorPrimitives.Exp(scratch, scratch);
-        return max + MathF.Log(TensorPrimitives.Sum<float>(scratch));
+        Exponential.Run(scratch, scratch);
+        return (float)(max + Math.Log(RowSum.Run(scratch)));
     }
 }

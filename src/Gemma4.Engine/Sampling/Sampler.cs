@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using Gemma4.Engine.Kernels;
 using Gemma4.Engine.Requests;
 
 namespace Gemma4.Engine.Sampling;
@@ -63,12 +64,12 @@ internal sealed class Sampler(int vocabularySize)
         if (p.TopK > 0)
         {
             count = TopTokens.Select(logits, p.TopK, _ids);
-            total = Sum(Weigh(logits, max, p.Temperature, count));
+            total = RowSum.Run(Weigh(logits, max, p.Temperature, count));
         }
         else
         {
             Span<float> all = WeighAll(logits, max, p.Temperature);
-            total = Sum(all);
+            total = RowSum.Run(all);
             count = SelectByMass(logits, all, p.TopP * total, p.MinP);
         }
         ReadOnlySpan<float> weights = Weigh(logits, max, p.Temperature, count);
@@ -98,7 +99,7 @@ internal sealed class Sampler(int vocabularySize)
         Span<float> weights = _weights.AsSpan(0, logits.Length);
         TensorPrimitives.Subtract(logits, max, weights);
         TensorPrimitives.Divide(weights, temperature, weights);
-        TensorPrimitives.Exp(weights, weights);
+        Exponential.Run(weights, weights);
         return weights;
     }
 
@@ -107,7 +108,7 @@ internal sealed class Sampler(int vocabularySize)
     {
         Span<float> weights = _weights.AsSpan(0, count);
         for (int i = 0; i < count; i++)
-            weights[i] = MathF.Exp((logits[_ids[i]] - max) / temperature);
+            weights[i] = Exponential.Of((logits[_ids[i]] - max) / temperature);
         return weights;
     }
 
@@ -126,7 +127,7 @@ internal sealed class Sampler(int vocabularySize)
 
     private static int Invert(ReadOnlySpan<float> weights, double uniform)
     {
-        double target = uniform * Sum(weights), sum = 0;
+        double target = uniform * RowSum.Run(weights), sum = 0;
         int last = 0;
         for (int i = 0; i < weights.Length; i++)
         {
@@ -138,13 +139,5 @@ internal sealed class Sampler(int vocabularySize)
                 break;
         }
         return last;   // also where rounding lets the sum end below the target
-    }
-
-    private static double Sum(ReadOnlySpan<float> weights)
-    {
-        double sum = 0;
-        foreach (float weight in weights)
-            sum += weight;
-        return sum;
     }
 }

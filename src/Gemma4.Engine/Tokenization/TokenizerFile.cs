@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 
@@ -41,17 +42,20 @@ internal sealed class TokenizerFile
 
     public static TokenizerFile Read(string path)
     {
-        byte[] utf8 = ReadBytes(path);
-        var file = new TokenizerFile(path, utf8);
         try
         {
+            var file = new TokenizerFile(path, ReadBytes(path));
             file.ReadTop();
+            return file;
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is IOException and not FileNotFoundException or UnauthorizedAccessException)
+        {
+            throw new InvalidDataException($"{path}: cannot be read: {e.Message}", e);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)      // the latter: a string that is no Unicode text
         {
             throw new InvalidDataException($"{path}: not valid JSON: {e.Message}", e);
         }
-        return file;
     }
 
     /// <summary>The error of this file at a key.</summary>
@@ -80,11 +84,11 @@ internal sealed class TokenizerFile
             reader.Read();
             switch (key)
             {
-                case "added_tokens": AddedTokens = JsonElement.ParseValue(ref reader); break;
-                case "normalizer": Normalizer = JsonElement.ParseValue(ref reader); break;
-                case "pre_tokenizer": PreTokenizer = JsonElement.ParseValue(ref reader); break;
-                case "post_processor": PostProcessor = JsonElement.ParseValue(ref reader); break;
-                case "decoder": Decoder = JsonElement.ParseValue(ref reader); break;
+                case "added_tokens": AddedTokens = ReadPart(ref reader); break;
+                case "normalizer": Normalizer = ReadPart(ref reader); break;
+                case "pre_tokenizer": PreTokenizer = ReadPart(ref reader); break;
+                case "post_processor": PostProcessor = ReadPart(ref reader); break;
+                case "decoder": Decoder = ReadPart(ref reader); break;
                 case "model":
                     ReadModel(ref reader, start);
                     hasModel = true;
@@ -95,6 +99,19 @@ internal sealed class TokenizerFile
         reader.Read();   // throws on anything after the closing brace
         if (!hasModel)
             throw Error("model", "missing");
+    }
+
+    /// <summary>A small part, whose strings are all text: an element decodes them only when asked for.</summary>
+    private static JsonElement ReadPart(ref Utf8JsonReader reader)
+    {
+        JsonElement part = JsonElement.ParseValue(ref reader);
+        var strings = new Utf8JsonReader(JsonMarshal.GetRawUtf8Value(part));
+        while (strings.Read())
+        {
+            if (strings.TokenType is JsonTokenType.String or JsonTokenType.PropertyName)
+                _ = strings.GetString();
+        }
+        return part;
     }
 
     private void ReadModel(ref Utf8JsonReader reader, int start)
@@ -121,7 +138,7 @@ internal sealed class TokenizerFile
                         merges = ReadMerges(vocabulary, ref reader);
                     break;
                 default:
-                    Model[key] = JsonElement.ParseValue(ref reader);
+                    Model[key] = ReadPart(ref reader);
                     break;
             }
         }

@@ -46,7 +46,7 @@ internal sealed class PagedSession : IDisposable
         ReadOnlySpan<int> tokenIds, IReadOnlyList<MediaSpan> spans, SoftTokens? softTokens = null, IForwardObserver? observer = null)
     {
         var slice = new SequenceSlice(0, tokenIds.Length, NumTokens);
-        using Tensor positions = arange(NumTokens, slice.ContextLength, dtype: ScalarType.Int64, device: _model.Device);
+        using Tensor positions = Arithmetic.Range(NumTokens, slice.ContextLength, _model.Device);
         MediaSpan[] own = [.. spans.Where(s => s.FirstPosition >= NumTokens && s.FirstPosition < slice.ContextLength)];
         KvGroupInputs[] groups = [.. _model.Config.Text.KvGroups.Select((g, i) => Inputs(g, _blocks[i], slice))];
         Tensor hidden = _model.Forward(tokenIds, new StepInputs(positions, new[] { slice }, groups, own), _kv, softTokens, observer);

@@ -35,7 +35,9 @@ internal sealed class CheckpointModelSource(
                 $"Engine:MaxContextLength is {engine.Value.MaxContextLength}, and the model was made for {config.Text.MaxPositions} tokens (max_position_embeddings). "
                 + "Lower it with --max-context, or leave it away.");
         }
-        var tokenizer = Tokenizer.Load(Path.Combine(folder, "tokenizer.json"));
+        string tokenizerFile = Path.Combine(folder, "tokenizer.json");
+        var tokenizer = Tokenizer.Load(tokenizerFile);
+        config.RequireTokenizer(tokenizerFile, tokenizer.VocabularySize);
         ChatRenderer? chat = CheckpointFolder.HasTemplate(folder) ? ChatRenderer.Load(folder) : null;
         var constraints = new ConstraintCompiler(tokenizer, new ConstraintOptions { EndTokenIds = config.Generation.EndTokenIds, Limits = limits.Value });
         GemmaEngine loaded = EngineLoader.Load(

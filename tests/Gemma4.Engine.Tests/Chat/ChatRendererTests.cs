@@ -158,4 +158,39 @@ public sealed class ChatRendererTests
     private static ChatRenderer Renderer(string template) => new(ChatTemplate.Parse(template), Tokens);
 
     private static ChatMessage User(string content) => new() { Role = "user", Content = content };
+
+    [Theory]
+    [InlineData("{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}", "line 1: the template takes more than 5000000 steps")]
+    [InlineData("{{ 'x' * 2000000 }}", "line 1: the template makes a text of more than 1000000 characters")]
+    [InlineData("{% for m in messages %}", "line 1: ")]
+    public void Template_that_cannot_serve_is_refused_when_it_is_loaded(string source, string expected)
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("gemma4-test-");
+        try
+        {
+            File.WriteAllText(Path.Combine(folder.FullName, ChatTemplate.FileName), source);
+            var refused = Assert.Throws<InvalidDataException>(() => ChatRenderer.Load(folder.FullName));
+            Assert.StartsWith(folder.FullName, refused.Message, StringComparison.Ordinal);
+            Assert.Contains(expected, refused.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public void Template_that_refuses_the_trial_may_serve_other_conversations()
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("gemma4-test-");
+        try
+        {
+            File.WriteAllText(Path.Combine(folder.FullName, ChatTemplate.FileName), "{{ raise_exception('no system message') if messages | length < 2 }}ok");
+            Assert.NotNull(ChatRenderer.Load(folder.FullName));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
 }

@@ -166,4 +166,17 @@ public sealed class ModelLoaderTests
     {
         public void Report(LoadProgress value) => seen.Add(value);
     }
+
+    [Theory]
+    [InlineData("model.language_model.layers.0.mlp.up_proj.weight", float.NaN)]
+    [InlineData("model.language_model.norm.weight", float.PositiveInfinity)]
+    [InlineData("model.language_model.embed_tokens_per_layer.weight", float.NaN)]
+    public void Weights_that_are_no_numbers_are_found_while_loading(string tensor, float factor)
+    {
+        using CheckpointFolder folder = CheckpointFolder.Copy("tiny-e2b");
+        folder.Scale(tensor, factor);
+        var refused = Assert.Throws<CheckpointException>(() => ModelLoader.Load(folder.Directory, ScalarType.Float32, CPU));
+        Assert.Contains($"model.safetensors: tensor {tensor}: element ", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("infinite or not a number", refused.Message, StringComparison.Ordinal);
+    }
 }

@@ -57,7 +57,7 @@ internal sealed class AudioAttention
     {
         using DisposeScope scope = NewDisposeScope();
         long t = x.shape[0];
-        Tensor q = Heads(_qProj.Forward(x)) * (_perDimScale.softplus(1, 20) * _queryScale);               // [T, n, H]
+        Tensor q = Heads(_qProj.Forward(x)) * (Softplus(_perDimScale) * _queryScale);               // [T, n, H]
         Tensor k = InBands(Heads(_kProj.Forward(x)) * _keyScale);                                         // [T, n, H, W]
         Tensor v = InBands(Heads(_vProj.Forward(x)));                                                     // [T, n, H, W]
         Tensor content = q.unsqueeze(2).matmul(k).squeeze(2);                                             // [T, n, W]
@@ -67,6 +67,9 @@ internal sealed class AudioAttention
         Tensor y = v.matmul(scores.softmax(-1).unsqueeze(-1)).squeeze(-1);                                // [T, n, H]
         return scope.MoveToOuter(_post.Forward(y.reshape(t, -1).to(x.dtype)));
     }
+
+    /// <summary><c>log(1 + eˣ)</c>, which does not overflow.</summary>
+    private static Tensor Softplus(Tensor x) => x.relu().Plus(x.abs().neg().exp().log1p());
 
     private Tensor Heads(Tensor x) => x.to(ScalarType.Float32).view(x.shape[0], _numHeads, _headDim);
 

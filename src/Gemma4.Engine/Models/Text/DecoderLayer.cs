@@ -81,8 +81,9 @@ internal sealed class DecoderLayer
         private readonly Linear _gate = weights.Linear("per_layer_input_gate", config.PerLayerWidth, config.HiddenSize);
         private readonly Linear _projection = weights.Linear("per_layer_projection", config.HiddenSize, config.PerLayerWidth);
         private readonly RmsNorm _norm = weights.RmsNorm("post_per_layer_input_norm", config.HiddenSize, config.RmsNormEps);
+        private readonly Gelu _gelu = new(weights.Source.Cpu);
 
         public Tensor Forward(Tensor residual, Tensor perLayer) =>
-            _norm.Forward(_projection.Forward(Gelu.Gate(_gate.Forward(residual), perLayer)));             // [T, D]
+            _norm.Forward(_projection.Forward(_gelu.Gate(_gate.Forward(residual), perLayer)));             // [T, D]
     }
 }

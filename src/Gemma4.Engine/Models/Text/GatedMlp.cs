@@ -10,13 +10,14 @@ internal sealed class GatedMlp(int hiddenSize, int intermediateSize, Weights wei
     private readonly Linear _gateProj = weights.Linear("gate_proj", intermediateSize, hiddenSize);
     private readonly Linear _upProj = weights.Linear("up_proj", intermediateSize, hiddenSize);
     private readonly Linear _downProj = weights.Linear("down_proj", hiddenSize, intermediateSize);
+    private readonly Gelu _gelu = new(weights.Source.Cpu);
 
     /// <param name="x"><c>[T, D]</c>.</param>
     /// <returns>A new tensor <c>[T, D]</c>; the caller owns it.</returns>
     public Tensor Forward(Tensor x)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor gated = Gelu.Gate(_gateProj.Forward(x), _upProj.Forward(x));                   // [T, F]
+        Tensor gated = _gelu.Gate(_gateProj.Forward(x), _upProj.Forward(x));                   // [T, F]
         return scope.MoveToOuter(_downProj.Forward(gated));                                   // [T, D]
     }
 }

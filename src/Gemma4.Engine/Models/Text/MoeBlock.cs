@@ -13,6 +13,7 @@ internal sealed class MoeBlock(TextConfig config, MoeConfig moe, Weights weights
     private readonly IReadOnlyList<Linear> _down =
         weights.Linears("down_proj", moe.NumExperts, config.HiddenSize, moe.IntermediateSize);
 
+    private readonly Gelu _gelu = new(weights.Source.Cpu);
     private readonly Scalar _numActive = moe.NumActiveExperts.ToScalar();
 
     /// <param name="x"><c>[T, D]</c>, normalised.</param>
@@ -45,7 +46,7 @@ internal sealed class MoeBlock(TextConfig config, MoeConfig moe, Weights weights
     private Tensor Expert(int index, Tensor x)
     {
         Tensor both = _gateUp[index].Forward(x);                                                          // [t, 2F]
-        Tensor gated = Gelu.Gate(both.narrow(1, 0, moe.IntermediateSize), both.narrow(1, moe.IntermediateSize, moe.IntermediateSize));
+        Tensor gated = _gelu.Gate(both.narrow(1, 0, moe.IntermediateSize), both.narrow(1, moe.IntermediateSize, moe.IntermediateSize));
         return _down[index].Forward(gated);                                                               // [t, D]
     }
 }

@@ -11,7 +11,7 @@ internal sealed class Router(TextConfig config, MoeConfig moe, Weights weights)
     private readonly RmsNorm _norm = new(null, config.RmsNormEps);
     private readonly Linear _proj = weights.Linear("proj", moe.NumExperts, config.HiddenSize);
     private readonly Tensor _scale = weights.Take("scale", config.HiddenSize);                            // [D]
-    private readonly Tensor _perExpertScale = weights.TakeFloat32("per_expert_scale", moe.NumExperts);    // [E]
+    private readonly ExpertChoice _choice = new(moe.NumActiveExperts, weights.TakeFloat32("per_expert_scale", moe.NumExperts));
     private readonly Scalar _rootScale = (1 / Math.Sqrt(config.HiddenSize)).ToScalar();
 
     /// <param name="residual"><c>[T, D]</c>, not normalised.</param>
@@ -20,10 +20,7 @@ internal sealed class Router(TextConfig config, MoeConfig moe, Weights weights)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor x = _norm.Forward(residual) * _scale * _rootScale;                                         // [T, D]
-        Tensor probabilities = _proj.Forward(x).to(ScalarType.Float32).softmax(-1);                       // [T, E]
-        (Tensor chosen, Tensor experts) = probabilities.topk(moe.NumActiveExperts, dim: -1);              // [T, A]
-        Tensor shares = chosen / chosen.sum(-1, keepdim: true);
-        Tensor weights = shares * _perExpertScale.index_select(0, experts.view(-1)).view_as(shares);
-        return (scope.MoveToOuter(experts), scope.MoveToOuter(weights));
+        (Tensor experts, Tensor shares) = _choice.Of(_proj.Forward(x));                                   // [T, A]
+        return (scope.MoveToOuter(experts), scope.MoveToOuter(shares));
     }
 }

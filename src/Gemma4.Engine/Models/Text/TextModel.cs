@@ -14,7 +14,7 @@ internal sealed class TextModel
     private readonly DecoderLayer[] _layers;
     private readonly RmsNorm _norm;
     private readonly Linear _head;
-    private readonly Scalar? _softcap;
+    private readonly LogitSoftcap? _softcap;
     private readonly RotaryEmbedding[] _rotary;     // by KV group
     private readonly RotaryTable[] _tables;         // by KV group
 
@@ -35,7 +35,7 @@ internal sealed class TextModel
         _rotary = [.. config.KvGroups.Select(g => config.Layers[g.OwnerLayers[0]]).Select(l => new RotaryEmbedding(l.HeadDim, l.Rope.NumRotatedPairs, l.Rope.Theta))];
         _tables = [.. _rotary.Select(r => new RotaryTable(r))];
         _norm = weights.RmsNorm("norm", config.HiddenSize, config.RmsNormEps);
-        _softcap = config.FinalLogitSoftcap?.ToScalar();
+        _softcap = config.FinalLogitSoftcap is { } cap ? new LogitSoftcap(cap, source.Cpu) : null;
         _head = config.TiedHead ? _embedding.TiedHead() : source.TakeLinear("lm_head", config.VocabSize, config.HiddenSize);
     }
 
@@ -75,8 +75,7 @@ internal sealed class TextModel
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor logits = _head.Forward(hidden).to(ScalarType.Float32);                                     // [R, V]
-        if (_softcap is not null)
-            logits = logits.div_(_softcap).tanh_().mul_(_softcap);
+        _softcap?.Apply(logits);
         return scope.MoveToOuter(logits);
     }
 

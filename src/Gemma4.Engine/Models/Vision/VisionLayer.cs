@@ -15,6 +15,7 @@ internal sealed class VisionLayer(VisionConfig config, Weights weights)
     private readonly ClippedLinear _gateProj = new(config.IntermediateSize, config.HiddenSize, config.ClipsLinears, weights["mlp"]["gate_proj"]);
     private readonly ClippedLinear _upProj = new(config.IntermediateSize, config.HiddenSize, config.ClipsLinears, weights["mlp"]["up_proj"]);
     private readonly ClippedLinear _downProj = new(config.HiddenSize, config.IntermediateSize, config.ClipsLinears, weights["mlp"]["down_proj"]);
+    private readonly Gelu _gelu = new(weights.Source.Cpu);
 
     /// <summary>Its attention.</summary>
     public VisionAttention Attention { get; } = new(config, weights["self_attn"]);
@@ -43,7 +44,7 @@ internal sealed class VisionLayer(VisionConfig config, Weights weights)
         Tensor attended = Attention.Forward(_inputNorm.Forward(x), keysValues, layout, firstRow, angles);
         Tensor r = x.Plus(_postAttentionNorm.Forward(attended));
         Tensor y = _preFeedForwardNorm.Forward(r);
-        y = _downProj.Forward(Gelu.Gate(_gateProj.Forward(y), _upProj.Forward(y)));
+        y = _downProj.Forward(_gelu.Gate(_gateProj.Forward(y), _upProj.Forward(y)));
         return scope.MoveToOuter(r.Plus(_postFeedForwardNorm.Forward(y)));
     }
 }
