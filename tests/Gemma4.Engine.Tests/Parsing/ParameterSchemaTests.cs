@@ -58,7 +58,7 @@ public sealed class ParameterSchemaTests
     public void Unions_strung_together_by_references_are_looked_into_so_far_and_no_farther(string union)
     {
         const int Length = 100_000;
-        string chain = string.Join(',', Enumerable.Range(0, Length).Select(i => 
+        string chain = string.Join(',', Enumerable.Range(0, Length).Select(i =>
             $"\"d{i}\":{{\"properties\":{{\"p{i}\":{{\"type\":\"string\"}}}},\"{union}\":[{{\"$ref\":\"#/$defs/d{i + 1}\"}}]}}"));
         ParameterSchema schema = ParameterSchema.Of(JsonElement.Parse($$$"""{"$ref":"#/$defs/d0","$defs":{{{{chain}}},"d{{{Length}}}":{"type":"null"} } }"""));
         Assert.Equal(JsonTypes.Any, schema.Types);

@@ -93,7 +93,7 @@ public sealed class DeepRequestTests
     [Fact]
     public async Task Schema_of_a_tool_whose_references_go_deep_is_served()
     {
-        string chain = string.Join(',', Enumerable.Range(0, Deep).Select(i => 
+        string chain = string.Join(',', Enumerable.Range(0, Deep).Select(i =>
             $"\"d{i}\":{{\"anyOf\":[{{\"$ref\":\"#/$defs/d{i + 1}\"}}]}}"));
         string parameters = $$$"""{"$ref":"#/$defs/d0","$defs":{{{{chain}}},"d{{{Deep}}}":{"type":"object"} } }""";
         await using var server = new ServerUnderTest(Script.Saying("<|tool_call>call:f{a:1}<tool_call|>"));
