@@ -10,13 +10,15 @@ public sealed record ChatTemplateLimits
     internal static ChatTemplateLimits Trial { get; } = new() { MaxSteps = 5_000_000, MaxCharacters = 4_000_000, MaxTextLength = 1_000_000 };
 
     /// <summary>Expressions and statements evaluated, plus a share for the text each one reads.</summary>
-    /// <remarks>The released templates look from every message at all later ones: 5,000 messages cost 76 million steps.</remarks>
+    /// <remarks>The released templates look from every message at all later ones: 5,000 messages cost up to 100 million steps, and 60 million
+    /// of the characters below.</remarks>
     public long MaxSteps { get; init; } = 100_000_000;
 
-    /// <summary>Characters written anywhere: the output, captured blocks, every intermediate text. Bounds memory.</summary>
+    /// <summary>Characters written anywhere: the output, captured blocks, every intermediate text. Bounds memory, so a place in a list
+    /// counts as four, and a text or list as 48 more than it has.</summary>
     public long MaxCharacters { get; init; } = 128_000_000;
 
-    /// <summary>Characters in any one text, the output included.</summary>
+    /// <summary>Characters in any one text, the output included; values in any one list.</summary>
     public int MaxTextLength { get; init; } = 32_000_000;
 
     /// <summary>Macros and loops called inside one another.</summary>

@@ -6,10 +6,14 @@ namespace Gemma4.Engine.Parsing;
 /// <summary>Strings: Gemma's delimited ones, raw, and those in JSON's quotes or in single ones.</summary>
 internal sealed partial class ArgumentReader
 {
+    /// <summary>Apostrophes at the start of values that may turn out to open no string. Each has the rest read again.</summary>
+    private const int MaxApostrophes = 64;
+
     private readonly StringBuilder _heldBack = new();   // a bracket and blanks that may turn out to stand behind the string
     private readonly StringBuilder _escape = new();     // an escape of a JSON string, from its backslash on
     private string _blanksBefore = "";
     private bool _isWritten;                            // the delimited string goes to the JSON while it is open
+    private int _numApostrophes;                        // that opened no string
     private int _singleQuote;                           // where in _text the quote is that may close the string
 
     private void BeginString(State state)
@@ -218,6 +222,11 @@ internal sealed partial class ArgumentReader
     /// <summary>Nothing closes the quote: it was an apostrophe at the start of a bare value, and what followed is read again as that.</summary>
     private void ReadSingleQuoteAsText()
     {
+        if (++_numApostrophes > MaxApostrophes)
+        {
+            Fail();
+            return;
+        }
         string text = "'" + _text;
         NumRead -= text.Length;
         _text.Clear().Append(_blanksBefore);

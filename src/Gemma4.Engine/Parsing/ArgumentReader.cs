@@ -32,6 +32,10 @@ internal sealed partial class ArgumentReader
         Failed,
     }
 
+    /// <summary>Objects and arrays inside one another. Deeper arguments could not be read back: JSON readers stop at 64 levels, and some
+    /// stand around the arguments.</summary>
+    private const int MaxDepth = 56;
+
     private readonly Stack<ArgumentFrame> _frames = [];
     private readonly StringBuilder _json = new();
     private readonly StringBuilder _text = new();     // the key or value being read, as far as it is not written yet
@@ -215,6 +219,11 @@ internal sealed partial class ArgumentReader
 
     private void Push(char open)
     {
+        if (_frames.Count == MaxDepth)
+        {
+            Fail();
+            return;
+        }
         BeginValue();
         _json.Append(open);
         var frame = new ArgumentFrame(_schema, open);

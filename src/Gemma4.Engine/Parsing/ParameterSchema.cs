@@ -9,6 +9,9 @@ namespace Gemma4.Engine.Parsing;
 /// </remarks>
 internal readonly struct ParameterSchema
 {
+    /// <summary>Unions inside one another that are looked into. What stands deeper declares nothing.</summary>
+    private const int MaxUnions = 64;
+
     private readonly JsonElement _schema;
     private readonly JsonElement _root;
 
@@ -16,7 +19,7 @@ internal readonly struct ParameterSchema
     {
         _schema = Dereference(schema, root, []);
         _root = root;
-        Types = TypesOf(_schema, root, []);
+        Types = TypesOf(_schema, root, [], MaxUnions);
     }
 
     /// <summary>Nothing is declared.</summary>
@@ -47,7 +50,7 @@ internal readonly struct ParameterSchema
     /// <summary>The schema of an array's item.</summary>
     public ParameterSchema Item(int index)
     {
-        foreach (JsonElement schema in WithBranches(_schema, _root, []))
+        foreach (JsonElement schema in WithBranches(_schema, _root, [], MaxUnions))
         {
             if (TryArray(schema, "prefixItems", out JsonElement prefix) && index < prefix.GetArrayLength())
                 return new(prefix[index], _root);
@@ -59,7 +62,7 @@ internal readonly struct ParameterSchema
 
     private bool TryMember(string member, out JsonElement declared)
     {
-        foreach (JsonElement branch in WithBranches(_schema, _root, []))
+        foreach (JsonElement branch in WithBranches(_schema, _root, [], MaxUnions))
             if (TryObject(branch, "properties", out JsonElement members) && members.TryGetProperty(member, out declared))
                 return true;
         declared = default;
@@ -71,26 +74,31 @@ internal readonly struct ParameterSchema
     /// <param name="root">The whole document.</param>
     /// <param name="followed">References followed so far. Each is followed once, so that recursive schemas end and cost no more than
     /// their length.</param>
-    private static IEnumerable<JsonElement> WithBranches(JsonElement schema, JsonElement root, HashSet<string> followed)
+    /// <param name="depth">Unions still looked into: references can put more inside one another than JSON has levels.</param>
+    private static IEnumerable<JsonElement> WithBranches(JsonElement schema, JsonElement root, HashSet<string> followed, int depth)
     {
         schema = Dereference(schema, root, followed);
         if (schema.ValueKind != JsonValueKind.Object)
             yield break;
         yield return schema;
+        if (depth == 0)
+            yield break;
         foreach (string union in (string[])["allOf", "anyOf", "oneOf"])
         {
             if (!TryArray(schema, union, out JsonElement branches))
                 continue;
             foreach (JsonElement branch in branches.EnumerateArray())
-                foreach (JsonElement nested in WithBranches(branch, root, followed))
+                foreach (JsonElement nested in WithBranches(branch, root, followed, depth - 1))
                     yield return nested;
         }
     }
 
     /// <returns><see cref="JsonTypes.None"/> when there is no schema, or one that was counted before.</returns>
-    private static JsonTypes TypesOf(JsonElement schema, JsonElement root, HashSet<string> followed)
+    private static JsonTypes TypesOf(JsonElement schema, JsonElement root, HashSet<string> followed, int depth)
     {
         schema = Dereference(schema, root, followed);
+        if (depth == 0)
+            return JsonTypes.Any;
         if (schema.ValueKind != JsonValueKind.Object)
             return schema.ValueKind == JsonValueKind.Undefined ? JsonTypes.None : JsonTypes.Any;
         JsonTypes types = JsonTypes.Any;
@@ -101,11 +109,11 @@ internal readonly struct ParameterSchema
         else if (schema.TryGetProperty("const", out JsonElement value))
             types &= TypeOf(value);
         if (TryArray(schema, "allOf", out JsonElement all))
-            foreach (JsonTypes branch in all.EnumerateArray().Select(b => TypesOf(b, root, followed)))
+            foreach (JsonTypes branch in all.EnumerateArray().Select(b => TypesOf(b, root, followed, depth - 1)))
                 types &= branch == JsonTypes.None ? JsonTypes.Any : branch;
         foreach (string union in (string[])["anyOf", "oneOf"])
             if (TryArray(schema, union, out JsonElement branches))
-                types &= branches.EnumerateArray().Aggregate(JsonTypes.None, (any, branch) => any | TypesOf(branch, root, followed));
+                types &= branches.EnumerateArray().Aggregate(JsonTypes.None, (any, branch) => any | TypesOf(branch, root, followed, depth - 1));
         if (schema.TryGetProperty("nullable", out JsonElement nullable) && nullable.ValueKind == JsonValueKind.True)
             types |= JsonTypes.Null;
         return types;

@@ -5,6 +5,9 @@ namespace Gemma4.Engine.Tokenization;
 /// <summary>The file's <c>decoder</c>: makes fresh chains of steps, and says what a token is worth by itself.</summary>
 internal sealed class DecoderPlan
 {
+    /// <summary>Every step hands its text to the next by a call, so all of them stand on the stack.</summary>
+    private const int MaxSteps = 256;
+
     private readonly List<Step> _steps = [];
 
     /// <param name="Create">Makes the step, which has state.</param>
@@ -50,6 +53,8 @@ internal sealed class DecoderPlan
 
     private bool Add(JsonPart part, bool fused)
     {
+        if (_steps.Count == MaxSteps)
+            throw part.Error($"a decoder of more than {MaxSteps} steps is not supported");
         switch (part.Type)
         {
             case "Sequence":

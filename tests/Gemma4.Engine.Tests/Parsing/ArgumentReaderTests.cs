@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Gemma4.Engine.Parsing;
 using Gemma4.Engine.Verification;
 using Xunit;
@@ -108,6 +109,36 @@ public sealed class ArgumentReaderTests
     [Fact]
     public void Half_a_surrogate_pair_in_a_json_string_stays_an_escape() =>
         Assert.Equal("""{"s":"\ud83d"}""", Assert.Single(Parse("<|tool_call>call:f{s:\"\\ud83d\"}<tool_call|>", Tools).Calls).Arguments);
+
+    [Theory]
+    [InlineData("[", "]", 55)]
+    [InlineData("{a:", "}", 55)]
+    public void Arguments_are_as_deep_as_they_can_be_read_back(string open, string close, int deepest)
+    {
+        string json = Assert.Single(Parse(Nested(deepest), Tools).Calls).Arguments;
+        Assert.Equal(JsonValueKind.Object, JsonElement.Parse(json).ValueKind);
+        foreach (int depth in (int[])[deepest + 1, 100_000])
+        {
+            ParsedAnswer answer = Parse(Nested(depth), Tools);
+            Assert.Empty(answer.Calls);
+            Assert.Equal(Nested(depth), answer.Content);
+        }
+
+        string Nested(int depth) => $"<|tool_call>call:free{{a:{Times(open, depth)}1{Times(close, depth)}}}<tool_call|>";
+    }
+
+    [Fact]
+    public void Apostrophes_that_open_no_string_are_read_again_so_often_and_no_more()
+    {
+        string few = $"<|tool_call>call:free{{a:1{Times(",k:'x", 60)}<|\"|>}}<tool_call|>";
+        string many = $"<|tool_call>call:free{{a:1{Times(",k:'x", 20_000)}<|\"|>}}<tool_call|>";
+        Assert.NotEmpty(Parse(few, Tools).Calls);
+        ParsedAnswer answer = Parse(many, Tools);
+        Assert.Empty(answer.Calls);
+        Assert.Equal(many, answer.Content);
+    }
+
+    private static string Times(string text, int count) => string.Concat(Enumerable.Repeat(text, count));
 
     [Fact]
     public void Long_run_of_commas_and_colons_is_read_in_linear_time()

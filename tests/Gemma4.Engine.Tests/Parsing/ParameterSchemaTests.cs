@@ -51,6 +51,22 @@ public sealed class ParameterSchemaTests
         Assert.False(schema.Declares("m"));
     }
 
+    [Theory]
+    [InlineData("anyOf")]
+    [InlineData("oneOf")]
+    [InlineData("allOf")]
+    public void Unions_strung_together_by_references_are_looked_into_so_far_and_no_farther(string union)
+    {
+        const int Length = 100_000;
+        string chain = string.Join(',', Enumerable.Range(0, Length).Select(i =>
+            $"\"d{i}\":{{\"properties\":{{\"p{i}\":{{\"type\":\"string\"}}}},\"{union}\":[{{\"$ref\":\"#/$defs/d{i + 1}\"}}]}}"));
+        ParameterSchema schema = ParameterSchema.Of(JsonElement.Parse($$$"""{"$ref":"#/$defs/d0","$defs":{{{{chain}}},"d{{{Length}}}":{"type":"null"} } }"""));
+        Assert.Equal(JsonTypes.Any, schema.Types);
+        Assert.True(schema.Declares("p50"));
+        Assert.False(schema.Declares("p100"));
+        Assert.Equal(JsonTypes.Any, schema.Item(0).Types);
+    }
+
     [Fact]
     public void Nothing_declared_allows_everything() => Assert.Equal(JsonTypes.Any, ParameterSchema.Of(default).Member("m").Item(3).Types);
 }

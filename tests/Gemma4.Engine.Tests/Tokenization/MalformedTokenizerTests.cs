@@ -56,6 +56,26 @@ public sealed class MalformedTokenizerTests
     public void Unsupported_key_is_refused(string key, string value, string message) =>
         Refused(TokenizerFiles.Make(["a"]).With(key, value).ToJsonString(), message);
 
+    [Theory]
+    [InlineData("normalizer", "normalizers")]
+    [InlineData("pre_tokenizer", "pretokenizers")]
+    [InlineData("decoder", "decoders")]
+    [InlineData("post_processor", "processors")]
+    public void File_nested_too_deep_is_refused(string key, string list)
+    {
+        string deep = string.Concat(Enumerable.Repeat($$"""{"type":"Sequence","{{list}}":[""", 100_000)) + string.Concat(Enumerable.Repeat("]}", 100_000));
+        Refused($$"""{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"{{key}}":{{deep}}}""", "not valid JSON");
+    }
+
+    [Fact]
+    public void Decoder_of_too_many_steps_is_refused()
+    {
+        string steps = string.Join(',', Enumerable.Repeat("""{"type":"Fuse"}""", 100_000));
+        Refused(
+            TokenizerFiles.Make(["a"]).With("decoder", $$"""{"type":"Sequence","decoders":[{{steps}}]}""").ToJsonString(),
+            "decoder.decoders[256]: a decoder of more than 256 steps is not supported");
+    }
+
     [Fact]
     public void Start_dependent_prefix_after_moving_text_is_refused() => Refused(
         TokenizerFiles.Make(["a"]).With("normalizer", """{"type":"Strip"}""")

@@ -50,7 +50,7 @@ internal static class Arithmetic
             throw Unsupported("+", left, right);
         if (right is not SequenceValue other || other.GetType() != left.GetType())
             throw Fault.Value($"can only concatenate {left.TypeName} (not \"{right.TypeName}\") to {left.TypeName}");
-        context.Budget.Write(sequence.Items.Count + other.Items.Count);
+        context.Budget.Elements((long)sequence.Items.Count + other.Items.Count);
         return sequence.With([.. sequence.Items, .. other.Items]);
     }
 
@@ -71,7 +71,7 @@ internal static class Arithmetic
         }
         if (left is not SequenceValue sequence)
             throw Unsupported("*", left, right);
-        context.Budget.Write(Math.Min(count, int.MaxValue) * sequence.Items.Count);
+        context.Budget.Elements(Math.Min(count, int.MaxValue) * sequence.Items.Count);
         return sequence.With(sequence.Items.Count == 0 ? [] : [.. Enumerable.Repeat(sequence.Items, (int)count).SelectMany(items => items)]);
     }
 
@@ -79,6 +79,7 @@ internal static class Arithmetic
     {
         Numbers.TryInt(left, out BigInteger a);
         Numbers.TryInt(right, out BigInteger b);
+        context.Budget.Step((a.GetBitLength() + b.GetBitLength()) >> 10);
         switch (symbol)
         {
             case "+":
@@ -99,6 +100,7 @@ internal static class Arithmetic
             throw Fault.Value(symbol == "/" ? "division by zero" : "integer division or modulo by zero");
         if (symbol == "/")
             return new FloatValue(Divide(a, b));
+        context.Budget.Step((a.GetBitLength() >> 6) * (b.GetBitLength() >> 6) >> 4); // at worst its time is the product of the lengths
         BigInteger quotient = BigInteger.DivRem(a, b, out BigInteger remainder);
         bool roundsDown = !remainder.IsZero && remainder.Sign != b.Sign;
         return symbol == "//" ? new IntValue(roundsDown ? quotient - 1 : quotient) : new IntValue(roundsDown ? remainder + b : remainder);

@@ -16,7 +16,9 @@ internal static class Comparison
 
     public static bool AreEqual(Value left, Value right, RenderContext context)
     {
-        context.Budget.Step(Weight(left) + Weight(right));
+        if (ReferenceEquals(left, right) && left is not FloatValue)
+            return true;
+        context.Budget.Step(Math.Min(left.Weight, right.Weight));
         return left.ValueEquals(right);
     }
 
@@ -27,16 +29,16 @@ internal static class Comparison
         {
             if (item is not Text part)
                 throw Fault.Value($"'in <string>' requires string as left operand, not {item.TypeName}");
-            context.Budget.Read(text.Length);
-            context.Budget.Step((long)text.Length / 64 * (part.Length / 64));
+            context.Budget.Search(text.Length, part.Length);
             return text.Chars.Contains(part.Chars, StringComparison.Ordinal);
         }
         if (container is DictValue dict)
-            return item.IsHashable ? dict.Find(item) is not null : throw Fault.Value($"unhashable type: '{item.TypeName}'");
+            return item.IsHashable ? dict.Find(item, context) is not null : throw Fault.Value($"unhashable type: '{item.TypeName}'");
         if (!container.IsIterable)
             throw Fault.Value($"argument of type '{container.TypeName}' is not iterable");
         foreach (Value element in container.Iterate(context))
         {
+            context.Budget.Step();
             if (ReferenceEquals(element, item) || AreEqual(element, item, context))
                 return true;
         }
@@ -55,7 +57,7 @@ internal static class Comparison
     {
         if (left is UndefinedValue undefined || (undefined = (right as UndefinedValue)!) is not null)
             throw undefined.Fail();
-        context.Budget.Step(1 + Math.Min(Weight(left), Weight(right)));
+        context.Budget.Step(1 + Math.Min(left.Weight, right.Weight));
         RenderBudget.EnsureStack();
         if (left is Text a && right is Text b)
             return Fits(symbol, CodePoints.Compare(a.Chars, b.Chars));
@@ -81,6 +83,4 @@ internal static class Comparison
         ">" => order > 0,
         _ => order >= 0,
     };
-
-    private static long Weight(Value value) => value is Text text ? text.Length >> 6 : value.Count ?? 0;
 }

@@ -9,6 +9,10 @@ internal sealed class RenderBudget(ChatTemplateLimits limits, CancellationToken 
 {
     private const int CancellationInterval = 4096;
 
+    /// <summary>What a place in a list takes, and any value beside what it holds, in characters of two bytes.</summary>
+    private const int ElementCharacters = 4;
+    private const int ValueCharacters = 48;
+
     private long _steps;
     private long _characters;
     private long _nextCancellationCheck = CancellationInterval;
@@ -33,10 +37,21 @@ internal sealed class RenderBudget(ChatTemplateLimits limits, CancellationToken 
     public void Write(long characters)
     {
         CheckLength(characters);
-        _characters += characters;
-        if (_characters > limits.MaxCharacters)
-            throw Fault.Limit($"the template writes more than {limits.MaxCharacters} characters in all");
+        Take(characters);
     }
+
+    /// <summary>Counts the places of a list about to be made.</summary>
+    public void Elements(long count)
+    {
+        CheckLength(count);
+        Take(count * ElementCharacters);
+    }
+
+    /// <summary>Counts a value that is made, beside its characters or elements: many small ones take memory too.</summary>
+    public void Make() => Take(ValueCharacters);
+
+    /// <summary>Counts the search for a part in a text, which at worst looks at every character of the part at every place.</summary>
+    public void Search(long length, long partLength) => Step((length >> 6) + ((length >> 6) * (partLength >> 6)));
 
     /// <summary>Refuses a text longer than any may be.</summary>
     public void CheckLength(long characters)
@@ -54,6 +69,13 @@ internal sealed class RenderBudget(ChatTemplateLimits limits, CancellationToken 
     }
 
     public void Leave() => _depth--;
+
+    private void Take(long characters)
+    {
+        _characters += characters;
+        if (_characters > limits.MaxCharacters)
+            throw Fault.Limit($"the template writes more than {limits.MaxCharacters} characters in all");
+    }
 
     /// <summary>Ends a recursion over nested values or expressions before the stack does.</summary>
     public static void EnsureStack()

@@ -56,6 +56,7 @@ internal static class Slicing
         for (long i = first; stride > 0 ? i < last : i > last; i += stride)
         {
             context.Budget.Step();
+            context.Budget.Elements(1);
             yield return (int)i;
         }
     }

@@ -90,6 +90,7 @@ internal sealed class BraceFormat(Arguments arguments, RenderContext context)
         Value value = First(first);
         for (int at = first.Length; at < path.Length;)
         {
+            context.Budget.Step();
             int stop = path[at] == '[' ? path.IndexOf(']', at) : path.AsSpan(at + 1).IndexOfAny('.', '[') + at + 1;
             if (path[at] == '[' && stop < 0)
                 throw Fault.Value("Missing ']' in format string");
@@ -108,6 +109,7 @@ internal sealed class BraceFormat(Arguments arguments, RenderContext context)
     private Value First(string name)
     {
         bool isNumber = int.TryParse(name, out int index);
+        context.Budget.Step(arguments.Named.Count >> 3);
         if (name.Length > 0 && !isNumber)
             return arguments.Find(name) ?? throw Fault.Value($"there is no value for the format key '{name}'");
         if (isNumber ? _next > 0 : _next < 0)

@@ -31,6 +31,6 @@ internal static class DictMethods
         Value?[] given = arguments.BindRequired("get", 1, "key", "default");
         if (!given[0]!.IsHashable)
             throw Fault.Value($"unhashable type: '{given[0]!.TypeName}'");
-        return dict.Find(given[0]!) ?? given[1] ?? NoneValue.Instance;
+        return dict.Find(given[0]!, context) ?? given[1] ?? NoneValue.Instance;
     }
 }

@@ -18,6 +18,8 @@ internal static class Filters
     {
         if (!ByName.TryGetValue(name, out Filter? filter))
             throw Fault.Value($"No filter named '{name}' found.");
+        RenderBudget.EnsureStack();
+        context.Budget.Make();
         if (value is Text text)
             context.Budget.Read(text.Length);
         return filter(value, arguments, context);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics;
+using System.Text;
 using System.Text.RegularExpressions;
 using Gemma4.Engine.Chat.Jinja.Values;
 
@@ -83,9 +84,14 @@ internal sealed partial class FormatSpec
     {
         int end = digits.AsSpan().IndexOfAnyExceptInRange('0', '9');
         end = end < 0 ? digits.Length : end;
-        for (int at = end - 3; at > 0; at -= 3)
-            digits = digits.Insert(at, separator);
-        return digits;
+        var grouped = new StringBuilder();
+        for (int at = 0; at < end; at++)
+        {
+            if (at > 0 && (end - at) % 3 == 0)
+                grouped.Append(separator);
+            grouped.Append(digits[at]);
+        }
+        return grouped.Append(digits, end, digits.Length - end).ToString();
     }
 
     [GeneratedRegex(@"\A(?:(?<fill>[^\ud800-\udfff]|[\ud800-\udbff][\udc00-\udfff])?(?<align>[<>=^]))?(?<sign>[-+ ])?(?<alternate>#)?(?<zero>0)?(?<width>[0-9]+)?(?<grouping>[,_])?(?:\.(?<precision>[0-9]+))?(?<type>[bdeEfFgGnosxX%])?\z", RegexOptions.Singleline)]

@@ -79,7 +79,7 @@ internal static class Globals
     {
         Value format = arguments.BindRequired("strftime_now", 1, "format")[0]!;
         return format is Text text
-            ? Text.Data(Strftime.Format(context.Clock.GetLocalNow(), text.Chars))
+            ? Text.Data(Strftime.Format(context.Clock.GetLocalNow(), text.Chars, context.Budget))
             : throw Fault.Value($"strftime() argument 1 must be str, not {format.TypeName}");
     }
 }

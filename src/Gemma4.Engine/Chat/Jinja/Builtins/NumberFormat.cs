@@ -37,15 +37,20 @@ internal static class NumberFormat
         BigInteger size = BigInteger.Abs(value);
         if (type is not ('x' or 'X' or 'o' or 'b'))
             return size.ToString(CultureInfo.InvariantCulture);
-        int bits = type switch { 'o' => 3, 'b' => 1, _ => 4 };
-        if (size.IsZero)
-            return "0";
-        var digits = new List<char>();
-        for (; !size.IsZero; size >>= bits)
-            digits.Add("0123456789abcdef"[(int)(size & ((1 << bits) - 1))]);
-        digits.Reverse();
-        string text = new([.. digits]);
-        return type == 'X' ? text.ToUpperInvariant() : text;
+        string text = type switch
+        {
+            'X' => size.ToString("X", CultureInfo.InvariantCulture),
+            'x' => size.ToString("x", CultureInfo.InvariantCulture),
+            'o' => Octal(size.ToString("b", CultureInfo.InvariantCulture)),
+            _ => size.ToString("b", CultureInfo.InvariantCulture),
+        };
+        return text.TrimStart('0') is { Length: > 0 } digits ? digits : "0";
+    }
+
+    private static string Octal(string binary)
+    {
+        string padded = binary.PadLeft((binary.Length + 2) / 3 * 3, '0');
+        return string.Concat(padded.Chunk(3).Select(bits => (char)('0' + ((bits[0] - '0') * 4) + ((bits[1] - '0') * 2) + bits[2] - '0')));
     }
 
     private static string Exponential(double size, int places)

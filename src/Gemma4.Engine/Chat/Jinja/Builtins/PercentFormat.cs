@@ -45,9 +45,10 @@ internal sealed class PercentFormat
     private void Convert(int percent)
     {
         Value? named = Peek() == '(' ? Named() : null;
-        string flags = "";
+        int first = _at;
         while (Peek() is '-' or '+' or ' ' or '#' or '0')
-            flags += Read();
+            Read();
+        string flags = _format.Chars[first.._at];
         long? width = Number();
         bool alignsLeft = flags.Contains('-', StringComparison.Ordinal) || width < 0;
         long? precision = null;

@@ -6,6 +6,9 @@ namespace Gemma4.Engine.Chat.Jinja.Builtins;
 /// <summary>Rounding as Python does it: by the exact value, ties to the even neighbour.</summary>
 internal static class PythonRound
 {
+    /// <summary>More digits than whole numbers have to the left of the point that is rounded to.</summary>
+    public const int MaxDigits = 10_000;
+
     private const int MaxPrecision = 400; // beyond a double's last place on either side
 
     /// <summary><c>round(value, precision)</c> of a float.</summary>
@@ -22,7 +25,7 @@ internal static class PythonRound
     /// <summary><c>round(value, precision)</c> of a whole number, where <paramref name="precision"/> is negative.</summary>
     public static BigInteger Whole(BigInteger value, long precision)
     {
-        if (precision < -10_000)
+        if (precision < -MaxDigits)
             return BigInteger.Zero;
         BigInteger unit = BigInteger.Pow(10, (int)-precision);
         return Divide(BigInteger.Abs(value), unit) * unit * value.Sign;

@@ -28,6 +28,7 @@ internal static class SelectionFilters
             if (arguments.Positional.Count == 0)
                 throw Fault.Value("map requires a filter argument");
             string name = arguments.Positional[0].ToText(context.Budget).Chars;
+            context.Budget.Step(arguments.Positional.Count);
             Arguments rest = arguments.Skip(1);
             if (!Filters.Exists(name))
                 throw Fault.Value($"No filter named '{name}'.");

@@ -110,7 +110,7 @@ internal static class SequenceFilters
         foreach (Value item in Sorting.Sort(value.ToList(context), Key, isReversed: false, context))
         {
             Value key = Key(item);
-            if (groups.Count == 0 || !groups[^1].Key.ValueEquals(key))
+            if (groups.Count == 0 || !Comparison.AreEqual(groups[^1].Key, key, context))
                 groups.Add((key, []));
             groups[^1].Items.Add(item);
         }
@@ -131,13 +131,14 @@ internal static class SequenceFilters
                 yield return new ListValue(row);
                 row = [];
             }
+            context.Budget.Elements(1);
             row.Add(item);
         }
         if (row.Count == 0)
             yield break;
         if (given[1] is { } filler and not NoneValue && row.Count < size)
         {
-            context.Budget.Write(size - row.Count);
+            context.Budget.Elements(size - row.Count);
             row.AddRange(Enumerable.Repeat(filler, (int)size - row.Count));
         }
         yield return new ListValue(row);
@@ -151,10 +152,12 @@ internal static class SequenceFilters
             throw Fault.Value("integer division or modulo by zero");
         int each = (int)(items.Count / slices);
         int longer = (int)(items.Count % slices);
-        context.Budget.Write(Math.Max(slices, 0));
+        context.Budget.Elements(Math.Max(slices, 0));
         for (int i = 0, from = 0; i < slices; i++)
         {
+            context.Budget.Step();
             int count = each + (i < longer ? 1 : 0);
+            context.Budget.Elements(count + 1);
             List<Value> column = items.GetRange(from, count);
             if (given[1] is { } filler and not NoneValue && i >= longer)
                 column.Add(filler);

@@ -16,6 +16,7 @@ internal static class SequenceMethods
     private static Value Count(SequenceValue sequence, Arguments arguments, RenderContext context)
     {
         Value wanted = arguments.BindRequired("count", 1, "value")[0]!;
+        context.Budget.Step(sequence.Items.Count);
         return IntValue.Of(sequence.Items.Count(item => Comparison.AreEqual(item, wanted, context)));
     }
 
@@ -24,6 +25,7 @@ internal static class SequenceMethods
         Value wanted = arguments.BindRequired("index", 1, "value")[0]!;
         for (int i = 0; i < sequence.Items.Count; i++)
         {
+            context.Budget.Step();
             if (Comparison.AreEqual(sequence.Items[i], wanted, context))
                 return IntValue.Of(i);
         }

@@ -6,8 +6,11 @@ namespace Gemma4.Engine.Chat.Jinja.Builtins;
 /// <summary>C's <c>strftime</c>, in English.</summary>
 internal static class Strftime
 {
-    public static string Format(DateTimeOffset time, string format)
+    private const int LongestField = 32;
+
+    public static string Format(DateTimeOffset time, string format, RenderBudget budget)
     {
+        budget.Write((long)format.Length * (LongestField / 2)); // a field takes two characters to ask for
         var text = new StringBuilder();
         for (int i = 0; i < format.Length; i++)
         {

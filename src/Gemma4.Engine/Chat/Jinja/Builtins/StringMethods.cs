@@ -115,6 +115,7 @@ internal static class StringMethods
         Text separator = AsText(arguments.BindRequired("partition", 1, "sep")[0], "partition");
         if (separator.Length == 0)
             throw Fault.Value("empty separator");
+        context.Budget.Search(text.Length, separator.Length);
         int at = fromEnd
             ? text.Chars.LastIndexOf(separator.Chars, StringComparison.Ordinal)
             : text.Chars.IndexOf(separator.Chars, StringComparison.Ordinal);
@@ -152,9 +153,12 @@ internal static class StringMethods
         Value?[] given = arguments.BindRequired(method, 1, "affix", "start", "end");
         Text part = given[1] is null && given[2] is null ? text : (Text)Slicing.Slice(text, given[1], given[2], null, context);
         IReadOnlyList<Value> affixes = given[0] is TupleValue several ? several.Items : [given[0]!];
-        return BoolValue.Of(affixes.Any(affix => isStart
-            ? part.Chars.StartsWith(AsText(affix, method).Chars, StringComparison.Ordinal)
-            : part.Chars.EndsWith(AsText(affix, method).Chars, StringComparison.Ordinal)));
+        return BoolValue.Of(affixes.Any(value =>
+        {
+            Text affix = AsText(value, method);
+            context.Budget.Step(1 + affix.Weight);
+            return isStart ? part.Chars.StartsWith(affix.Chars, StringComparison.Ordinal) : part.Chars.EndsWith(affix.Chars, StringComparison.Ordinal);
+        }));
     }
 
     private static Value RemovePrefix(Text text, Arguments arguments, RenderContext context)
@@ -174,7 +178,7 @@ internal static class StringMethods
     {
         Value?[] given = arguments.BindRequired(method, 1, "sub", "start", "end");
         Text wanted = AsText(given[0], method);
-        context.Budget.Step((long)text.Length / 64 * (wanted.Length / 64));
+        context.Budget.Search(text.Length, wanted.Length);
         long count = text.Count!.Value;
         long from = Clamp(AsWhole(given[1], 0));
         long to = Clamp(AsWhole(given[2], count));
@@ -196,7 +200,7 @@ internal static class StringMethods
         var part = (Text)Slicing.Slice(text, given[1], given[2], null, context);
         if (wanted.Length == 0)
             return IntValue.Of(part.Count!.Value + 1);
-        context.Budget.Step((long)text.Length / 64 * (wanted.Length / 64));
+        context.Budget.Search(text.Length, wanted.Length);
         return IntValue.Of(part.Chars.AsSpan().Count(wanted.Chars));
     }
 

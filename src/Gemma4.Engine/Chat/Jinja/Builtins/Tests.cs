@@ -67,6 +67,8 @@ internal static class Tests
             throw Fault.Value($"No test named '{name}' found.");
         if (!TakeOne.Contains(name))
             arguments.Bind($"test_{name}");
+        if (value is Text text)
+            context.Budget.Read(text.Length);
         return test(value, arguments, context);
     }
 

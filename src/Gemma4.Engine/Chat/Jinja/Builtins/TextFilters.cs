@@ -23,7 +23,7 @@ internal static class TextFilters
         ["e"] = On(Escape),
         ["forceescape"] = On(Escape),
         ["safe"] = On((text, _, context) => text),
-        ["striptags"] = On((text, _, context) => StripTags(text)),
+        ["striptags"] = On((text, _, context) => StripTags(text, context.Budget)),
         ["urlencode"] = UrlEncode,
     };
 
@@ -135,13 +135,15 @@ internal static class TextFilters
         context.Budget);
 
     // What is left of a text with holes in it is data: a control token must not come about by closing one.
-    private static Text StripTags(Text text)
+    private static Text StripTags(Text text, RenderBudget budget)
     {
+        budget.Write(text.Length);
         var kept = new StringBuilder();
         string chars = text.Chars;
+        int last = chars.LastIndexOf('>');
         for (int i = 0; i < chars.Length; i++)
         {
-            int end = chars[i] == '<' ? chars.IndexOf('>', i) : -1;
+            int end = chars[i] == '<' && i < last ? chars.IndexOf('>', i) : -1;
             if (end < 0)
                 kept.Append(chars[i]);
             else

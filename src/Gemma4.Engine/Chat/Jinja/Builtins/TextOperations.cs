@@ -11,15 +11,17 @@ internal static class TextOperations
         string chars = text.Chars;
         int from = 0;
         int to = chars.Length;
-        while (atStart && from < to && IsStripped(chars, from, set))
-            from += CodePoints.Width(chars, from);
-        while (atEnd && to > from && IsStripped(chars, Before(chars, to), set))
-            to = Before(chars, to);
+        long each = set is null ? 0 : 1 + (set.Length >> 6);
+        for (; atStart && from < to && IsStripped(chars, from, set); from += CodePoints.Width(chars, from))
+            budget.Step(each);
+        for (; atEnd && to > from && IsStripped(chars, Before(chars, to), set); to = Before(chars, to))
+            budget.Step(each);
         return text.Slice(from, to - from, budget);
     }
 
     public static Text Replace(Text text, Text old, Text replacement, long limit, RenderBudget budget)
     {
+        budget.Search(text.Length, old.Length);
         string chars = text.Chars;
         var builder = new TextBuilder(budget);
         int at = 0;
@@ -56,6 +58,7 @@ internal static class TextOperations
             return SplitAtSpace(text, limit, budget);
         if (separator.Length == 0)
             throw Fault.Value("empty separator");
+        budget.Search(text.Length, separator.Length);
         int at = 0;
         for (int found; limit != 0 && (found = chars.IndexOf(separator.Chars, at, StringComparison.Ordinal)) >= 0; limit--)
         {
@@ -75,6 +78,7 @@ internal static class TextOperations
         string chars = text.Chars;
         if (separator is { Length: 0 })
             throw Fault.Value("empty separator");
+        budget.Search(text.Length, separator?.Length ?? 0);
         var pieces = new List<Value>();
         int end = separator is null ? SpaceEnd(chars, chars.Length) : chars.Length;
         for (; limit > 0 && end > 0; limit--)

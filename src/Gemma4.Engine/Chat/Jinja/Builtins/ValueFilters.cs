@@ -58,11 +58,13 @@ internal static class ValueFilters
         if (Numbers.TryInt(value, out BigInteger whole))
             return new IntValue(whole);
         long numberBase = given[1] is { } b && Numbers.TryIndex(b, out long asked) ? asked : 10;
-        if (value is Text text && Digits.TryParse(text.Chars, (int)numberBase, out BigInteger read))
-            return new IntValue(read);
-        double number = double.NaN;
-        bool isNumber = value is Text digits ? PythonFloat.TryParse(digits.Chars, out number) : Numbers.TryDouble(value, out number);
-        return isNumber && double.IsFinite(number) ? new IntValue(new BigInteger(number)) : given[0] ?? IntValue.Of(0);
+        long length = Math.Min((value as Text)?.Length ?? 0, Digits.MaxDigits);
+        context.Budget.Step(length * length >> 8); // the time to read digits is the square of their number
+        if (value is Text text && Digits.TryParse(text.Chars, (int)numberBase, out BigInteger parsed))
+            return new IntValue(parsed);
+        double read = double.NaN;
+        bool isNumber = value is Text digits ? PythonFloat.TryParse(digits.Chars, out read) : Numbers.TryDouble(value, out read);
+        return isNumber && double.IsFinite(read) ? new IntValue(new BigInteger(read)) : given[0] ?? IntValue.Of(0);
     }
 
     private static Value Float(Value value, Arguments arguments, RenderContext context)
@@ -96,6 +98,7 @@ internal static class ValueFilters
             throw undefined.Fail();
         if (!Numbers.TryDouble(value, out double number))
             throw Fault.Value($"type {value.TypeName} doesn't define __round__ method");
+        context.Budget.Step(Math.Min(Math.Abs(precision), PythonRound.MaxDigits)); // which computes with as many digits
         if (method == "common" && Numbers.TryInt(value, out BigInteger whole))
             return new IntValue(precision >= 0 ? whole : PythonRound.Whole(whole, precision));
         if (method == "common")

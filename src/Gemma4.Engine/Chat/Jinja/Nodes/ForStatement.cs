@@ -15,7 +15,7 @@ internal sealed class ForStatement(
     private void Run(Value iterable, int depth, Frame frame, TextBuilder output)
     {
         RenderContext context = frame.Context;
-        List<Value> elements = Select(iterable, frame);
+        IReadOnlyList<Value> elements = Select(iterable, frame);
         Func<Value, Text>? recurse = isRecursive ? inner => Capture(inner, depth + 1, frame) : null;
         var loop = new LoopValue(elements, depth, recurse);
         while (loop.MoveNext())
@@ -38,8 +38,13 @@ internal sealed class ForStatement(
         return output.ToText();
     }
 
-    private List<Value> Select(Value iterable, Frame frame)
+    private IReadOnlyList<Value> Select(Value iterable, Frame frame)
     {
+        if (condition is null && iterable is SequenceValue sequence)
+        {
+            frame.Context.Budget.Step(sequence.Items.Count);
+            return sequence.Items;
+        }
         List<Value> all = iterable.ToList(frame.Context);
         if (condition is null)
             return all;

@@ -13,6 +13,8 @@ internal sealed class SequenceExpression(int line, IReadOnlyList<Expression> ite
 {
     protected override Value Compute(Frame frame)
     {
+        frame.Context.Budget.Make();
+        frame.Context.Budget.Elements(items.Count);
         var values = new Value[items.Count];
         for (int i = 0; i < values.Length; i++)
             values[i] = items[i].Evaluate(frame);
@@ -23,6 +25,10 @@ internal sealed class SequenceExpression(int line, IReadOnlyList<Expression> ite
 /// <summary><c>{key: value}</c>.</summary>
 internal sealed class DictExpression(int line, IReadOnlyList<(Expression Key, Expression Value)> entries) : Expression(line)
 {
-    protected override Value Compute(Frame frame) =>
-        new DictValue([.. entries.Select(e => new KeyValuePair<Value, Value>(e.Key.Evaluate(frame), e.Value.Evaluate(frame)))]);
+    protected override Value Compute(Frame frame)
+    {
+        frame.Context.Budget.Make();
+        frame.Context.Budget.Elements(entries.Count * 8L); // a key, a value, and what finds the key
+        return new DictValue([.. entries.Select(e => new KeyValuePair<Value, Value>(e.Key.Evaluate(frame), e.Value.Evaluate(frame)))]);
+    }
 }

@@ -15,6 +15,7 @@ internal sealed class MacroStatement(int line, MacroDefinition definition) : Sta
 {
     public override Flow Execute(Frame frame, TextBuilder output)
     {
+        frame.Context.Budget.Make();
         frame.Assign(definition.Name!, new MacroValue(definition, frame));
         return Flow.Next;
     }
@@ -25,6 +26,7 @@ internal sealed class CallStatement(int line, CallExpression call, MacroDefiniti
 {
     public override Flow Execute(Frame frame, TextBuilder output)
     {
+        frame.Context.Budget.Make();
         call.Call(frame, new MacroValue(caller, frame)).WriteStr(output);
         return Flow.Next;
     }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Gemma4.Engine.Chat.Jinja.Builtins;
 using Gemma4.Engine.Chat.Jinja.Nodes;
 
@@ -29,9 +28,10 @@ internal sealed class ExpressionParser
     /// <summary>An expression, with or without <c>if … else</c>.</summary>
     public Expression Parse(bool allowConditional = true)
     {
-        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
-            throw _tokens.Error("the expression is nested too deep");
-        return allowConditional ? ParseConditional() : ParseOr();
+        _tokens.Enter();
+        Expression expression = allowConditional ? ParseConditional() : ParseOr();
+        _tokens.Leave();
+        return expression;
     }
 
     /// <summary>One expression, or a tuple of several separated by commas.</summary>
@@ -69,13 +69,13 @@ internal sealed class ExpressionParser
 
     public Expression ParseUnary(bool withFilters)
     {
-        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
-            throw _tokens.Error("the expression is nested too deep");
+        _tokens.Enter();
         int line = _tokens.Current.Line;
         Expression node = _tokens.TrySkipOperator("-") ? new SignExpression(line, ParseUnary(withFilters: false), isNegative: true)
             : _tokens.TrySkipOperator("+") ? new SignExpression(line, ParseUnary(withFilters: false), isNegative: false)
             : _primary.ParsePrimary();
         node = _primary.ParsePostfix(node);
+        _tokens.Leave();
         return withFilters ? _primary.ParseFiltersAndTests(node) : node;
     }
 
@@ -125,10 +125,11 @@ internal sealed class ExpressionParser
         int line = _tokens.Current.Line;
         if (!_tokens.Current.IsName("not"))
             return ParseComparison();
-        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
-            throw _tokens.Error("the expression is nested too deep");
+        _tokens.Enter();
         _tokens.Take();
-        return new NotExpression(line, ParseNot());
+        Expression operand = ParseNot();
+        _tokens.Leave();
+        return new NotExpression(line, operand);
     }
 
     private Expression ParseComparison()

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics;
+using System.Text;
 using Gemma4.Engine.Chat.Jinja.Nodes;
 using Gemma4.Engine.Chat.Jinja.Values;
 
@@ -17,10 +18,10 @@ internal sealed class PrimaryParser(TokenReader tokens, ExpressionParser express
             case TokenKind.Name:
                 return ParseName(token);
             case TokenKind.String:
-                string text = token.Value;
+                var text = new StringBuilder(token.Value);
                 while (tokens.Current.Kind == TokenKind.String)
-                    text += tokens.Take().Value;
-                return new LiteralExpression(line, Text.Template(text));
+                    text.Append(tokens.Take().Value);
+                return new LiteralExpression(line, Text.Template(text.ToString()));
             case TokenKind.Integer:
                 return Digits.TryParse(token.Value, 0, out BigInteger number)
                     ? new LiteralExpression(line, new IntValue(number))
@@ -186,10 +187,10 @@ internal sealed class PrimaryParser(TokenReader tokens, ExpressionParser express
 
     private string ParseDottedName()
     {
-        string name = tokens.Expect(TokenKind.Name, "a name").Value;
+        var name = new StringBuilder(tokens.Expect(TokenKind.Name, "a name").Value);
         while (tokens.TrySkipOperator("."))
-            name += "." + tokens.Expect(TokenKind.Name, "a name").Value;
-        return name;
+            name.Append('.').Append(tokens.Expect(TokenKind.Name, "a name").Value);
+        return name.ToString();
     }
 
     private ArgumentList ParseArguments()

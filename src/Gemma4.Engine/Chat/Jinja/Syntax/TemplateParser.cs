@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Gemma4.Engine.Chat.Jinja.Nodes;
 using Gemma4.Engine.Chat.Jinja.Values;
 
@@ -31,8 +30,7 @@ internal sealed class TemplateParser
     /// <summary>Statements up to a tag of one of these names, of which the name is left to be read; or to the end, for none.</summary>
     private Block ParseUntil(params ReadOnlySpan<string> ends)
     {
-        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
-            throw _tokens.Error("the template is nested too deep");
+        _tokens.Enter();
         var statements = new List<Statement>();
         while (true)
         {
@@ -40,6 +38,7 @@ internal sealed class TemplateParser
             switch (token.Kind)
             {
                 case TokenKind.End when ends.Length == 0:
+                    _tokens.Leave();
                     return new Block(statements);
                 case TokenKind.End:
                     throw TokenReader.Error($"Unexpected end of template. Looking for '{string.Join("' or '", ends!)}'.", token.Line);
@@ -53,7 +52,10 @@ internal sealed class TemplateParser
                     break;
                 default:
                     if (_tokens.Current.Kind == TokenKind.Name && ends.Contains(_tokens.Current.Value))
+                    {
+                        _tokens.Leave();
                         return new Block(statements);
+                    }
                     statements.Add(ParseStatement());
                     _tokens.Expect(TokenKind.BlockEnd, "end of statement block");
                     break;
@@ -213,13 +215,14 @@ internal sealed class TemplateParser
     private List<(string Name, Expression? Default)> ParseParameters()
     {
         var parameters = new List<(string Name, Expression? Default)>();
+        var names = new HashSet<string>();
         _tokens.ExpectOperator("(");
         while (!_tokens.Current.IsOperator(")"))
         {
             if (parameters.Count > 0)
                 _tokens.ExpectOperator(",");
             string name = ParseTargetName();
-            if (parameters.Exists(p => p.Name == name))
+            if (!names.Add(name))
                 throw _tokens.Error($"duplicate argument '{name}'");
             Expression? otherwise = _tokens.TrySkipOperator("=") ? _expressions.Parse() : null;
             if (otherwise is null && parameters.Count > 0 && parameters[^1].Default is not null)
@@ -262,7 +265,9 @@ internal sealed class TemplateParser
     {
         if (_tokens.TrySkipOperator("("))
         {
+            _tokens.Enter();
             Target inner = ParseTarget(allowAttribute);
+            _tokens.Leave();
             _tokens.ExpectOperator(")");
             return inner;
         }

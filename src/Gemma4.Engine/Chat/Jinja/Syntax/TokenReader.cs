@@ -3,7 +3,11 @@ namespace Gemma4.Engine.Chat.Jinja.Syntax;
 /// <summary>Walks over a template's tokens.</summary>
 internal sealed class TokenReader(IReadOnlyList<Token> tokens)
 {
+    /// <summary>Statements and expressions inside one another. What reads them calls itself for each level.</summary>
+    private const int MaxDepth = 400;
+
     private int _at;
+    private int _depth;
 
     public Token Current => tokens[_at];
 
@@ -38,6 +42,15 @@ internal sealed class TokenReader(IReadOnlyList<Token> tokens)
         if (!TrySkipOperator(symbol))
             throw Error($"expected '{symbol}', got '{Current}'");
     }
+
+    /// <summary>Goes one level deeper into the template; <see cref="Leave"/> comes back.</summary>
+    public void Enter()
+    {
+        if (++_depth > MaxDepth)
+            throw Error($"the template is nested more than {MaxDepth} deep");
+    }
+
+    public void Leave() => _depth--;
 
     /// <summary>A syntax error at the current token.</summary>
     public ChatTemplateException Error(string cause) => Error(cause, Current.Line);

@@ -20,6 +20,7 @@ internal sealed class DictValue : Value
             else
                 _entries[_places[key]] = new(_entries[_places[key]].Key, value);
         }
+        Weight = SequenceValue.WeightOf(_entries.Select(entry => entry.Key)) + SequenceValue.WeightOf(_entries.Select(entry => entry.Value));
     }
 
     public IReadOnlyList<KeyValuePair<Value, Value>> Entries => _entries;
@@ -32,16 +33,24 @@ internal sealed class DictValue : Value
 
     public override bool IsSequence => true; // it has a length and takes subscripts, which is all the test asks
 
+    public override long Weight { get; }
+
     public override bool IsHashable => false;
 
     public Value? Find(Value key) =>
         key.IsHashable && _places.TryGetValue(key, out int at) ? _entries[at].Value : null;
 
+    public Value? Find(Value key, RenderContext context)
+    {
+        context.Budget.Step(key.Weight);
+        return Find(key);
+    }
+
     public Value? Find(string key) => Find(Text.Data(key));
 
     public override IEnumerable<Value> Iterate(RenderContext context) => _entries.Select(entry => entry.Key);
 
-    public override Value? TryGetItem(Value key, RenderContext context) => Find(key);
+    public override Value? TryGetItem(Value key, RenderContext context) => Find(key, context);
 
     public override Value? TryGetAttribute(string name, RenderContext context) => Builtins.DictMethods.TryBind(this, name);
 

@@ -6,7 +6,8 @@ namespace Gemma4.Engine.Chat.Jinja.Values;
 /// <summary>Whole numbers as Python reads them from text.</summary>
 internal static class Digits
 {
-    private const int MaxDigits = 4300; // Python's own bound
+    /// <summary>Python's own bound.</summary>
+    public const int MaxDigits = 4300;
 
     /// <summary>Takes out underscores that stand between two digits; refuses any other underscore.</summary>
     public static bool TryRemoveUnderscores(string text, out string plain)

@@ -11,8 +11,15 @@ internal sealed class GeneratorValue(IEnumerable<Value> items) : Value
 
     public override IEnumerable<Value> Iterate(RenderContext context)
     {
-        while (_items.MoveNext())
+        while (MoveNext())
             yield return _items.Current;
+    }
+
+    // One may walk another, and that a third, as many as a loop makes: each step of the last is a step of all.
+    private bool MoveNext()
+    {
+        RenderBudget.EnsureStack();
+        return _items.MoveNext();
     }
 
     public override void WriteRepr(TextBuilder output) => output.AppendData("<generator object>");

@@ -57,7 +57,7 @@ internal sealed class LoopValue(IReadOnlyList<Value> elements, int depth, Func<V
 
     private Value Changed(Arguments arguments, RenderContext context)
     {
-        bool isSame = _lastChanged is not null && new TupleValue(_lastChanged).ValueEquals(new TupleValue(arguments.Positional));
+        bool isSame = _lastChanged is not null && Comparison.AreEqual(new TupleValue(_lastChanged), new TupleValue(arguments.Positional), context);
         _lastChanged = [.. arguments.Positional];
         return BoolValue.Of(!isSame);
     }

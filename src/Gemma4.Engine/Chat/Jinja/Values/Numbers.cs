@@ -57,11 +57,16 @@ internal static class Numbers
     {
         if (value is FloatValue f)
         {
+            if (double.IsNaN(f.Number))
+                return System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(f);
             if (!double.IsFinite(f.Number) || f.Number != Math.Floor(f.Number))
-                return f.Number.GetHashCode();
+                return HashOf(BitConverter.DoubleToInt64Bits(f.Number));
             return new BigInteger(f.Number).GetHashCode();
         }
         TryInt(value, out BigInteger number);
         return number.GetHashCode();
     }
+
+    /// <summary>A hash that no one can foresee: those of .NET for doubles and longs let a template find many that have the same.</summary>
+    public static int HashOf(long bits) => HashCode.Combine((int)bits, (int)(bits >> 32));
 }

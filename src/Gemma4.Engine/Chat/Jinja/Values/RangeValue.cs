@@ -37,7 +37,7 @@ internal sealed class RangeValue(long start, long stop, long step) : Value
     public override bool ValueEquals(Value other) =>
         other is RangeValue range && range.Count == _count && (_count == 0 || range.Ends == Ends);
 
-    public override int ValueHash() => HashCode.Combine(_count, _count > 0 ? start : 0);
+    public override int ValueHash() => _count > 0 ? HashCode.Combine(Numbers.HashOf(Ends.First), Numbers.HashOf(Ends.Last)) : 0;
 
     public override void WriteRepr(TextBuilder output) =>
         output.AppendData(step == 1 ? $"range({start}, {stop})" : $"range({start}, {stop}, {step})");

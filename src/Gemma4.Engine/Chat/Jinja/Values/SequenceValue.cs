@@ -3,9 +3,14 @@ namespace Gemma4.Engine.Chat.Jinja.Values;
 /// <summary>A list or a tuple. Never changed after it is made.</summary>
 internal abstract class SequenceValue(IReadOnlyList<Value> items) : Value
 {
+    private const long MaxWeight = 1L << 48;
+
     public IReadOnlyList<Value> Items => items;
 
     public override int? Count => items.Count;
+
+    // Counted once, as sequences may hold one another many times over: walking them all could take forever.
+    public override long Weight { get; } = WeightOf(items);
 
     public override bool IsIterable => true;
 
@@ -41,6 +46,15 @@ internal abstract class SequenceValue(IReadOnlyList<Value> items) : Value
     }
 
     public override Value? TryGetAttribute(string name, RenderContext context) => Builtins.SequenceMethods.TryBind(this, name);
+
+    /// <summary>The weight of values together; at most <see cref="MaxWeight"/>, so that sums of sums do not overflow.</summary>
+    public static long WeightOf(IEnumerable<Value> values)
+    {
+        long weight = 0;
+        foreach (Value value in values)
+            weight = Math.Min(MaxWeight, weight + 1 + value.Weight);
+        return weight;
+    }
 
     /// <summary>Writes the items, separated by commas.</summary>
     protected void WriteItems(TextBuilder output)

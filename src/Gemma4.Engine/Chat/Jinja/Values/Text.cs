@@ -21,6 +21,7 @@ internal sealed class Text : Value
     private Text? _left;
     private Text? _right;
     private RenderBudget? _budget;
+    private int? _hash;
     private byte _astral; // 0 not looked, 1 none, 2 some characters take two UTF-16 units
 
     public Text(string chars, Provenance provenance)
@@ -78,6 +79,8 @@ internal sealed class Text : Value
         }
     }
 
+    public override long Weight => Length >> 6;
+
     public static Text Template(string chars) => new(chars, Provenance.Template);
 
     public static Text Data(string chars) => chars.Length == 0 ? Empty : new(chars, Provenance.Data);
@@ -89,6 +92,7 @@ internal sealed class Text : Value
         if (right.Length == 0)
             return left;
         budget.CheckLength((long)left.Length + right.Length);
+        budget.Make();
         return new Text(left, right, budget);
     }
 
@@ -132,7 +136,7 @@ internal sealed class Text : Value
     public override bool ValueEquals(Value other) =>
         other is Text text && Length == text.Length && (ReferenceEquals(this, text) || Chars == text.Chars);
 
-    public override int ValueHash() => Chars.GetHashCode(StringComparison.Ordinal);
+    public override int ValueHash() => _hash ??= Chars.GetHashCode(StringComparison.Ordinal);
 
     public override IEnumerable<Value> Iterate(RenderContext context)
     {

@@ -59,6 +59,7 @@ internal sealed class TextBuilder(RenderBudget budget)
     {
         if (_chars.Length == 0)
             return Text.Empty;
+        budget.Make();
         return _runs.Count == 1 ? new Text(_chars.ToString(), _runs[0].Provenance) : new Text(_chars.ToString(), [.. _runs]);
     }
 

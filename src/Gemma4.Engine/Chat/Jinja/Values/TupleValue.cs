@@ -5,9 +5,12 @@ namespace Gemma4.Engine.Chat.Jinja.Values;
 /// <param name="names">Names of the values by position, for those that have them (<c>groupby</c>).</param>
 internal sealed class TupleValue(IReadOnlyList<Value> items, params string[] names) : SequenceValue(items)
 {
+    /// <summary>Values in a key of a dict, those inside its values included.</summary>
+    private const int MaxKeyWeight = 1000;
+
     public override string TypeName => "tuple";
 
-    public override bool IsHashable => Items.All(item => item.IsHashable);
+    public override bool IsHashable { get; } = items.All(item => item.IsHashable);
 
     public override SequenceValue With(IReadOnlyList<Value> other) => new TupleValue(other);
 
@@ -19,6 +22,8 @@ internal sealed class TupleValue(IReadOnlyList<Value> items, params string[] nam
 
     public override int ValueHash()
     {
+        if (Weight > MaxKeyWeight)
+            throw Fault.Limit($"a tuple of more than {MaxKeyWeight} values, or as much text, is a key");
         var hash = new HashCode();
         foreach (Value item in Items)
             hash.Add(item.ValueHash());

@@ -41,6 +41,9 @@ internal abstract class Value
 
     public virtual int ValueHash() => System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(this);
 
+    /// <summary>Steps it takes to compare the value or to use it as a key: one for each value inside it, a share for texts.</summary>
+    public virtual long Weight => 0;
+
     /// <summary>Whether the value may be a key of a dict.</summary>
     public virtual bool IsHashable => true;
 
@@ -61,6 +64,7 @@ internal abstract class Value
         foreach (Value item in Iterate(context))
         {
             context.Budget.Step();
+            context.Budget.Elements(1);
             items.Add(item);
         }
         return items;

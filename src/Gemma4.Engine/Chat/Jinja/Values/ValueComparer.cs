@@ -5,7 +5,7 @@ internal sealed class ValueComparer : IEqualityComparer<Value>
 {
     public static readonly ValueComparer Instance = new();
 
-    public bool Equals(Value? left, Value? right) => left!.ValueEquals(right!);
+    public bool Equals(Value? left, Value? right) => ReferenceEquals(left, right) || left!.ValueEquals(right!);
 
     public int GetHashCode(Value value) => value.ValueHash();
 }
