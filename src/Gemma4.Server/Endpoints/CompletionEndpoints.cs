@@ -30,7 +30,7 @@ internal static class CompletionEndpoints
         CompletionRules.Check(request, api.Value);
         var head = new AnswerHead(AnswerHead.NewId("cmpl-"), clock.Now, request.Model, model.Fingerprint);
         ITokenConstraintSource? constraint = await constraints.CompileAsync(FormatMapper.FromExtensions(request), model, context.RequestAborted);
-        ImmutableArray<GenerationRequest> jobs = Jobs(head.Id, request, constraint, model, api.Value.MaxPrompts);
+        ImmutableArray<GenerationRequest> jobs = Jobs(head.Id, request, constraint, model, api.Value);
         var generation = new CombinedGeneration(await StartAsync(jobs, request, model, starter, context.RequestAborted));
         var choices = new CompletionChoices(request, generation, model.Tokenizer);
         Usage Count() => UsageMapper.Map(generation.Parts, countOutput: !choices.IsEchoOnly);
@@ -45,13 +45,13 @@ internal static class CompletionEndpoints
     }
 
     private static ImmutableArray<GenerationRequest> Jobs(
-        string id, CompletionRequest request, ITokenConstraintSource? constraint, LoadedModel model, int maxPrompts)
+        string id, CompletionRequest request, ITokenConstraintSource? constraint, LoadedModel model, ApiOptions api)
     {
         int numSequences = Math.Max(request.N ?? 1, request.BestOf ?? 1);
         bool ranks = numSequences > (request.N ?? 1);
         return
         [
-            .. CompletionRules.Prompts(request, model.Tokenizer, maxPrompts).Select((prompt, i) =>
+            .. CompletionRules.Prompts(request, model.Tokenizer, api).Select((prompt, i) =>
             {
                 int room = ContextRules.Room(prompt.Length, request.MaxTokens ?? DefaultMaxTokens, "max_tokens", "prompt", model.MaxContextLength);
                 GenerationRequest job = RequestMapper.Map($"{id}-{i}", request, prompt, Math.Max(1, room), model);

@@ -37,7 +37,9 @@ internal static class ResponseEndpoints
         ChatJob job = ResponseMapper.Map(head.Id, request, conversation, input.Length, api.Value);
         Generation generation = request.Truncation == "auto"
             ? await TruncatedConversation.StartAsync(
-                await prompts.WithMediaAsync(job, model, context.RequestAborted), dropped => runner.StartAsync(dropped, model, context.RequestAborted))
+                await prompts.WithMediaAsync(job, model, context.RequestAborted),
+                shorter => runner.FitsAsync(shorter, model, context.RequestAborted),
+                shorter => runner.StartAsync(shorter, model, context.RequestAborted))
             : await runner.StartAsync(job, model, context.RequestAborted);
         ResponseObject start = ResponseMapper.Start(head, request, model.Defaults);
         LogprobMapper? logprobs = job.NumLogprobs is int top ? new LogprobMapper(model.Tokenizer, top) : null;

@@ -4,6 +4,7 @@ using Gemma4.Engine.Requests;
 using Gemma4.Server.Errors;
 using Gemma4.Server.Hosting;
 using Gemma4.Server.Media;
+using Microsoft.Extensions.Options;
 
 namespace Gemma4.Server.Mapping;
 
@@ -14,7 +15,7 @@ namespace Gemma4.Server.Mapping;
 internal sealed record ChatPrompt(RenderedPrompt Rendered, TokenizedPrompt Tokenized, ImmutableArray<MediaItem> Media);
 
 /// <summary>Renders and tokenises conversations, on the request's own task.</summary>
-internal sealed class ChatPrompts(MediaLoader loader)
+internal sealed class ChatPrompts(MediaLoader loader, IOptions<ApiOptions> api)
 {
     /// <summary>Reads the job's media once, for a job that may be made into a prompt many times.</summary>
     /// <exception cref="RequestRejectedException">The media refuse.</exception>
@@ -32,6 +33,8 @@ internal sealed class ChatPrompts(MediaLoader loader)
     {
         ChatRenderer chat = model.Chat ?? throw Fault.Of(
             "This model has no chat template, so it cannot be asked in conversations. Use /v1/completions, or put a chat_template.jinja into its folder.", "messages");
+        if (job.Messages.Count > api.Value.MaxMessages)
+            throw Fault.ArrayTooLong(job.PromptParam, api.Value.MaxMessages, job.Messages.Count);
         RenderedPrompt rendered = chat.Render(
             job.Messages,
             [.. job.Tools.Tools.Select(t => new ToolDefinition(t.Name, t.Description, t.Parameters))],

@@ -30,6 +30,11 @@ internal sealed class ChatRunner(ChatPrompts prompts, ConstraintMapper constrain
         return await starter.StartAsync(model, request, Parsing(job, request), cancellationToken);
     }
 
+    /// <summary>Whether the prompt leaves room for an answer.</summary>
+    /// <exception cref="RequestRejectedException">The template or the media refuse.</exception>
+    public async Task<bool> FitsAsync(ChatJob job, LoadedModel model, CancellationToken cancellationToken) =>
+        (await prompts.MakeAsync(job, model, cancellationToken)).Tokenized.TokenIds.Length < model.MaxContextLength;
+
     private static ParserOptions Parsing(ChatJob job, GenerationRequest request) => RequestMapper.Parsing(job.Fields, request) with
     {
         Thinking = job.Thinks,

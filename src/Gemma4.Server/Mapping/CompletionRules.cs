@@ -24,7 +24,7 @@ internal static class CompletionRules
     }
 
     /// <summary>One entry a prompt.</summary>
-    public static ImmutableArray<ImmutableArray<int>> Prompts(CompletionRequest request, Tokenizer tokenizer, int maxPrompts)
+    public static ImmutableArray<ImmutableArray<int>> Prompts(CompletionRequest request, Tokenizer tokenizer, ApiOptions options)
     {
         PromptItem[] items = request.Prompt.Items;
         if (items.Length == 0)
@@ -32,8 +32,13 @@ internal static class CompletionRules
         CheckAlike(items);
         if (items[0].TokenId is not null)
             return [Checked([.. items.Select(i => i.TokenId!.Value)], "prompt", tokenizer)];
-        if (items.Length > maxPrompts)
-            throw Fault.ArrayTooLong("prompt", maxPrompts, items.Length);
+        if (items.Length > options.MaxPrompts)
+            throw Fault.ArrayTooLong("prompt", options.MaxPrompts, items.Length);
+        int sequences = items.Length * Math.Max(request.N ?? 1, request.BestOf ?? 1);
+        if (sequences > options.MaxSequencesPerRequest)
+            throw Fault.Of(
+                $"{items.Length} prompts times 'n' or 'best_of' make {sequences} sequences, and this server allows {options.MaxSequencesPerRequest} a request "
+                + "(option Api:MaxSequencesPerRequest).", "prompt", "too_many_sequences");
         return
         [
             .. items.Select((item, i) => item.Text is { } text

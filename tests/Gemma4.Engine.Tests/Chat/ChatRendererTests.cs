@@ -160,7 +160,8 @@ public sealed class ChatRendererTests
     private static ChatMessage User(string content) => new() { Role = "user", Content = content };
 
     [Theory]
-    [InlineData("{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}", "line 1: the template takes more than 5000000 steps")]
+    [InlineData("{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}", "line 1: the template writes more than 4000000 characters in all")]
+    [InlineData("{% set l = range(1000)|list %}{% for i in l %}{% for j in l %}{% for k in l %}{% endfor %}{% endfor %}{% endfor %}", "line 1: the template takes more than 5000000 steps")]
     [InlineData("{{ 'x' * 2000000 }}", "line 1: the template makes a text of more than 1000000 characters")]
     [InlineData("{% for m in messages %}", "line 1: ")]
     public void Template_that_cannot_serve_is_refused_when_it_is_loaded(string source, string expected)

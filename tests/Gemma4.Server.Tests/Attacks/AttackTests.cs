@@ -18,24 +18,14 @@ public sealed class AttackTests(AttackedServer server) : IClassFixture<AttackedS
     private static readonly Dictionary<string, Attack> Rows = new Attack[][]
     {
         [.. JsonAttacks.All], [.. FieldAttacks.All], [.. ToolAttacks.All], [.. TextAttacks.All], [.. MediaAttacks.All], [.. FormAttacks.All],
-        [.. HttpAttacks.All],
+        [.. HttpAttacks.All], [.. ConstraintAttacks.All],
     }.SelectMany(rows => rows).ToDictionary(row => row.Name);
 
     public static TheoryData<string> Names => [.. Rows.Keys];
 
-    public static TheoryData<string> ConstraintNames => [.. ConstraintAttacks.All.Select(row => row.Name)];
-
     [Theory]
     [MemberData(nameof(Names))]
     public Task Attack_is_answered_and_costs_no_one_else(string name) => CheckAsync(Rows[name]);
-
-    [Theory]
-    [MemberData(nameof(ConstraintNames))]
-    public Task Constraint_is_bounded(string name)
-    {
-        Assert.SkipUnless(ConstraintAttacks.AreOn, "the compiler of constraints has no limits yet");
-        return CheckAsync(ConstraintAttacks.All.Single(row => row.Name == name));
-    }
 
     [Fact]
     public void The_table_has_rows_enough() => Assert.True(Rows.Count >= 100, $"{Rows.Count}");

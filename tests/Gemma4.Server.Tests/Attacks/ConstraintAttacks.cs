@@ -6,29 +6,26 @@ namespace Gemma4.Server.Tests.Attacks;
 /// <summary>Patterns, grammars and schemas that are dear to compile or to hold answers to.</summary>
 internal static class ConstraintAttacks
 {
-    /// <summary>Whether the rows are run: they end or stall a server whose compiler has no limits.</summary>
-    public const bool AreOn = false;
-
     private const string HostName = """^(?!.*://)(?=.{1,255}$)((.{1,63}\.){1,127}(?![0-9]*$)[a-z0-9-]+\.?)$""";
 
     /// <summary>Too long or too complex, said so; compiling it within the limits is as good.</summary>
-    private static readonly Outcome Refused = Outcome.Refused(), RefusedOrValid = new(200, 400);
+    private static readonly Outcome TooComplex = Outcome.Refused(code: "constraint_too_complex"), Refused = Outcome.Refused(), RefusedOrValid = new(200, 400);
 
     public static IReadOnlyList<Attack> All =>
     [
-        .. Everywhere("a pattern of 9,000 letters", new string('a', 9_000), RefusedOrValid),
-        .. Everywhere("a pattern of 20,000 letters", new string('a', 20_000), Refused),
-        .. Everywhere("50,000 times x?", Repeat("x?", 50_000), Refused),
-        .. Everywhere("12,000 times x?", Repeat("x?", 12_000), Refused),
-        .. Everywhere("4,500 times [a-z]?.?", Repeat("[a-z]?.?", 4_500), Refused),
+        .. Everywhere("a pattern of 9,000 letters", new string('a', 9_000), TooComplex),
+        .. Everywhere("a pattern of 20,000 letters", new string('a', 20_000), TooComplex),
+        .. Everywhere("50,000 times x?", Repeat("x?", 50_000), TooComplex),
+        .. Everywhere("12,000 times x?", Repeat("x?", 12_000), TooComplex),
+        .. Everywhere("4,500 times [a-z]?.?", Repeat("[a-z]?.?", 4_500), TooComplex),
         .. Everywhere("a host name", HostName, RefusedOrValid),
         .. Everywhere("counts in counts", "((((a{1,50}){1,50}){1,50}){1,50}){1,50}", RefusedOrValid),
         .. Everywhere("a count of 100,000", "(ab|cd){100000}", RefusedOrValid),
-        .. Everywhere("10,000 groups in each other", $"{new string('(', 10_000)}a{new string(')', 10_000)}", Refused),
+        .. Everywhere("10,000 groups in each other", $"{new string('(', 10_000)}a{new string(')', 10_000)}", TooComplex),
         .. Everywhere("looking ahead in looking ahead", Repeat("(?=.*", 200) + "a" + new string(')', 200), RefusedOrValid),
         .. Everywhere("stars upon stars", "(((a*)*)*)*(a|aa)+(a|a?)+b", RefusedOrValid),
         .. Everywhere("a thousand words to choose from, squared", $"({string.Join('|', Enumerable.Range(0, 1000).Select(i => $"w{i}"))}){{1,1000}}", RefusedOrValid),
-        Grammar("50,000 optional parts", "root ::= " + Repeat("\"a\"? ", 50_000), Refused),
+        Grammar("50,000 optional parts", "root ::= " + Repeat("\"a\"? ", 50_000), TooComplex),
         Grammar("3,000 rules of an optional letter and the next", string.Join('\n', Enumerable.Range(0, 3000).Select(i => $"{(i == 0 ? "root" : $"r{i}")} ::= \"a\"? r{i + 1}")) + "\nr3000 ::= \"b\"", RefusedOrValid),
         Grammar("counts in counts", "root ::= ((((\"a\"{1,50}){1,50}){1,50}){1,50}){1,50}", RefusedOrValid),
         Grammar("10,000 groups in each other", $"root ::= {new string('(', 10_000)}\"a\"{new string(')', 10_000)}", Refused),
@@ -39,9 +36,9 @@ internal static class ConstraintAttacks
         Schema("four multiples of a million", """{"allOf":[{"type":"integer","multipleOf":1000003},{"multipleOf":1000033},{"multipleOf":1000037},{"multipleOf":1000039}]}""", RefusedOrValid),
         Schema("not any of twenty patterns", $$$"""{"type":"string","not":{"anyOf":[{{{string.Join(',', Enumerable.Range(0, 20).Select(i => $"{{\"pattern\":\"^.*{(char)('a' + i)}.{{{i}}}z\"}}"))}}}]}}""", RefusedOrValid),
         Schema("one of patterns in one of patterns", Nested(6), RefusedOrValid),
-        Schema("an enum of 100,000", $$"""{"enum":[{{string.Join(',', Enumerable.Range(0, 100_000).Select(i => $"\"v{i}\""))}}]}""", RefusedOrValid),
-        Schema("a const of a megabyte", $$"""{"const":"{{new string('c', 1_000_000)}}"}""", RefusedOrValid),
-        Schema("10,000 properties, all required", $$"""{"type":"object","properties":{{{string.Join(',', Enumerable.Range(0, 10_000).Select(i => $"\"p{i}\":{{\"type\":\"string\"}}"))}}},"required":[{{string.Join(',', Enumerable.Range(0, 10_000).Select(i => $"\"p{i}\""))}}]}""", RefusedOrValid),
+        Schema("an enum of 100,000", $$"""{"enum":[{{string.Join(',', Enumerable.Range(0, 100_000).Select(i => $"\"v{i}\""))}}]}""", TooComplex),
+        Schema("a const of a megabyte", $$"""{"const":"{{new string('c', 1_000_000)}}"}""", TooComplex),
+        Schema("10,000 properties, all required", $$"""{"type":"object","properties":{{{string.Join(',', Enumerable.Range(0, 10_000).Select(i => $"\"p{i}\":{{\"type\":\"string\"}}"))}}},"required":[{{string.Join(',', Enumerable.Range(0, 10_000).Select(i => $"\"p{i}\""))}}]}""", TooComplex),
         Schema("a reference to itself", """{"$ref":"#"}""", RefusedOrValid),
         Schema("references in a ring", """{"$ref":"#/$defs/a","$defs":{"a":{"$ref":"#/$defs/b"},"b":{"$ref":"#/$defs/a"}}}""", RefusedOrValid),
         Schema("a reference that doubles 40 times", Doubling(40), RefusedOrValid),
@@ -49,7 +46,7 @@ internal static class ConstraintAttacks
         Schema("a million items", """{"type":"array","items":{"type":"integer"},"minItems":1000000,"maxItems":1000000}""", RefusedOrValid),
         Schema("a string of a million letters", """{"type":"string","minLength":1000000,"maxLength":1000000}""", RefusedOrValid),
         Schema("unique items of an enum of 30", $$$"""{"type":"array","uniqueItems":true,"items":{"enum":[{{{string.Join(',', Enumerable.Range(0, 30))}}}]}}""", RefusedOrValid),
-        Attack.Chat("a pattern and allowed tokens that exclude each other", "\"structured_outputs\":{\"regex\":\"[0-9]+\"},\"allowed_token_ids\":[40]", new Outcome(200, 400)),
+        Attack.Chat("a pattern and allowed tokens that exclude each other", "\"structured_outputs\":{\"regex\":\"[0-9]+\"},\"allowed_token_ids\":[40]", Outcome.Refused(code: "no_token_allowed")),
         Attack.Chat("allowed tokens that are bad words", "\"allowed_token_ids\":[500],\"logit_bias\":{\"500\":-100},\"min_tokens\":4", new Outcome(200, 400)),
     ];
 

@@ -25,6 +25,14 @@ internal sealed class ApiOptions : IValidatableObject
     [Range(1, 4096)]
     public int MaxTools { get; set; } = 128;
 
+    /// <summary>Most sequences of one request: its prompts times <c>n</c> or <c>best_of</c>.</summary>
+    [Range(1, 16_384)]
+    public int MaxSequencesPerRequest { get; set; } = 256;
+
+    /// <summary>Most messages of one conversation: templates look from each at all later ones.</summary>
+    [Range(1, 1_000_000)]
+    public int MaxMessages { get; set; } = 2048;
+
     /// <summary>Most prompts of one <c>/v1/completions</c> request.</summary>
     [Range(1, 4096)]
     public int MaxPrompts { get; set; } = 128;
