@@ -22,6 +22,12 @@ internal sealed class LexState
     /// <summary>The same for control tokens.</summary>
     public required bool NeedsControl { get; init; }
 
+    /// <summary>How many next states were computed.</summary>
+    public int NumComputed { get; set; }
+
+    /// <summary>For each class of bytes, the first that leads to the same state; null until it is worth knowing.</summary>
+    public byte[]? Alike { get; set; }
+
     /// <summary>By byte class; null is not yet known. Most states are never left, and have none.</summary>
     public LexState?[]? Next { get; set; }
 

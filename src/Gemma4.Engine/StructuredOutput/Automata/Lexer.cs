@@ -6,11 +6,15 @@ internal sealed class Lexer(RxBuilder rx)
     /// <summary>About what a state and its place in the table take, without its items.</summary>
     private const int BytesOfState = 240;
 
+    /// <summary>States that are left by more bytes than this are looked at as a whole; most are left by one or two.</summary>
+    private const int NumComputedSingly = 4;
+
     private readonly Dictionary<Rx, Lexeme> _lexemes = [];
     private readonly Dictionary<StateKey, LexState> _states = new(new StateKeyComparer());
     private readonly Dictionary<StateKey, LexemeSet> _sets = new(new StateKeyComparer());
     private readonly List<LexState> _left = [];
     private byte[] _classOf = [];
+    private byte[] _byteOf = [];
     private int _numClasses;
     private int _nextId;
 
@@ -44,6 +48,7 @@ internal sealed class Lexer(RxBuilder rx)
         _classOf = new byte[256];
         for (int b = 0; b < 256; b++)
             _classOf[b] = (byte)classes.FindIndex(c => c.Contains(b));
+        _byteOf = [.. classes.Select(c => (byte)c.First)];
         Rx.Freeze(_classOf, _numClasses);
         Dead = Intern([]);
     }
@@ -72,7 +77,40 @@ internal sealed class Lexer(RxBuilder rx)
             _left.Add(state);
             Rx.Budget.Keep(8 * _numClasses);
         }
-        return state.Next[_classOf[value]] ??= Compute(state, value);
+        return state.Next[_classOf[value]] ??= Find(state, value);
+    }
+
+    /// <summary>The next state, computed once for all bytes that this state does not tell apart: of the letters that the names of a schema
+    /// tell apart everywhere, a pattern of words knows no difference.</summary>
+    private LexState Find(LexState state, byte value)
+    {
+        if (state.Alike is null && ++state.NumComputed > NumComputedSingly)
+            state.Alike = Alike(state);
+        if (state.Alike is null)
+            return Compute(state, value);
+        int first = state.Alike[_classOf[value]];
+        return state.Next![first] ??= Compute(state, value);
+    }
+
+    /// <summary>For each class of bytes, the first that is like it in this state.</summary>
+    private byte[] Alike(LexState state)
+    {
+        List<ByteSet> sets = [ByteSet.All];
+        foreach ((_, Rx rest) in state.Items)
+            Rx.SplitByFirst(rest, sets);
+        Rx.Budget.Charge(_numClasses * sets.Count / 16);
+        Rx.Budget.Keep(_numClasses);
+        byte[] alike = new byte[_numClasses];
+        Span<int> firstOf = stackalloc int[sets.Count];
+        firstOf.Fill(-1);
+        for (int c = 0; c < _numClasses; c++)
+        {
+            int set = sets.FindIndex(s => s.Contains(_byteOf[c]));
+            if (firstOf[set] < 0)
+                firstOf[set] = c;
+            alike[c] = (byte)firstOf[set];
+        }
+        return alike;
     }
 
     private LexState Compute(LexState state, byte value)

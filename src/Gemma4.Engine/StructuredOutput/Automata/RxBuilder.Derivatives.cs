@@ -158,7 +158,7 @@ internal sealed partial class RxBuilder
     }
 
     /// <summary>Splits the bytes into classes with equal derivatives.</summary>
-    private void SplitByFirst(Rx rx, List<ByteSet> classes)
+    public void SplitByFirst(Rx rx, List<ByteSet> classes)
     {
         Budget.Descend();
         switch (rx.Kind)
