@@ -8,6 +8,8 @@ using static TorchSharp.torch;
 namespace Gemma4.Engine.Tests.Loading;
 
 /// <summary>The per-layer table of the released E2B, 4.7 GB, as a sparse file: what opening it and looking rows up costs.</summary>
+/// <remarks>Alone, because it measures the memory of the process.</remarks>
+[Collection("alone")]
 public sealed class SparseCheckpointTests
 {
     [Fact]
