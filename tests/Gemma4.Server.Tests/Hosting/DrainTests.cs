@@ -3,8 +3,6 @@ using System.Net.Sockets;
 using System.Text.Json;
 using Gemma4.Engine.Requests;
 using Gemma4.Testing;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Xunit;
@@ -26,7 +24,7 @@ public sealed class DrainTests
     {
         var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using ServerUnderTest server = Server(Script.Gated("Hello there.", (i, cancelled) => i == 0 ? Task.CompletedTask : gate.Task.WaitAsync(cancelled)), 60);
-        Uri url = await StartAsync(server);
+        Uri url = await server.ListeningAsync();
         using RawConnection health = await KeptAsync(url), models = await KeptAsync(url), late = await KeptAsync(url);
         using RawConnection stream = await StreamAsync(url, "chat");
 
@@ -55,7 +53,7 @@ public sealed class DrainTests
     {
         FakeEngine engine = Script.Endless("Hello");
         await using ServerUnderTest server = Server(engine, drainSeconds: 1);
-        Uri url = await StartAsync(server);
+        Uri url = await server.ListeningAsync();
         using RawConnection stream = await StreamAsync(url, api);
         var clock = Stopwatch.StartNew();
         Task stopped = Stop(server);
@@ -80,7 +78,7 @@ public sealed class DrainTests
     {
         FakeEngine engine = Script.Endless("Hello");
         await using ServerUnderTest server = Server(engine, drainSeconds: 1);
-        Uri url = await StartAsync(server);
+        Uri url = await server.ListeningAsync();
         using RawConnection waiting = await RawConnection.OpenAsync(url, Cancelled);
         await waiting.SendAsync(RawConnection.Post(TextRequests.Path(api), TextRequests.Body(api)), Cancelled);
         await UntilAsync(() => engine.NumRunning == 1);
@@ -93,7 +91,7 @@ public sealed class DrainTests
     public async Task A_body_that_is_still_being_sent_when_the_time_is_up_is_answered_503()
     {
         await using ServerUnderTest server = Server(Script.Saying("x"), drainSeconds: 1);
-        Uri url = await StartAsync(server);
+        Uri url = await server.ListeningAsync();
         using RawConnection slow = await KeptAsync(url);
         await slow.SendAsync(RawConnection.Post("/tokenize", "{\"prompt\":\"half", announced: 1000), Cancelled);
         await Task.Delay(200, Cancelled);
@@ -107,7 +105,7 @@ public sealed class DrainTests
     public async Task A_request_that_was_on_its_way_when_the_drain_began_is_served()
     {
         await using ServerUnderTest server = Server(Script.Saying("Hello."), drainSeconds: 60);
-        Uri url = await StartAsync(server);
+        Uri url = await server.ListeningAsync();
         using RawConnection slow = await KeptAsync(url);
         string request = RawConnection.Post("/v1/chat/completions", TextRequests.Body("chat"));
         await slow.SendAsync(request[..^5], Cancelled);
@@ -126,7 +124,7 @@ public sealed class DrainTests
     {
         var engine = new FakeEngine((_, cancelled) => Flood(cancelled));
         await using ServerUnderTest server = Server(engine, drainSeconds: 1);
-        Uri url = await StartAsync(server);
+        Uri url = await server.ListeningAsync();
         using RawConnection deaf = await RawConnection.OpenAsync(url, Cancelled, receiveBuffer: 4096);
         await deaf.SendAsync(RawConnection.Post("/v1/chat/completions", TextRequests.Body("chat", ",\"stream\":true")), Cancelled);
         await Task.Delay(500, Cancelled);
@@ -138,22 +136,11 @@ public sealed class DrainTests
     public async Task Without_requests_the_stop_takes_no_time()
     {
         await using ServerUnderTest server = Server(Script.Saying("x"), drainSeconds: 600);
-        await StartAsync(server);
+        await server.ListeningAsync();
         await Stop(server).WaitAsync(Soon, Cancelled);
     }
 
-    private static ServerUnderTest Server(FakeEngine engine, int drainSeconds)
-    {
-        var server = new ServerUnderTest(engine, ("Server:Port", "0"), ("Server:DrainSeconds", $"{drainSeconds}"));
-        server.UseKestrel(0);
-        return server;
-    }
-
-    private static async Task<Uri> StartAsync(ServerUnderTest server)
-    {
-        (await server.ReadyClientAsync()).Dispose();
-        return new Uri(server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
-    }
+    private static ServerUnderTest Server(FakeEngine engine, int drainSeconds) => new(engine, ("Server:DrainSeconds", $"{drainSeconds}"));
 
     private static Task Stop(ServerUnderTest server)
     {

@@ -1,6 +1,4 @@
 using Gemma4.Testing;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
@@ -61,7 +59,7 @@ public sealed class LeavingClientTests
     public async Task A_client_that_leaves_while_it_sends_its_body_is_one_line(bool resets)
     {
         await using ServerUnderTest server = Server(Script.Saying("x"));
-        Uri url = await StartAsync(server);
+        Uri url = await server.ListeningAsync();
         const int NumClients = 20; // whether the token or the failing read comes first is chance
         for (int i = 0; i < NumClients; i++)
         {
@@ -82,7 +80,7 @@ public sealed class LeavingClientTests
     {
         FakeEngine engine = Script.Endless("Hello there");
         await using ServerUnderTest server = Server(engine);
-        Uri url = await StartAsync(server);
+        Uri url = await server.ListeningAsync();
         using RawConnection client = await RawConnection.OpenAsync(url, Cancelled);
         string body = $$"""{"model":"{{ServerUnderTest.Model}}","prompt":["a","b","c"],"n":2,"stream":true}""";
         await client.SendAsync(RawConnection.Post("/v1/completions", body), Cancelled);
@@ -92,22 +90,11 @@ public sealed class LeavingClientTests
         await AssertOneLineAsync(server, "Information: POST /v1/completions 200 (the client left) in ");
     }
 
-    private static ServerUnderTest Server(FakeEngine engine)
-    {
-        var server = new ServerUnderTest(engine, ("Server:Port", "0"));
-        server.UseKestrel(0);
-        return server;
-    }
-
-    private static async Task<Uri> StartAsync(ServerUnderTest server)
-    {
-        (await server.ReadyClientAsync()).Dispose();
-        return new Uri(server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
-    }
+    private static ServerUnderTest Server(FakeEngine engine) => new(engine);
 
     private static async Task<RawConnection> SendAsync(ServerUnderTest server, string api, bool streams)
     {
-        RawConnection client = await RawConnection.OpenAsync(await StartAsync(server), Cancelled);
+        RawConnection client = await RawConnection.OpenAsync(await server.ListeningAsync(), Cancelled);
         await client.SendAsync(RawConnection.Post(TextRequests.Path(api), TextRequests.Body(api, streams ? ",\"stream\":true" : "")), Cancelled);
         return client;
     }
