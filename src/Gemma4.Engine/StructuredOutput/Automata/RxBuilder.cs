@@ -112,6 +112,10 @@ internal sealed partial class RxBuilder
             return Nothing;
         if (a == Empty)
             return b;
+        if (b == Empty)
+            return a;
+        if (a.Kind != RxKind.Concat)
+            return Link(a, b);
         // Chains hang to the right, whatever their length.
         List<Rx> heads = [];
         for (; a.Kind == RxKind.Concat; a = a.Tail)
@@ -125,8 +129,6 @@ internal sealed partial class RxBuilder
     /// <summary>One link more at the head of a chain.</summary>
     private Rx Link(Rx a, Rx b)
     {
-        if (b == Nothing || b == Empty)
-            return b == Empty ? a : b;
         Rx next = b.Kind == RxKind.Concat ? b.Head : b;
         // Neighbouring literals are one, so that a name with its delimiters costs no more than its bytes.
         if (_classOf is null && a.Kind == RxKind.Literal && next.Kind == RxKind.Literal)
