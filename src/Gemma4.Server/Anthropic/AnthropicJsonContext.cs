@@ -12,6 +12,7 @@ namespace Gemma4.Server.Anthropic;
 [JsonSerializable(typeof(MessageRequest))]
 [JsonSerializable(typeof(ContentBlock[]))]
 [JsonSerializable(typeof(ResultBlock[]))]
+[JsonSerializable(typeof(DocumentBlock[]))]
 [JsonSerializable(typeof(VideoUrlObject))]
 [JsonSerializable(typeof(MessageResponse))]
 [JsonSerializable(typeof(MessageEvent))]
