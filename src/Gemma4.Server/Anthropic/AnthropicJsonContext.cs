@@ -5,7 +5,7 @@ using Gemma4.Server.OpenAI.Chat;
 
 namespace Gemma4.Server.Anthropic;
 
-/// <summary>Source-generated JSON metadata of all DTOs of <c>/v1/messages</c>.</summary>
+/// <summary>Source-generated JSON metadata of all DTOs of <c>/v1/messages</c>, and of models as that API shows them.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
@@ -19,6 +19,8 @@ namespace Gemma4.Server.Anthropic;
 [JsonSerializable(typeof(MessageEndEvent))]
 [JsonSerializable(typeof(MessageErrorResponse))]
 [JsonSerializable(typeof(MessageTokens))]
+[JsonSerializable(typeof(MessageModelList))]
+[JsonSerializable(typeof(MessageModel))]
 internal sealed partial class AnthropicJsonContext : JsonSerializerContext;
 
 /// <summary>The one way this server reads and writes that API's JSON.</summary>

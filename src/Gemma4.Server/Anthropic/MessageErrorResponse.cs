@@ -7,8 +7,12 @@ namespace Gemma4.Server.Anthropic;
 /// <param name="RequestId">Names the request in the logs.</param>
 internal sealed record MessageErrorResponse(MessageErrorBody Error, string? RequestId)
 {
-    /// <summary>Where this shape is spoken.</summary>
+    /// <summary>Where that API is.</summary>
     public static PathString Path { get; } = "/v1/messages";
+
+    /// <summary>Whether a request speaks that API: its own paths always, that of models where the client names that API's version.</summary>
+    public static bool IsFor(HttpRequest request) => request.Path.StartsWithSegments(Path)
+        || (request.Path.StartsWithSegments("/v1/models") && request.Headers.ContainsKey("anthropic-version"));
 
     /// <summary>Always <c>error</c>.</summary>
     public string Type { get; init; } = "error";
