@@ -5,19 +5,22 @@ using Gemma4.Server.OpenAI.Chat;
 
 namespace Gemma4.Server.Anthropic;
 
-/// <summary>Source-generated JSON metadata of all DTOs of <c>/v1/messages</c>.</summary>
+/// <summary>Source-generated JSON metadata of all DTOs of <c>/v1/messages</c>, and of models as that API shows them.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(MessageRequest))]
 [JsonSerializable(typeof(ContentBlock[]))]
 [JsonSerializable(typeof(ResultBlock[]))]
+[JsonSerializable(typeof(DocumentBlock[]))]
 [JsonSerializable(typeof(VideoUrlObject))]
 [JsonSerializable(typeof(MessageResponse))]
 [JsonSerializable(typeof(MessageEvent))]
 [JsonSerializable(typeof(MessageEndEvent))]
 [JsonSerializable(typeof(MessageErrorResponse))]
 [JsonSerializable(typeof(MessageTokens))]
+[JsonSerializable(typeof(MessageModelList))]
+[JsonSerializable(typeof(MessageModel))]
 internal sealed partial class AnthropicJsonContext : JsonSerializerContext;
 
 /// <summary>The one way this server reads and writes that API's JSON.</summary>

@@ -42,7 +42,7 @@ internal sealed record BlockContent
 internal sealed record ContentBlock : IInputBlock
 {
     /// <summary>What the block is.</summary>
-    [AllowedValues("text", "image", "video_url", "video", "tool_use", "tool_result", "thinking", "redacted_thinking")]
+    [AllowedValues("text", "image", "document", "video_url", "video", "tool_use", "tool_result", "thinking", "redacted_thinking")]
     public required string Type { get; init; }
 
     /// <summary>Of <c>text</c>.</summary>
@@ -76,8 +76,14 @@ internal sealed record ContentBlock : IInputBlock
     /// <summary>Of <c>tool_result</c>: the call failed.</summary>
     public bool? IsError { get; init; }
 
-    /// <summary>Of <c>image</c>.</summary>
+    /// <summary>Of <c>image</c> and <c>document</c>.</summary>
     public BlockSource? Source { get; init; }
+
+    /// <summary>Of <c>document</c>: its name, shown to the model.</summary>
+    public string? Title { get; init; }
+
+    /// <summary>Of <c>document</c>: what the model should know about it.</summary>
+    public string? Context { get; init; }
 
     /// <summary>Of <c>video_url</c>, an extension: a film file, for servers that have ffmpeg.</summary>
     public VideoUrl? VideoUrl { get; init; }
@@ -91,18 +97,21 @@ internal sealed record ContentBlock : IInputBlock
     public int? MaxSoftTokens { get; init; }
 }
 
-/// <summary>Where a picture is.</summary>
+/// <summary>Where an image or a document is.</summary>
 internal sealed record BlockSource
 {
-    /// <summary>In the request, or at a URL where fetching is allowed.</summary>
-    [AllowedValues("base64", "url")]
+    /// <summary>An image is in the request (<c>base64</c>) or at a <c>url</c> where fetching is allowed; a document is <c>text</c> or <c>content</c>.</summary>
+    [AllowedValues("base64", "url", "text", "content", "file")]
     public required string Type { get; init; }
 
-    /// <summary>Of <c>base64</c>.</summary>
+    /// <summary>Of <c>base64</c> and <c>text</c>.</summary>
     public string? MediaType { get; init; }
 
-    /// <summary>Of <c>base64</c>.</summary>
+    /// <summary>Of <c>base64</c>, encoded, and of <c>text</c>, as it is.</summary>
     public string? Data { get; init; }
+
+    /// <summary>Of <c>content</c>.</summary>
+    public DocumentContent? Content { get; init; }
 
     /// <summary>Of <c>url</c>.</summary>
     public string? Url { get; init; }

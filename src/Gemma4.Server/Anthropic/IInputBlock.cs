@@ -2,12 +2,18 @@ using Gemma4.Server.OpenAI.Chat;
 
 namespace Gemma4.Server.Anthropic;
 
-/// <summary>What a user's blocks and those of a tool's result have in common: texts, pictures and films.</summary>
+/// <summary>What a user's blocks and those of a tool's result have in common: texts, images, documents and videos.</summary>
 internal interface IInputBlock : IFilmPart
 {
     /// <summary>Of <c>text</c>.</summary>
     string? Text { get; }
 
-    /// <summary>Of <c>image</c>.</summary>
+    /// <summary>Of <c>image</c> and <c>document</c>.</summary>
     BlockSource? Source { get; }
+
+    /// <summary>Of <c>document</c>: its name.</summary>
+    string? Title { get; }
+
+    /// <summary>Of <c>document</c>: what the model should know about it.</summary>
+    string? Context { get; }
 }

@@ -7,8 +7,12 @@ namespace Gemma4.Server.Anthropic;
 /// <param name="RequestId">Names the request in the logs.</param>
 internal sealed record MessageErrorResponse(MessageErrorBody Error, string? RequestId)
 {
-    /// <summary>Where this shape is spoken.</summary>
+    /// <summary>Where that API is.</summary>
     public static PathString Path { get; } = "/v1/messages";
+
+    /// <summary>Whether a request speaks that API: its own paths always, that of models where the client names that API's version.</summary>
+    public static bool IsFor(HttpRequest request) => request.Path.StartsWithSegments(Path)
+        || (request.Path.StartsWithSegments("/v1/models") && request.Headers.ContainsKey("anthropic-version"));
 
     /// <summary>Always <c>error</c>.</summary>
     public string Type { get; init; } = "error";
@@ -16,7 +20,8 @@ internal sealed record MessageErrorResponse(MessageErrorBody Error, string? Requ
     public static MessageErrorResponse From(ApiError error, string? requestId)
     {
         string place = error.Param is null ? "" : $"{error.Param}: ";
-        return new MessageErrorResponse(new MessageErrorBody(TypeOf(error.Status), place + error.Message), requestId);
+        return new MessageErrorResponse(
+            new MessageErrorBody(TypeOf(error.Status), place + error.Message, MessageErrorDetails.Of(error.Code)), requestId);
     }
 
     private static string TypeOf(int status) => status switch
@@ -35,4 +40,15 @@ internal sealed record MessageErrorResponse(MessageErrorBody Error, string? Requ
 /// <summary>One error.</summary>
 /// <param name="Type">Class of the error.</param>
 /// <param name="Message">What is wrong, in words, the field at fault before them.</param>
-internal sealed record MessageErrorBody(string Type, string Message);
+/// <param name="Details">Of errors that clients act on.</param>
+internal sealed record MessageErrorBody(string Type, string Message, MessageErrorDetails? Details);
+
+/// <summary>The exact error, where Anthropic's clients act on it.</summary>
+/// <param name="ErrorCode">What happened.</param>
+internal sealed record MessageErrorDetails(string ErrorCode)
+{
+    /// <summary>The SDK's tool runner then sends all messages each time.</summary>
+    public const string NoThreads = "thread_unsupported_request";
+
+    public static MessageErrorDetails? Of(string? code) => code == NoThreads ? new MessageErrorDetails(code) : null;
+}

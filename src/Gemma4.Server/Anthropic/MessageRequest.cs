@@ -71,13 +71,17 @@ internal sealed record MessageRequest
     /// <summary>Hosted tools.</summary>
     [Unsupported("is not supported by this server: it has no hosted tools.")]
     public JsonElement? McpServers { get; init; }
+
+    /// <summary>A conversation that the server keeps.</summary>
+    [Unsupported("is not supported by this server: it keeps no conversations. Send all messages each time.", Code = MessageErrorDetails.NoThreads)]
+    public JsonElement? Thread { get; init; }
 }
 
 /// <summary>One message of the conversation.</summary>
 internal sealed record MessageTurn
 {
-    /// <summary>Who speaks.</summary>
-    [AllowedValues("user", "assistant")]
+    /// <summary>Who speaks; <c>developer</c> is <c>system</c>. Both may stand anywhere.</summary>
+    [AllowedValues("user", "assistant", "system", "developer")]
     public required string Role { get; init; }
 
     /// <summary>A text, or blocks.</summary>

@@ -32,14 +32,20 @@ internal sealed record ResultContent
 internal sealed record ResultBlock : IInputBlock
 {
     /// <summary>What the block is.</summary>
-    [AllowedValues("text", "image", "video_url", "video")]
+    [AllowedValues("text", "image", "document", "video_url", "video")]
     public required string Type { get; init; }
 
     /// <summary>Of <c>text</c>.</summary>
     public string? Text { get; init; }
 
-    /// <summary>Of <c>image</c>.</summary>
+    /// <summary>Of <c>image</c> and <c>document</c>.</summary>
     public BlockSource? Source { get; init; }
+
+    /// <summary>Of <c>document</c>: its name, shown to the model.</summary>
+    public string? Title { get; init; }
+
+    /// <summary>Of <c>document</c>: what the model should know about it.</summary>
+    public string? Context { get; init; }
 
     /// <summary>Of <c>video_url</c>, an extension: a film file, for servers that have ffmpeg.</summary>
     public VideoUrl? VideoUrl { get; init; }

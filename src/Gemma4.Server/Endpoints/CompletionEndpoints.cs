@@ -53,7 +53,7 @@ internal static class CompletionEndpoints
         [
             .. CompletionRules.Prompts(request, model.Tokenizer, api).Select((prompt, i) =>
             {
-                int room = ContextRules.Room(prompt.Length, request.MaxTokens ?? DefaultMaxTokens, "max_tokens", "prompt", model.MaxContextLength);
+                int room = ContextRules.Room(prompt.Length, ContextRules.Limit(request.MaxTokens ?? DefaultMaxTokens), "max_tokens", "prompt", model.MaxContextLength);
                 GenerationRequest job = RequestMapper.Map($"{id}-{i}", request, prompt, Math.Max(1, room), model);
                 return job with
                 {

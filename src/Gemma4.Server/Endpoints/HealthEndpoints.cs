@@ -7,12 +7,19 @@ namespace Gemma4.Server.Endpoints;
 /// <summary>Whether the process lives and whether it serves, for watchdogs and load balancers.</summary>
 internal static class HealthEndpoints
 {
+    private static readonly string[] Head = [HttpMethods.Head];
+
     public static void MapHealth(this IEndpointRouteBuilder app)
     {
         RouteGroupBuilder group = app.MapGroup("/health").WithTags("Health");
         group.MapGet("", Ready).WithName("health").WithSummary("Whether requests are served")
             .Produces<HealthReport>().ProducesErrorWithoutKey().Produces<HealthReport>(StatusCodes.Status503ServiceUnavailable);
         group.MapGet("/ready", Ready).ExcludeFromDescription();
+        group.MapMethods("", Head, Ready).ExcludeFromDescription();
+        group.MapMethods("/ready", Head, Ready).ExcludeFromDescription();
+        group.MapMethods("/live", Head, Live).ExcludeFromDescription();
+        // Claude Code asks so whether there is a server.
+        app.MapMethods("/", Head, () => Results.Ok()).ExcludeFromDescription();
         group.MapGet("/live", Live).WithName("live").WithSummary("Whether the process lives")
             .Produces<HealthReport>().ProducesErrorWithoutKey();
     }

@@ -1,31 +1,36 @@
+using Gemma4.Server.Anthropic;
 using Gemma4.Server.Errors;
 using Gemma4.Server.Hosting;
+using Gemma4.Server.Mapping;
 using Gemma4.Server.OpenAI;
 using Gemma4.Server.OpenAI.Models;
 
 namespace Gemma4.Server.Endpoints;
 
-/// <summary>The served models, answered from memory also while the engine is busy.</summary>
+/// <summary>The served models, answered from memory also while the engine is busy. Who sends <c>anthropic-version</c> gets them in Anthropic's shape.</summary>
 internal static class ModelEndpoints
 {
     public static void MapModels(this IEndpointRouteBuilder app)
     {
         app.MapGet("/v1/models", List).WithTags("Models").WithName("listModels").WithSummary("The served models").Produces<ModelList>()
-            .ProducesErrorOfAnyRequest();
+            .ProducesAlso<MessageModelList>().ProducesErrorOfAnyRequest();
         app.MapGet("/v1/models/{**id}", Retrieve).WithTags("Models").WithName("retrieveModel").WithSummary("One served model")
-            .Produces<ModelCard>().ProducesErrorOrNotFound();
+            .Produces<ModelCard>().ProducesAlso<MessageModel>().ProducesErrorOrNotFound();
     }
 
-    private static IResult List(ModelHost host, ModelNames names, ServerClock clock) => Results.Json(
-        new ModelList([.. names.All.Select(id => Card(id, host, names, clock))]), OpenAIJson.Context.ModelList);
+    private static IResult List(HttpContext context, ModelHost host, ModelNames names, ServerClock clock) => MessageErrorResponse.IsFor(context.Request)
+        ? Results.Json(ModelPages.Page(names.All, clock.Started, context.Request.Query), AnthropicJson.Context.MessageModelList)
+        : Results.Json(new ModelList([.. names.All.Select(id => Card(id, host, names, clock))]), OpenAIJson.Context.ModelList);
 
-    private static IResult Retrieve(string id, ModelHost host, ModelNames names, ServerClock clock)
+    private static IResult Retrieve(string id, HttpContext context, ModelHost host, ModelNames names, ServerClock clock)
     {
         // Clients escape the slash of "google/gemma"; the path keeps it escaped.
         id = Uri.UnescapeDataString(id);
         if (!names.Serves(id))
             throw new ApiException(new ApiError(
-                StatusCodes.Status404NotFound, $"The model '{id}' does not exist", ApiError.InvalidRequest, "model", "model_not_found"));
+                StatusCodes.Status404NotFound, $"The model '{id}' does not exist. {ServedModels.Sentence(names.All)}", ApiError.InvalidRequest, "model", "model_not_found"));
+        if (MessageErrorResponse.IsFor(context.Request))
+            return Results.Json(ModelPages.Model(id, clock.Started), AnthropicJson.Context.MessageModel);
         return Results.Json(Card(id, host, names, clock), OpenAIJson.Context.ModelCard);
     }
 

@@ -71,7 +71,7 @@ internal sealed class ErrorMiddleware(RequestDelegate next, ILogger<ErrorMiddlew
         if (error.RetryAfterSeconds is int seconds)
             response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         response.ContentType = "application/json";
-        if (context.Request.Path.StartsWithSegments(MessageErrorResponse.Path))
+        if (MessageErrorResponse.IsFor(context.Request))
             await JsonSerializer.SerializeAsync(
                 response.Body, MessageErrorResponse.From(error, context.TraceIdentifier), AnthropicJson.Context.MessageErrorResponse, context.RequestAborted);
         else

@@ -28,7 +28,7 @@ internal static class ErrorTable
     /// <summary>What an answer without a body means, on any path.</summary>
     public static ApiError FromStatus(int status, HttpRequest request) => status switch
     {
-        StatusCodes.Status404NotFound => new(status, $"Invalid URL ({request.Method} {request.Path})", ApiError.InvalidRequest),
+        StatusCodes.Status404NotFound => AbsentApis.Find(request) ?? new(status, $"Invalid URL ({request.Method} {request.Path})", ApiError.InvalidRequest),
         StatusCodes.Status405MethodNotAllowed => new(
             status, $"Not allowed to {request.Method} on {request.Path}.", ApiError.InvalidRequest, null, "method_not_allowed"),
         StatusCodes.Status413PayloadTooLarge => PayloadTooLarge(),

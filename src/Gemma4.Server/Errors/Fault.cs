@@ -21,8 +21,8 @@ internal static class Fault
 
     public static ApiException UnsupportedValue(string param, string message) => Of(message, param, "unsupported_value");
 
-    public static ApiException UnsupportedParameter(string param, string reason) =>
-        Of($"Unsupported parameter: '{param}' {reason}", param, "unsupported_parameter");
+    public static ApiException UnsupportedParameter(string param, string reason, string code = "unsupported_parameter") =>
+        Of($"Unsupported parameter: '{param}' {reason}", param, code);
 
     // The kind of a number is "integer" or "decimal"; it is part of the code.
     public static ApiException AboveMaximum(string param, string kind, double maximum, string got) => Of(

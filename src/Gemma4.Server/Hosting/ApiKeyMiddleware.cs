@@ -14,7 +14,7 @@ internal sealed class ApiKeyMiddleware(RequestDelegate next, IOptions<ServerOpti
     private readonly byte[][] _hashes = [.. options.Value.ApiKeys.Select(Hash)];
 
     /// <summary>Whether a path is served without a key.</summary>
-    public static bool IsOpen(PathString path) => Open.Any(open => path.StartsWithSegments(open));
+    public static bool IsOpen(PathString path) => path == "/" || Open.Any(open => path.StartsWithSegments(open));
 
     public Task InvokeAsync(HttpContext context)
     {

@@ -28,6 +28,9 @@ internal static partial class Log
     [LoggerMessage(7, LogLevel.Warning, "Not waiting for threads that still {Work}")]
     public static partial void Abandoned(this ILogger log, string work);
 
+    [LoggerMessage(9, LogLevel.Warning, "The field {Field} is ignored: {Reason}")]
+    public static partial void Ignored(this ILogger log, string field, string reason);
+
     [LoggerMessage(11, LogLevel.Error, "The request failed")]
     public static partial void Failed(this ILogger log, Exception exception);
 }

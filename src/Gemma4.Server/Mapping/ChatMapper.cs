@@ -31,7 +31,7 @@ internal static class ChatMapper
             AddGenerationPrompt = request.AddGenerationPrompt ?? true,
             ContinueFinalMessage = request.ContinueFinalMessage ?? false,
             Fields = request,
-            MaxTokens = request.MaxCompletionTokens ?? request.MaxTokens,
+            MaxTokens = ContextRules.Limit(request.MaxCompletionTokens ?? request.MaxTokens),
             MaxTokensParam = request.MaxCompletionTokens is null ? "max_tokens" : "max_completion_tokens",
             NumLogprobs = request.Logprobs == true ? request.TopLogprobs ?? 0 : null,
             StreamsToolArguments = request.Stream ?? false,

@@ -5,6 +5,12 @@ namespace Gemma4.Server.Mapping;
 /// <summary>What fits into the context. Clients know an overflow by these words and by the code.</summary>
 internal static class ContextRules
 {
+    /// <summary>What some clients send for "no limit".</summary>
+    private const int NoLimit = -1;
+
+    /// <summary>A limit as it was sent; null where it is none.</summary>
+    public static int? Limit(int? sent) => sent == NoLimit ? null : sent;
+
     /// <summary>The tokens that may be generated: what was asked for, but no more than the prompt leaves.</summary>
     /// <param name="promptTokens">Length of the prompt.</param>
     /// <param name="asked">What the request asks for; null takes all there is.</param>

@@ -5,10 +5,11 @@ using Gemma4.Server.Errors;
 
 namespace Gemma4.Server.Mapping;
 
-/// <summary>Anthropic's messages to the template's: results of tools become messages of their own.</summary>
+/// <summary>Anthropic's messages to the template's: results of tools become messages of their own, system messages stay where they are.</summary>
 internal sealed class MessageConversation
 {
     private readonly List<ChatMessage> _messages = [];
+    private readonly List<ChatMessage> _behindResults = [];
     private readonly List<MediaSource> _media = [];
     private readonly HashSet<string> _open = new(StringComparer.Ordinal);
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
@@ -20,17 +21,36 @@ internal sealed class MessageConversation
     public IReadOnlyList<ChatMessage> Map(BlockContent? system, MessageTurn[] turns)
     {
         if (system is not null)
-            _messages.Add(new ChatMessage { Role = "system", Content = Text(system, "system") });
+            AddSystem(system.AsBlocks, "system");
         for (int i = 0; i < turns.Length; i++)
         {
-            if (turns[i].Role == "assistant")
-                AddAssistant(turns[i].Content.AsBlocks, $"messages[{i}].content");
-            else
-                AddUser(turns[i].Content.AsBlocks, $"messages[{i}].content");
+            ContentBlock[] blocks = turns[i].Content.AsBlocks;
+            string path = $"messages[{i}].content";
+            switch (turns[i].Role)
+            {
+                case "assistant":
+                    AddAssistant(blocks, path);
+                    break;
+                case "user":
+                    AddUser(blocks, path);
+                    break;
+                default:
+                    AddSystem(blocks, path);
+                    break;
+            }
         }
         if (_open.Count > 0)
             throw Unanswered();
+        if (_messages.Count == 0)
+            throw Fault.Of("The messages are empty: at least one must have content.", "messages", "invalid_value");
         return _messages;
+    }
+
+    /// <summary>Between a call and its result the template has no room for it: there it comes behind the result.</summary>
+    private void AddSystem(ContentBlock[] blocks, string path)
+    {
+        if (SystemText.Of(blocks, path) is { Length: > 0 } text)
+            (_open.Count > 0 ? _behindResults : _messages).Add(new ChatMessage { Role = "system", Content = text });
     }
 
     private void AddAssistant(ContentBlock[] blocks, string path)
@@ -93,6 +113,8 @@ internal sealed class MessageConversation
         }
         if (_open.Count > 0)
             throw Unanswered();
+        _messages.AddRange(_behindResults);
+        _behindResults.Clear();
         if (parts.Count > 0)
             _messages.Add(Message("user", parts.ToImmutable()));
     }
@@ -123,11 +145,13 @@ internal sealed class MessageConversation
             case "image":
                 string at = $"{path}.source";
                 return Add(MediaKind.Image, new MediaSource.Image(Url(block.Source ?? throw Fault.Missing(at), at), null, block.MaxSoftTokens, at));
+            case "document":
+                return new ContentPart.Text(DocumentText.Of(block, path));
             case "video_url" or "video":
                 FilmRules.Check(block, path);
                 return Add(MediaKind.Video, MediaSource.Film.Of(block, path));
             default:
-                throw Fault.Value($"{path}.type", block.Type, ["text", "image", .. FilmRules.Types, "tool_result"]);
+                throw Fault.Value($"{path}.type", block.Type, ["text", "image", "document", .. FilmRules.Types, "tool_result"]);
         }
     }
 
@@ -137,12 +161,12 @@ internal sealed class MessageConversation
         return new ContentPart.Media(kind, _media.Count - 1);
     }
 
-    private static string Url(BlockSource source, string path) => source.Type == "url"
-        ? Require(source.Url, $"{path}.url")
-        : $"data:{Require(source.MediaType, $"{path}.media_type")};base64,{Require(source.Data, $"{path}.data")}";
-
-    private static string Text(BlockContent content, string path) => string.Concat(content.AsBlocks.Select((b, i) =>
-        b.Type == "text" ? Require(b.Text, $"{path}[{i}].text") : throw Fault.Value($"{path}[{i}].type", b.Type, ["text"])));
+    private static string Url(BlockSource source, string path) => source.Type switch
+    {
+        "url" => Require(source.Url, $"{path}.url"),
+        "base64" => $"data:{Require(source.MediaType, $"{path}.media_type")};base64,{Require(source.Data, $"{path}.data")}",
+        _ => throw Fault.Value($"{path}.type", source.Type, ["base64", "url"]),
+    };
 
     private static string Require(string? field, string path) => field ?? throw Fault.Missing(path);
 

@@ -19,12 +19,21 @@ internal sealed class MessageMapper
     private ChatMessage Map(ChatMessageDto message, int index) => new()
     {
         Role = message.Role switch { "developer" => "system", "function" => "tool", string role => role },
-        Content = message.Content?.Parts is null ? message.Content?.Text : null,
+        Content = Text(message),
         Parts = Parts(message.Content?.Parts, index),
         Reasoning = message.ReasoningContent ?? message.Reasoning,
         ToolCalls = Calls(message),
         ToolCallId = message.ToolCallId,
         Name = message.Name,
+    };
+
+    /// <summary>An answer without text and calls is its refusal, or empty.</summary>
+    private static string? Text(ChatMessageDto message) => message switch
+    {
+        { Content.Parts: { Length: > 0 } } => null,
+        { Content.Text: { } text } => text,
+        { ToolCalls: { Length: > 0 } } or { FunctionCall: not null } => null,
+        _ => message.Refusal ?? "",
     };
 
     /// <summary>The deprecated single call is a call without id.</summary>

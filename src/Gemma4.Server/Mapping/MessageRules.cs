@@ -15,8 +15,9 @@ internal static class MessageRules
 
     private static void CheckContent(ChatMessageDto message, int index)
     {
-        bool mayBeEmpty = message.Role == "assistant" && (message.ToolCalls is { Length: > 0 } || message.FunctionCall is not null);
-        if (message.Content is null && !mayBeEmpty)
+        if (IsEmptyAnswer(message))
+            return;
+        if (message.Content is null or { Text: null, Parts: null })
             throw Fault.Of("Invalid value for 'content': expected a string, got null.", $"messages.[{index}].content");
         if (message.Content?.Parts is not { } parts)
             return;
@@ -25,6 +26,11 @@ internal static class MessageRules
         for (int i = 0; i < parts.Length; i++)
             CheckPart(parts[i], message.Role, $"messages[{index}].content[{i}]");
     }
+
+    /// <summary>Calls, a refusal or a thought stand alone; and servers answer <c>null</c> or nothing where the limit ended the thought.</summary>
+    private static bool IsEmptyAnswer(ChatMessageDto message) => message.Role == "assistant" && (message.Content is null
+        ? message.ToolCalls is { Length: > 0 } || message.FunctionCall is not null || (message.Refusal ?? message.ReasoningContent ?? message.Reasoning) is not null
+        : message.Content is { Text: null, Parts: null or [] });
 
     private static void CheckPart(ContentPart part, string role, string path)
     {

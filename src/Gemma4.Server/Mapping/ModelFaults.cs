@@ -8,7 +8,8 @@ internal interface IModelFaults
     /// <summary>What to say when the model is left out; null where it may be.</summary>
     ApiException? Missing();
 
-    ApiException Unknown(string id);
+    /// <summary>What to say of a model that is none of those served.</summary>
+    ApiException Unknown(string id, IReadOnlyList<string> served);
 }
 
 /// <summary>As <c>/chat/completions</c> and <c>/completions</c> do.</summary>
@@ -18,8 +19,8 @@ internal sealed class ChatModelFaults : IModelFaults
 
     public ApiException? Missing() => Fault.Of("you must provide a model parameter");
 
-    public ApiException Unknown(string id) => new(new ApiError(
-        StatusCodes.Status404NotFound, $"The model `{id}` does not exist or you do not have access to it.",
+    public ApiException Unknown(string id, IReadOnlyList<string> served) => new(new ApiError(
+        StatusCodes.Status404NotFound, $"The model `{id}` does not exist or you do not have access to it. {ServedModels.Sentence(served)}",
         ApiError.InvalidRequest, null, "model_not_found"));
 }
 
@@ -30,8 +31,8 @@ internal sealed class ResponsesModelFaults : IModelFaults
 
     public ApiException? Missing() => Fault.Missing("model");
 
-    public ApiException Unknown(string id) =>
-        Fault.Of($"The requested model '{id}' does not exist.", "model", "model_not_found");
+    public ApiException Unknown(string id, IReadOnlyList<string> served) =>
+        Fault.Of($"The requested model '{id}' does not exist. {ServedModels.Sentence(served)}", "model", "model_not_found");
 }
 
 /// <summary>As endpoints do that OpenAI does not have: the model may be left out, since there is but one.</summary>
@@ -41,7 +42,7 @@ internal sealed class OptionalModelFaults : IModelFaults
 
     public ApiException? Missing() => null;
 
-    public ApiException Unknown(string id) => ChatModelFaults.Instance.Unknown(id);
+    public ApiException Unknown(string id, IReadOnlyList<string> served) => ChatModelFaults.Instance.Unknown(id, served);
 }
 
 /// <summary>As <c>/v1/messages</c> does.</summary>
@@ -51,6 +52,6 @@ internal sealed class MessagesModelFaults : IModelFaults
 
     public ApiException? Missing() => Fault.Missing("model");
 
-    public ApiException Unknown(string id) => new(new ApiError(
-        StatusCodes.Status404NotFound, $"The model '{id}' does not exist.", ApiError.InvalidRequest, "model", "model_not_found"));
+    public ApiException Unknown(string id, IReadOnlyList<string> served) => new(new ApiError(
+        StatusCodes.Status404NotFound, $"The model '{id}' does not exist. {ServedModels.Sentence(served)}", ApiError.InvalidRequest, "model", "model_not_found"));
 }

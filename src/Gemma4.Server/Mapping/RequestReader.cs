@@ -2,12 +2,13 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Gemma4.Server.Errors;
 using Gemma4.Server.Hosting;
+using Gemma4.Server.OpenAI;
 using Microsoft.Extensions.Options;
 
 namespace Gemma4.Server.Mapping;
 
 /// <summary>Reads the JSON body of a request into its DTO, in the contract's order: JSON, object, model, fields.</summary>
-internal sealed class RequestReader(ModelNames names, IOptions<ApiOptions> api)
+internal sealed class RequestReader(ModelNames names, IOptions<ApiOptions> api, ILogger<RequestReader> log)
 {
     private static readonly JsonDocumentOptions Strictness = new() { MaxDepth = 64 };
 
@@ -32,7 +33,10 @@ internal sealed class RequestReader(ModelNames names, IOptions<ApiOptions> api)
                 throw Fault.Of($"Invalid request body: expected an object, but got {JsonKinds.Describe(root)} instead.");
             CheckModel(root, modelFaults);
             _shape.Check(root, type);
-            return root.Deserialize(type)!;
+            T request = root.Deserialize(type)!;
+            if (request is GenerationFields { User.Name: null })
+                log.Ignored("user", "it is an object, not a string");
+            return request;
         }
         catch (JsonException)
         {
@@ -46,7 +50,7 @@ internal sealed class RequestReader(ModelNames names, IOptions<ApiOptions> api)
         if (root.TryGetProperty("model", out JsonElement model) && model.ValueKind != JsonValueKind.Null)
             id = model.ValueKind == JsonValueKind.String ? model.GetString()! : throw Fault.Type("model", "a string", JsonKinds.Describe(model));
         if (id.Length > 0 && !names.Serves(id))
-            throw faults.Unknown(id);
+            throw faults.Unknown(id, names.All);
         if (id.Length == 0 && faults.Missing() is { } missing)
             throw missing;
     }

@@ -81,7 +81,7 @@ internal static class ResponseMapper
         TopLogprobs = request.TopLogprobs ?? 0,
         TopP = request.TopP ?? defaults.TopP ?? 1,
         Truncation = request.Truncation ?? "disabled",
-        User = request.User,
+        User = request.User?.Name,
         Metadata = request.Metadata ?? [],
     };
 
@@ -91,7 +91,7 @@ internal static class ResponseMapper
         if (tools.Length > maxTools)
             throw Fault.ArrayTooLong("tools", maxTools, tools.Length);
         ImmutableArray<FunctionTool> functions = [.. tools.Select(Function)];
-        return ToolMapper.Choose(functions, Choice(request.ToolChoice)) with { IsParallel = request.ParallelToolCalls ?? true };
+        return ToolMapper.Choose(functions, Choice(request.ToolChoice), request.Tools is []) with { IsParallel = request.ParallelToolCalls ?? true };
     }
 
     private static FunctionTool Function(ResponseTool tool, int index)

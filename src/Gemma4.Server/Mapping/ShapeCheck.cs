@@ -51,7 +51,7 @@ internal sealed class ShapeCheck(bool refuseUnknown)
             return;
         if (unsupported.ReplacedBy is { } other && owner.TryGetProperty(other, out JsonElement given) && given.ValueKind != JsonValueKind.Null)
             throw Fault.Of($"'{at}' and '{other}' cannot be used together.", at, "invalid_parameter_combination");
-        throw Fault.UnsupportedParameter(at, unsupported.Reason);
+        throw Fault.UnsupportedParameter(at, unsupported.Reason, unsupported.Code);
     }
 
     private void CheckValue(JsonElement value, Type declared, JsonSerializerOptions options, string at, bool mustBeObject = false)

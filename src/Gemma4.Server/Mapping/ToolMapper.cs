@@ -10,7 +10,7 @@ internal static class ToolMapper
     public static ToolPolicy Map(ChatCompletionRequest request, int maxTools)
     {
         ImmutableArray<FunctionTool> tools = Functions(request.Tools, maxTools);
-        ToolPolicy policy = Choose(tools, request.ToolChoice);
+        ToolPolicy policy = Choose(tools, request.ToolChoice, request.Tools is []);
         return policy with { IsParallel = request.ParallelToolCalls ?? true };
     }
 
@@ -34,13 +34,19 @@ internal static class ToolMapper
     }
 
     /// <summary>How the declared functions are used.</summary>
-    public static ToolPolicy Choose(ImmutableArray<FunctionTool> tools, ToolChoiceDto? choice)
+    /// <param name="tools">The declared functions.</param>
+    /// <param name="choice">What the request says of their use.</param>
+    /// <param name="isEmptyList">Whether the request has a list of tools, with nothing in it.</param>
+    public static ToolPolicy Choose(ImmutableArray<FunctionTool> tools, ToolChoiceDto? choice, bool isEmptyList = false)
     {
         if (choice is null)
             return tools.IsEmpty ? ToolPolicy.None : new ToolPolicy(tools, ToolUse.Auto, true, false);
         if (choice.Choice is null && choice.Mode is not ("none" or "auto" or "required"))
             throw Fault.Value("tool_choice", choice.Mode!, ["none", "auto", "required"]);
         if (choice.Mode == "none")
+            return ToolPolicy.None;
+        // Clients whose list of tools is empty ask for "auto" as they always do.
+        if (isEmptyList && choice.Mode == "auto")
             return ToolPolicy.None;
         if (tools.IsEmpty)
             throw Fault.Of("Invalid value for 'tool_choice': 'tool_choice' is only allowed when 'tools' are specified.", "tool_choice");

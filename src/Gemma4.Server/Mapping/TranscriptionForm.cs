@@ -38,7 +38,7 @@ internal sealed partial class TranscriptionForm(ModelNames names, IOptions<Media
         if (model.Length == 0)
             throw ChatModelFaults.Instance.Missing()!;
         if (!names.Serves(model))
-            throw ChatModelFaults.Instance.Unknown(model);
+            throw ChatModelFaults.Instance.Unknown(model, names.All);
         IFormFile file = form.Files.GetFile("file") ?? throw Fault.Missing("file");
         string format = Text(form, "response_format") ?? "json";
         if (!Formats.Contains(format))

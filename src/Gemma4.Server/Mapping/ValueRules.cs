@@ -28,6 +28,8 @@ internal static class ValueRules
             case AllowedValuesAttribute allowed when value.ValueKind == JsonValueKind.Number:
                 CheckAllowed(allowed, value.GetInt32(), at);
                 break;
+            case DeniedValuesAttribute denied when value.ValueKind == JsonValueKind.Number && denied.Values.Contains(value.GetInt32()):
+                throw Fault.BelowMinimum(at, "integer", value.GetInt32() + 1, value.GetRawText());
             case MinLengthAttribute minimum when value.ValueKind == JsonValueKind.Array && value.GetArrayLength() < minimum.Length:
                 throw Fault.EmptyArray(at);
             case MinLengthAttribute minimum when value.ValueKind == JsonValueKind.String && value.GetString()!.Length < minimum.Length:

@@ -44,7 +44,7 @@ internal abstract record GenerationFields
     public long? Seed { get; init; }
 
     /// <summary>The caller's own name for its user; not used.</summary>
-    public string? User { get; init; }
+    public EndUser? User { get; init; }
 
     /// <summary>Extension: only the k best tokens; 0 is off. Default: the checkpoint's.</summary>
     [Range(-1, int.MaxValue)]

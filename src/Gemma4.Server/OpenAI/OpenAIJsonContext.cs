@@ -51,5 +51,6 @@ namespace Gemma4.Server.OpenAI;
 [JsonSerializable(typeof(ResponseInputTokens))]
 [JsonSerializable(typeof(TokenLogprobDto[]))]
 [JsonSerializable(typeof(string[]))]
+[JsonSerializable(typeof(Dictionary<string, System.Text.Json.JsonElement>))]
 [JsonSerializable(typeof(int[]))]
 internal sealed partial class OpenAIJsonContext : JsonSerializerContext;

@@ -8,6 +8,9 @@ internal sealed class UnsupportedAttribute(string reason) : Attribute
     /// <summary>Why, and what to use instead.</summary>
     public string Reason { get; } = reason;
 
+    /// <summary>The error's code.</summary>
+    public string Code { get; init; } = "unsupported_parameter";
+
     /// <summary>The field that replaces it: giving both is a fault of its own.</summary>
     public string? ReplacedBy { get; init; }
 }

@@ -124,8 +124,8 @@ public sealed class MessageEndpointsTests
     [InlineData(""" "messages":[{"role":"user","content":"Hi"}] """, "max_tokens")]
     [InlineData(""" "max_tokens":64 """, "messages")]
     [InlineData(""" "max_tokens":64,"messages":[] """, "messages")]
-    [InlineData(""" "max_tokens":64,"messages":[{"role":"system","content":"Hi"}] """, "messages[0].role")]
-    [InlineData(""" "max_tokens":64,"messages":[{"role":"user","content":[{"type":"document"}]}] """, "messages[0].content[0].type")]
+    [InlineData(""" "max_tokens":64,"messages":[{"role":"robot","content":"Hi"}] """, "messages[0].role")]
+    [InlineData(""" "max_tokens":64,"messages":[{"role":"user","content":[{"type":"document"}]}] """, "messages[0].content[0].source")]
     [InlineData(""" "max_tokens":64,"messages":[{"role":"user","content":[{"type":"tool_use","id":"a","name":"f","input":{}}]}] """, "messages[0].content[0].type")]
     [InlineData(""" "max_tokens":64,"messages":[{"role":"user","content":[{"type":"tool_result","tool_use_id":"a"}]}] """, "messages[0].content[0]")]
     [InlineData(""" "max_tokens":64,"messages":[{"role":"user","content":"a"},{"role":"assistant","content":[{"type":"tool_use","id":"a","name":"f","input":{}}]},{"role":"user","content":"b"}] """, "messages")]
@@ -144,6 +144,49 @@ public sealed class MessageEndpointsTests
         Assert.Equal(("error", "invalid_request_error"), (Text(json, "type"), Text(json.GetProperty("error"), "type")));
         Assert.StartsWith(param + ": ", Text(json.GetProperty("error"), "message"), StringComparison.Ordinal);
         Assert.NotEmpty(Text(json, "request_id"));
+    }
+
+    [Theory]
+    [InlineData("/v1/messages")]
+    [InlineData("/v1/messages/count_tokens")]
+    public async Task A_thread_is_refused_with_the_code_at_which_the_SDK_sends_all_messages(string path)
+    {
+        await using var server = new ServerUnderTest(Script.Saying("x"));
+        HttpClient client = await server.ReadyClientAsync();
+        HttpResponseMessage response = await ServerUnderTest.PostAsync(
+            client, path, "{\"model\":\"gemma-4-demo\",\"thread\":{\"type\":\"create\"}," + Hi + "}");
+        JsonElement error = (await ServerUnderTest.JsonAsync(response)).GetProperty("error");
+        Assert.Equal((400, "invalid_request_error"), ((int)response.StatusCode, Text(error, "type")));
+        Assert.Equal("thread_unsupported_request", Text(error.GetProperty("details"), "error_code"));
+    }
+
+    [Fact]
+    public async Task A_line_that_changes_every_turn_does_not_change_the_prompt()
+    {
+        FakeEngine engine = Script.Saying("x");
+        foreach (string line in new[] { "cch=1a2b;", "cch=3c4d5e;" })
+            await CreateAsync(engine, Hi + $$""","system":[{"type":"text","text":"x-anthropic-billing-header: {{line}}"},{"type":"text","text":"Be brief."}]""");
+        Assert.Equal(engine.Requests.First().PromptTokenIds, engine.Requests.Last().PromptTokenIds);
+    }
+
+    [Fact]
+    public async Task What_a_message_may_have_can_be_counted()
+    {
+        const string Everything = Tools + """
+            ,"max_tokens":64,"system":[{"type":"text","text":"x-anthropic-billing-header: a"},{"type":"text","text":"Be brief.","cache_control":{"type":"ephemeral"}}],
+            "thinking":{"type":"adaptive"},"tool_choice":{"type":"auto"},"metadata":{"user_id":"u"},"temperature":1,"stop_sequences":["END"],
+            "output_config":{"effort":"high"},"context_management":{"edits":[]},"messages":[
+              {"role":"user","content":[{"type":"document","source":{"type":"text","media_type":"text/plain","data":"One."}},{"type":"text","text":"Weather?"}]},
+              {"role":"assistant","content":[{"type":"thinking","thinking":"Ask.","signature":"s"},{"type":"tool_use","id":"t","name":"weather","input":{}}]},
+              {"role":"user","content":[{"type":"tool_result","tool_use_id":"t","content":"Cold","is_error":true}]},{"role":"system","content":"Now in French."}]
+            """;
+        FakeEngine engine = Script.Saying("x");
+        await using var server = new ServerUnderTest(engine);
+        HttpClient client = await server.ReadyClientAsync();
+        HttpResponseMessage made = await ServerUnderTest.PostAsync(client, "/v1/messages", "{\"model\":\"gemma-4-demo\"," + Everything + "}");
+        Assert.True(made.IsSuccessStatusCode, await made.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        HttpResponseMessage counted = await ServerUnderTest.PostAsync(client, "/v1/messages/count_tokens", "{\"model\":\"gemma-4-demo\"," + Everything + "}");
+        Assert.Equal(Assert.Single(engine.Requests).PromptTokenIds.Length, (await ServerUnderTest.JsonAsync(counted)).GetProperty("input_tokens").GetInt32());
     }
 
     [Fact]

@@ -43,6 +43,55 @@ public sealed class ModelEndpointsTests
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/v1/models/gemma-4-demo", TestContext.Current.CancellationToken)).StatusCode);
     }
 
+    [Theory]
+    [InlineData("", "a b c", false)]
+    [InlineData("?limit=2", "a b", true)]
+    [InlineData("?limit=2&after_id=a", "b c", false)]
+    [InlineData("?limit=1&after_id=a", "b", true)]
+    [InlineData("?limit=1&before_id=c", "b", true)]
+    [InlineData("?limit=2&before_id=c", "a b", false)]
+    [InlineData("?before_id=b", "a", false)]
+    [InlineData("?after_id=c", "", false)]
+    public async Task A_client_of_Anthropics_API_gets_pages_in_its_shape(string query, string ids, bool hasMore)
+    {
+        await using var server = new ServerUnderTest(
+            FakeEngine.Saying(), ("Model:ServedNames:0", "a"), ("Model:ServedNames:1", "b"), ("Model:ServedNames:2", "c"));
+        using HttpClient client = await AnthropicAsync(server);
+        JsonElement page = await ServerUnderTest.JsonAsync(await client.GetAsync("/v1/models" + query, TestContext.Current.CancellationToken));
+        Assert.Equal(["data", "has_more", "first_id", "last_id"], page.EnumerateObject().Select(p => p.Name));
+        string?[] data = [.. page.GetProperty("data").EnumerateArray().Select(m => m.GetProperty("id").GetString())];
+        Assert.Equal((ids, hasMore), (string.Join(' ', data), page.GetProperty("has_more").GetBoolean()));
+        Assert.Equal((data.FirstOrDefault(), data.LastOrDefault()), (page.GetProperty("first_id").GetString(), page.GetProperty("last_id").GetString()));
+    }
+
+    [Fact]
+    public async Task A_client_of_Anthropics_API_gets_a_model_in_its_shape()
+    {
+        await using var server = new ServerUnderTest(FakeEngine.Saying());
+        using HttpClient client = await AnthropicAsync(server);
+        JsonElement model = await ServerUnderTest.JsonAsync(await client.GetAsync("/v1/models/gemma-4-demo", TestContext.Current.CancellationToken));
+        Assert.Equal(["created_at", "display_name", "id", "type"], model.EnumerateObject().Select(p => p.Name).Order());
+        Assert.Equal(("model", "gemma-4-demo"), (model.GetProperty("type").GetString(), model.GetProperty("display_name").GetString()));
+        Assert.Matches("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$", model.GetProperty("created_at").GetString());
+    }
+
+    [Theory]
+    [InlineData("/v1/models?limit=0", 400, "limit: ")]
+    [InlineData("/v1/models?limit=1001", 400, "limit: ")]
+    [InlineData("/v1/models?limit=many", 400, "limit: ")]
+    [InlineData("/v1/models?after_id=other", 400, "after_id: ")]
+    [InlineData("/v1/models?after_id=gemma-4-demo&before_id=gemma-4-demo", 400, "before_id: ")]
+    [InlineData("/v1/models/other", 404, "model: The model 'other' does not exist. This server serves 'gemma-4-demo'.")]
+    public async Task A_client_of_Anthropics_API_gets_errors_in_its_shape(string path, int status, string message)
+    {
+        await using var server = new ServerUnderTest(FakeEngine.Saying());
+        using HttpClient client = await AnthropicAsync(server);
+        using HttpResponseMessage response = await client.GetAsync(path, TestContext.Current.CancellationToken);
+        JsonElement json = await ServerUnderTest.JsonAsync(response);
+        Assert.Equal((status, "error"), ((int)response.StatusCode, json.GetProperty("type").GetString()));
+        Assert.StartsWith(message, json.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Health_follows_the_model_and_the_engine()
     {
@@ -59,6 +108,13 @@ public sealed class ModelEndpointsTests
         Assert.Equal((200, "degraded"), await HealthAsync(client, "/health"));
         engine.Health = new EngineHealth(EngineState.Failed, "steps failed");
         Assert.Equal((503, "failed"), await HealthAsync(client, "/health"));
+    }
+
+    private static async Task<HttpClient> AnthropicAsync(ServerUnderTest server)
+    {
+        HttpClient client = await server.ReadyClientAsync();
+        client.DefaultRequestHeaders.Add("anthropic-version", "2023-06-01");
+        return client;
     }
 
     private static async Task<(int, string?)> HealthAsync(HttpClient client, string path)

@@ -12,7 +12,7 @@ public sealed class ErrorShapeTests
     [InlineData("POST", "/v1/chat/completion", 404, null, null, "Invalid URL (POST /v1/chat/completion)")]
     [InlineData("GET", "/nowhere", 404, null, null, "Invalid URL (GET /nowhere)")]
     [InlineData("POST", "/v1/models", 405, null, "method_not_allowed", "Not allowed to POST on /v1/models.")]
-    [InlineData("GET", "/v1/models/nope", 404, "model", "model_not_found", "The model 'nope' does not exist")]
+    [InlineData("GET", "/v1/models/nope", 404, "model", "model_not_found", "The model 'nope' does not exist. This server serves 'gemma-4-demo'.")]
     public async Task A_wrong_url_is_told_in_the_error_shape(string method, string path, int status, string? param, string? code, string message)
     {
         await using var server = new ServerUnderTest(FakeEngine.Saying());
@@ -20,6 +20,28 @@ public sealed class ErrorShapeTests
         using HttpResponseMessage response = await client.SendAsync(
             new HttpRequestMessage(new HttpMethod(method), path), TestContext.Current.CancellationToken);
         await AssertErrorAsync(response, status, "invalid_request_error", param, code, message);
+    }
+
+    [Theory]
+    [InlineData("/v1/embeddings", "does not make embeddings")]
+    [InlineData("/embeddings", "does not make embeddings")]
+    [InlineData("/v1/images/generations", "does not make images")]
+    [InlineData("/v1/moderations", "does not moderate")]
+    [InlineData("/v1/rerank", "does not rank documents")]
+    [InlineData("/rerank", "does not rank documents")]
+    [InlineData("/v1/files", "does not store files")]
+    [InlineData("/v1/batches", "does not run batches")]
+    [InlineData("/v1/audio/speech", "does not speak")]
+    [InlineData("/v1/fine_tuning/jobs", "does not train")]
+    [InlineData("/v1/messages/batches", "does not run batches")]
+    public async Task An_API_that_this_server_does_not_have_is_named_with_what_to_use(string path, string words)
+    {
+        await using var server = new ServerUnderTest(FakeEngine.Saying());
+        using HttpClient client = await server.ReadyClientAsync();
+        using HttpResponseMessage response = await ServerUnderTest.PostAsync(client, path, "{}");
+        string message = (await ServerUnderTest.JsonAsync(response)).GetProperty("error").GetProperty("message").GetString()!;
+        Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
+        Assert.StartsWith($"This server {words}; ", message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -27,6 +27,22 @@ public sealed class MethodsTests
         Assert.Equal(methods, string.Join(", ", refused.Content.Headers.Allow));
     }
 
+    [Theory]
+    [InlineData("/")]
+    [InlineData("/health")]
+    [InlineData("/health/ready")]
+    [InlineData("/health/live")]
+    public async Task Probes_may_ask_for_the_head_alone_and_without_a_key(string path)
+    {
+        await using var server = new ServerUnderTest(Script.Saying("x"), ("Server:ApiKeys:0", "key"));
+        Uri address = await server.ListeningAsync();
+        using var client = new HttpClient { BaseAddress = address };
+        using var head = new HttpRequestMessage(HttpMethod.Head, path);
+        using HttpResponseMessage answer = await client.SendAsync(head, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Empty(await answer.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
+    }
+
     [Fact]
     public async Task A_path_that_there_is_not_has_no_methods()
     {

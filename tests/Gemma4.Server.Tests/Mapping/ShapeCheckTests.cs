@@ -32,6 +32,9 @@ public sealed class ShapeCheckTests
     [InlineData("\"n\":0", "integer_below_min_value", "n", "Invalid 'n': integer below minimum value. Expected a value >= 1, but got 0 instead.")]
     [InlineData("\"n\":1.5", "invalid_type", "n", "Invalid type for 'n': expected an integer, but got a decimal instead.")]
     [InlineData("\"max_tokens\":100000000000000000000", "integer_above_max_value", "max_tokens", "Invalid 'max_tokens': integer above maximum value. Expected a value <= 2147483647, but got 100000000000000000000 instead.")]
+    [InlineData("\"max_tokens\":0", "integer_below_min_value", "max_tokens", "Invalid 'max_tokens': integer below minimum value. Expected a value >= 1, but got 0 instead.")]
+    [InlineData("\"max_completion_tokens\":-2", "integer_below_min_value", "max_completion_tokens", "Invalid 'max_completion_tokens': integer below minimum value. Expected a value >= -1, but got -2 instead.")]
+    [InlineData("\"user\":5", "invalid_type", "user", "Invalid type for 'user': expected one of a string or object, but got an integer instead.")]
     [InlineData("\"stop\":5", "invalid_type", "stop", "Invalid type for 'stop': expected one of a string or array of strings, but got an integer instead.")]
     [InlineData("\"stop\":[1]", "invalid_type", "stop[0]", "Invalid type for 'stop[0]': expected a string, but got an integer instead.")]
     [InlineData("\"metadata\":{\"k\":1}", "invalid_type", "metadata.k", "Invalid type for 'metadata.k': expected a string, but got an integer instead.")]
@@ -47,6 +50,8 @@ public sealed class ShapeCheckTests
 
     [Theory]
     [InlineData("\"x_unknown\":1")]
+    [InlineData("\"tools\":[],\"max_tokens\":-1")]
+    [InlineData("\"user\":{\"id\":1,\"tags\":[null]}")]
     [InlineData("\"temperature\":null,\"stop\":null,\"tools\":null,\"web_search_options\":null")]
     [InlineData("\"temperature\":1,\"top_p\":0,\"seed\":9223372036854775807")]
     [InlineData("\"stop\":\"a\",\"tool_choice\":\"none\"")]

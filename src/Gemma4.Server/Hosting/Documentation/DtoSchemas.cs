@@ -40,6 +40,8 @@ internal sealed class DtoSchemas : IOpenApiSchemaTransformer
             OpenApiSchema valued = schema.Items as OpenApiSchema ?? schema;
             valued.Enum = [.. allowed.Values.Select(v => v is int number ? JsonValue.Create(number) : (JsonNode)JsonValue.Create((string)v!))];
         }
+        if (Find<DeniedValuesAttribute>(property) is { } denied)
+            schema.Not = new OpenApiSchema { Enum = [.. denied.Values.Select(v => (JsonNode)JsonValue.Create((int)v!))] };
         if (Find<MaxLengthAttribute>(property) is { } most && schema.Type is { } type && type.HasFlag(JsonSchemaType.Object))
             (schema.MaxLength, schema.MaxProperties) = (null, most.Length);
         if (Find<UnsupportedAttribute>(property) is { } unsupported)

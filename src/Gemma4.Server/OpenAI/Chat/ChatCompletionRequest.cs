@@ -16,11 +16,11 @@ internal sealed record ChatCompletionRequest : GenerationFields
     public required ChatMessageDto[] Messages { get; init; }
 
     /// <summary>Older name of <c>max_completion_tokens</c>.</summary>
-    [Range(1, int.MaxValue)]
+    [Range(-1, int.MaxValue), DeniedValues(0)]
     public int? MaxTokens { get; init; }
 
-    /// <summary>At most this many tokens, thoughts included. Default: what the context leaves.</summary>
-    [Range(1, int.MaxValue)]
+    /// <summary>At most this many tokens, thoughts included. Default, and -1: what the context leaves.</summary>
+    [Range(-1, int.MaxValue), DeniedValues(0)]
     public int? MaxCompletionTokens { get; init; }
 
     /// <summary>Report log-probabilities of the answer's tokens.</summary>
@@ -35,7 +35,6 @@ internal sealed record ChatCompletionRequest : GenerationFields
     public ResponseFormat? ResponseFormat { get; init; }
 
     /// <summary>Functions the model may call.</summary>
-    [MinLength(1)]
     public ToolDto[]? Tools { get; init; }
 
     /// <summary>Whether and which function the model calls.</summary>

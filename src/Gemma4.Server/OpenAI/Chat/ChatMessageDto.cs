@@ -10,7 +10,7 @@ internal sealed record ChatMessageDto
     [AllowedValues("developer", "system", "user", "assistant", "tool", "function")]
     public required string Role { get; init; }
 
-    /// <summary>A text or a list of parts; null only beside <c>tool_calls</c>.</summary>
+    /// <summary>A text or a list of parts; null only in answers given back.</summary>
     public MessageContent? Content { get; init; }
 
     /// <summary>Name of the speaker; shown to templates that use it.</summary>

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Gemma4.Server.OpenAI.Chat;
 
-/// <summary>A text, or a list of parts: one of the two is set.</summary>
+/// <summary>A text, or a list of parts: one of the two is set, or neither where <c>null</c> was given.</summary>
 [OneOf(typeof(string), typeof(ContentPart[]))]
 [JsonConverter(typeof(Converter))]
 internal sealed record MessageContent
@@ -16,10 +16,15 @@ internal sealed record MessageContent
 
     internal sealed class Converter : JsonConverter<MessageContent>
     {
-        public override MessageContent Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
-            reader.TokenType == JsonTokenType.String
-                ? new MessageContent { Text = reader.GetString() }
-                : new MessageContent { Parts = JsonSerializer.Deserialize(ref reader, OpenAIJson.Context.ContentPartArray) };
+        /// <summary>A <c>null</c> that was given is told from a field that was left out: answers may have it.</summary>
+        public override bool HandleNull => true;
+
+        public override MessageContent Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) => reader.TokenType switch
+        {
+            JsonTokenType.Null => new MessageContent(),
+            JsonTokenType.String => new MessageContent { Text = reader.GetString() },
+            _ => new MessageContent { Parts = JsonSerializer.Deserialize(ref reader, OpenAIJson.Context.ContentPartArray) },
+        };
 
         public override void Write(Utf8JsonWriter writer, MessageContent value, JsonSerializerOptions options)
         {

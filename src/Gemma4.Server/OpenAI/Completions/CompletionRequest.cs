@@ -14,8 +14,8 @@ internal sealed record CompletionRequest : GenerationFields
     [System.Text.Json.Serialization.JsonPropertyOrder(-1)]
     public required Prompt Prompt { get; init; }
 
-    /// <summary>At most this many tokens; 0 only with <c>echo</c>.</summary>
-    [Range(0, int.MaxValue), DefaultValue(16)]
+    /// <summary>At most this many tokens; 0 only with <c>echo</c>, -1 takes what the context leaves.</summary>
+    [Range(-1, int.MaxValue), DefaultValue(16)]
     public int? MaxTokens { get; init; }
 
     /// <summary>Generate this many answers and give the <c>n</c> best by mean log-probability.</summary>

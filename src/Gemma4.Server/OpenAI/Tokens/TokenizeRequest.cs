@@ -18,7 +18,6 @@ internal sealed record TokenizeRequest
     public ChatMessageDto[]? Messages { get; init; }
 
     /// <summary>With <c>messages</c>: functions shown to the model.</summary>
-    [MinLength(1)]
     public ToolDto[]? Tools { get; init; }
 
     /// <summary>With <c>prompt</c>: put <c>&lt;bos&gt;</c> before it. Default true.</summary>

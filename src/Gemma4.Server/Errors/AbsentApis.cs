@@ -1,0 +1,29 @@
+namespace Gemma4.Server.Errors;
+
+/// <summary>Paths of APIs that clients expect of a server of this kind and this one does not have: what it does not do, and what to use.</summary>
+internal static class AbsentApis
+{
+    private static readonly (PathString Path, string Words)[] All =
+    [
+        ("/embeddings", "does not make embeddings; use a server of an embedding model"),
+        ("/images", "does not make images; use a server of an image model. To ask about an image, use /v1/chat/completions"),
+        ("/moderations", "does not moderate; use /v1/chat/completions with a question about the text"),
+        ("/rerank", "does not rank documents; use a server of a reranking model"),
+        ("/files", "does not store files; send their content in the request"),
+        ("/batches", "does not run batches; send the requests one by one or at the same time"),
+        ("/messages/batches", "does not run batches; send the requests one by one or at the same time to /v1/messages"),
+        ("/audio/speech", "does not speak; use a server of a speech model. To write down what is said, use /v1/audio/transcriptions"),
+        ("/fine_tuning", "does not train; serve a checkpoint that was trained elsewhere with --model"),
+    ];
+
+    /// <summary>The error of a path below one of them; null for any other. The path may lack <c>/v1</c>.</summary>
+    public static ApiError? Find(HttpRequest request)
+    {
+        if (!request.Path.StartsWithSegments("/v1", out PathString path))
+            path = request.Path;
+        string? words = All.FirstOrDefault(api => path.StartsWithSegments(api.Path)).Words;
+        return words is null
+            ? null
+            : new ApiError(StatusCodes.Status404NotFound, $"This server {words}.", ApiError.InvalidRequest, null, "unknown_url");
+    }
+}
