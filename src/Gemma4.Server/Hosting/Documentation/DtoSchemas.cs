@@ -40,6 +40,8 @@ internal sealed class DtoSchemas : IOpenApiSchemaTransformer
             OpenApiSchema valued = schema.Items as OpenApiSchema ?? schema;
             valued.Enum = [.. allowed.Values.Select(v => v is int number ? JsonValue.Create(number) : (JsonNode)JsonValue.Create((string)v!))];
         }
+        if (Find<ExampleAttribute>(property) is { } example)
+            schema.Examples = [JsonValue.Create(example.Value)];
         if (Find<MaxLengthAttribute>(property) is { } most && schema.Type is { } type && type.HasFlag(JsonSchemaType.Object))
             (schema.MaxLength, schema.MaxProperties) = (null, most.Length);
         if (Find<UnsupportedAttribute>(property) is { } unsupported)
