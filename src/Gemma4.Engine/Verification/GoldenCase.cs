@@ -5,7 +5,7 @@ using Gemma4.Engine.Layers;
 
 namespace Gemma4.Engine.Verification;
 
-/// <summary>One case of <c>golden/MODEL/cases.json</c> with its tensors.</summary>
+/// <summary>One case of <c>golden/MODEL/cases.json</c>, or that of <c>film.json</c> beside it, with its tensors.</summary>
 internal sealed record GoldenCase
 {
     /// <summary>Name of the model's folder.</summary>
@@ -26,10 +26,10 @@ internal sealed record GoldenCase
     /// <summary>Distance of the two best log-probabilities at each greedy step.</summary>
     public required ImmutableArray<float> Top2Gaps { get; init; }
 
-    /// <summary>Runs of placeholders, one a picture or sound.</summary>
+    /// <summary>Runs of placeholders, one a picture, frame or sound.</summary>
     public required ImmutableArray<MediaSpan> MediaSpans { get; init; }
 
-    /// <summary>Paths of the pictures, in order.</summary>
+    /// <summary>Paths of the pictures or of a video's frames, in order.</summary>
     public ImmutableArray<string> Images { get; init; } = [];
 
     /// <summary>Soft tokens each picture may cost.</summary>
@@ -44,15 +44,23 @@ internal sealed record GoldenCase
     /// <param name="config">Its configuration.</param>
     public static IReadOnlyList<GoldenCase> ReadAll(string root, string model, Gemma4Config config)
     {
-        string folder = Path.Combine(root, "golden", model), file = Path.Combine(folder, "cases.json");
+        string folder = Path.Combine(root, "golden", model), video = Path.Combine(folder, "film.json");
+        GoldenCase Case(string name, JsonElement entry) => Read(root, folder, model, name, entry, config);
+        IReadOnlyList<GoldenCase> cases = ReadFile(
+            Path.Combine(folder, "cases.json"), list => [.. list.EnumerateObject().Select(e => Case(e.Name, e.Value))]);
+        return File.Exists(video) ? [.. cases, .. ReadFile(video, entry => [Case("film", entry)])] : cases;
+    }
+
+    private static IReadOnlyList<GoldenCase> ReadFile(string file, Func<JsonElement, IReadOnlyList<GoldenCase>> read)
+    {
         try
         {
             using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(file));
-            return [.. document.RootElement.EnumerateObject().Select(e => Read(root, folder, model, e.Name, e.Value, config))];
+            return read(document.RootElement);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException)
         {
-            throw new CheckpointException(file, $"not a list of cases: {e.Message}", e);
+            throw new CheckpointException(file, $"does not hold cases: {e.Message}", e);
         }
     }
 
@@ -70,7 +78,7 @@ internal sealed record GoldenCase
             Greedy = [.. tensors.Ints("greedy")],
             Top2Gaps = [.. entry.GetProperty("steps").EnumerateArray().Select(s => s[0][1].GetSingle() - s[1][1].GetSingle())],
             MediaSpans = Spans(ids, config),
-            Images = entry.TryGetProperty("images", out JsonElement images)
+            Images = entry.TryGetProperty("images", out JsonElement images) || entry.TryGetProperty("frames", out images)
                 ? [.. images.EnumerateArray().Select(i => Path.Combine(media, i.GetString()!))]
                 : [],
             MaxSoftTokens = entry.TryGetProperty("max_soft_tokens", out JsonElement budget) ? budget.GetInt32() : 0,

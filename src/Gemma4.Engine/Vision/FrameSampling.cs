@@ -19,9 +19,7 @@ public static class FrameSampling
     /// <param name="wanted">Most frames to take, at least 1.</param>
     /// <returns>Ascending indices, each below <paramref name="available"/>.</returns>
     /// <remarks>
-    /// <c>sample_frames</c> of transformers' <c>video_processing_utils.py</c>: <c>arange(0, available, available / wanted).int()</c>. Where it
-    /// answers, these are its indices. It refuses films shorter than asked for, and in one of 25 cases (15 frames, 13 wanted) its floating
-    /// point makes one index too many, behind the end; exact arithmetic does not.
+    /// The indices of transformers' video processor, in exact arithmetic. That processor refuses films shorter than asked for.
     /// </remarks>
     public static ImmutableArray<int> Indices(int available, int wanted)
     {
@@ -37,11 +35,11 @@ public static class FrameSampling
     /// <summary>When a frame is shown: its index over the rate, as the reference stamps it, whatever the film's own clock says.</summary>
     /// <param name="index">Of the film's frames, not of those taken.</param>
     /// <param name="framesPerSecond">More than 0.</param>
-    /// <remarks>In float32, as there: a second that has all but begun has begun.</remarks>
+    /// <remarks>In double precision and cut to ticks, as the reference cuts it to seconds: a second that has all but begun has not begun.</remarks>
     public static TimeSpan TimeOf(int index, double framesPerSecond)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(framesPerSecond);
-        return TimeSpan.FromSeconds(index / (float)framesPerSecond);
+        return TimeSpan.FromSeconds(index / framesPerSecond);
     }
 }

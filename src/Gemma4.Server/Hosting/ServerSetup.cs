@@ -53,7 +53,8 @@ internal static class ServerSetup
         services.AddSingleton<RequestReader>();
         services.AddSingleton<ResponseStore>();
         services.AddSingleton<ParserMetrics>();
-        services.AddSingleton<GenerationStarter>();
+        services.AddScoped<RequestTokens>();
+        services.AddScoped<GenerationStarter>();
         services.AddSingleton(provider => new MediaFetcher(
             provider.GetRequiredService<IOptions<MediaAccessOptions>>().Value, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new FilmReader(

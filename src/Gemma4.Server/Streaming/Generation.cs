@@ -10,9 +10,10 @@ namespace Gemma4.Server.Streaming;
 /// <param name="stream">The engine's tokens; owned.</param>
 /// <param name="request">What was submitted.</param>
 /// <param name="sequences">One entry a sequence.</param>
+/// <param name="time">Tells when tokens came.</param>
 /// <param name="onEnded">Called once for each sequence that ended.</param>
 internal sealed class Generation(
-    GenerationStream stream, GenerationRequest request, ImmutableArray<SequenceProgress> sequences, Action<SequenceProgress> onEnded)
+    GenerationStream stream, GenerationRequest request, ImmutableArray<SequenceProgress> sequences, TimeProvider time, Action<SequenceProgress> onEnded)
     : IGeneration
 {
     /// <summary>The submitted request.</summary>
@@ -23,6 +24,12 @@ internal sealed class Generation(
 
     /// <summary>Log-probabilities of the prompt's second token to its last, when asked for; complete once text came.</summary>
     public List<TokenLogprobs> PromptLogprobs { get; } = [];
+
+    /// <summary>When the first token was read, as a timestamp of the time provider; null before.</summary>
+    public long? FirstTokenAt { get; private set; }
+
+    /// <summary>When the newest token was read.</summary>
+    public long? LastTokenAt { get; private set; }
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<SequenceEvent> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
@@ -35,6 +42,11 @@ internal sealed class Generation(
             SequenceProgress sequence = sequences[token.SequenceIndex];
             if (sequence.HasEnded)
                 continue;
+            if (token.TokenId is not null)
+            {
+                LastTokenAt = time.GetTimestamp();
+                FirstTokenAt ??= LastTokenAt;
+            }
             foreach (GenerationEvent parsed in sequence.Push(token))
                 yield return new SequenceEvent(token.SequenceIndex, Checked(parsed));
             if (!sequence.HasEnded)

@@ -8,7 +8,7 @@ using Gemma4.Server.Hosting;
 namespace Gemma4.Server.Streaming;
 
 /// <summary>Hands requests to the engine and reads what comes back. Admission is awaited, so a refusal is still a status.</summary>
-internal sealed class GenerationStarter(ParserMetrics metrics, ILogger<GenerationStarter> log)
+internal sealed class GenerationStarter(ParserMetrics metrics, RequestTokens counted, TimeProvider time, ILogger<GenerationStarter> log)
 {
     /// <param name="model">Serves it.</param>
     /// <param name="request">What is asked for.</param>
@@ -24,7 +24,9 @@ internal sealed class GenerationStarter(ParserMetrics metrics, ILogger<Generatio
                 new OutputParser(model.Tokenizer, parsing), Counter(model.Tokenizer, request.PromptTokenIds, parsing.IsChat))),
         ];
         GenerationStream stream = await model.Engine.SubmitAsync(request, cancellationToken);
-        return new Generation(stream, request, sequences, ended => ended.Report(request.Id, log, metrics));
+        var generation = new Generation(stream, request, sequences, time, ended => ended.Report(request.Id, log, metrics));
+        counted.Add(generation);
+        return generation;
     }
 
     private static ReasoningCounter Counter(Tokenizer tokenizer, ImmutableArray<int> prompt, bool isChat)

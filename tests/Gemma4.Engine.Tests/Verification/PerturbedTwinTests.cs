@@ -27,7 +27,11 @@ public sealed class PerturbedTwinTests
     [InlineData("tiny-e4b", "model.embed_vision.embedding_projection.weight", "image70")]
     [InlineData("tiny-e2b", "model.audio_tower.layers.1.self_attn.per_dim_scale", "chirp")]
     [InlineData("tiny-e4b", "model.audio_tower.subsample_conv_projection.layer1.conv.weight", "chirp")]
-    public void Media_case_fails_when_one_tower_weight_is_perturbed(string model, string tensor, string name) => AssertFails(model, tensor, name);
+    [InlineData("tiny-31b", "model.language_model.layers.5.self_attn.k_norm.weight", "film")]
+    [InlineData("tiny-26b-a4b", "model.vision_tower.encoder.layers.1.self_attn.q_norm.weight", "film")]
+    [InlineData("tiny-e2b", "model.embed_vision.embedding_projection.weight", "film")]
+    [InlineData("tiny-e4b", "model.vision_tower.patch_embedder.input_proj.weight", "film")]
+    public void Media_case_fails_when_one_weight_is_perturbed(string model, string tensor, string name) => AssertFails(model, tensor, name);
 
     private static void AssertFails(string model, string tensor, string name)
     {

@@ -44,4 +44,25 @@ public sealed class FrameSamplingTests
     [InlineData(3, 2, 1.5)]
     public void Frame_is_shown_at_its_index_over_the_rate(int index, double rate, double seconds) =>
         Assert.Equal(TimeSpan.FromSeconds(seconds), FrameSampling.TimeOf(index, rate));
+
+    [Theory]
+    [InlineData(40_999, 30000d / 1001)] // 1367.9999667
+    [InlineData(7, 0.07)] // 100 - 1.4e-14
+    public void Second_that_has_all_but_begun_has_not_begun(int index, double rate)
+    {
+        double seconds = index / rate;
+        Assert.InRange(Math.Ceiling(seconds) - seconds, double.Epsilon, 1e-4);
+        Assert.Equal((long)seconds, FrameSampling.TimeOf(index, rate).Ticks / TimeSpan.TicksPerSecond);
+    }
+
+    [Fact]
+    public void Whole_seconds_are_those_of_the_quotient_at_every_rate()
+    {
+        for (int hundredths = 1; hundredths <= 200; hundredths++)
+        {
+            double rate = hundredths / 100d;
+            for (int index = 0; index < 800; index++) // below a day
+                Assert.Equal((long)(index / rate), FrameSampling.TimeOf(index, rate).Ticks / TimeSpan.TicksPerSecond);
+        }
+    }
 }

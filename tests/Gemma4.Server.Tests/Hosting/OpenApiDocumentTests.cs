@@ -37,6 +37,42 @@ public sealed class OpenApiDocumentTests
     }
 
     [Fact]
+    public async Task Every_example_can_be_sent_as_it_is()
+    {
+        await using var server = new ServerUnderTest(Script.Saying("x"));
+        using HttpClient client = await server.ReadyClientAsync();
+        JsonElement document = JsonElement.Parse(await client.GetStringAsync("/openapi/v1.json", TestContext.Current.CancellationToken));
+        var sent = new List<string>();
+        foreach (JsonProperty path in document.GetProperty("paths").EnumerateObject().Where(p => p.Value.TryGetProperty("post", out _)))
+        {
+            if (!path.Value.GetProperty("post").TryGetProperty("requestBody", out JsonElement body)
+                || !body.GetProperty("content").TryGetProperty("application/json", out JsonElement media))
+                continue;
+            foreach (JsonProperty example in media.GetProperty("examples").EnumerateObject())
+            {
+                using HttpResponseMessage answer = await ServerUnderTest.PostAsync(client, path.Name, example.Value.GetProperty("value").GetRawText());
+                Assert.True(answer.IsSuccessStatusCode, $"{path.Name}, {example.Name}: {await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)}");
+                sent.Add($"{path.Name} {example.Name}");
+            }
+        }
+        Assert.Contains("/v1/chat/completions Two turns", sent);
+        Assert.Contains("/v1/chat/completions An image", sent);
+    }
+
+    [Fact]
+    public async Task Form_of_a_transcription_starts_with_values_that_can_be_sent()
+    {
+        // Swagger UI starts a field of text with its example, default or a value of its own, else with the word "string".
+        JsonElement fields = JsonElement.Parse(await ServedAsync()).GetProperty("components").GetProperty("schemas")
+            .GetProperty("TranscriptionFields").GetProperty("properties");
+        Assert.Equal(ServerUnderTest.Model, fields.GetProperty("model").GetProperty("examples")[0].GetString());
+        Assert.Equal("", fields.GetProperty("language").GetProperty("examples")[0].GetString());
+        Assert.All(
+            fields.EnumerateObject().Where(f => f.Value.TryGetProperty("type", out JsonElement type) && type.GetRawText().Contains("\"string\"", StringComparison.Ordinal)),
+            f => Assert.True(f.Value.TryGetProperty("examples", out _) || f.Value.TryGetProperty("default", out _) || f.Value.TryGetProperty("enum", out _), f.Name));
+    }
+
+    [Fact]
     public async Task Ranges_values_and_unions_are_those_that_requests_are_checked_by()
     {
         JsonElement schemas = JsonElement.Parse(await ServedAsync()).GetProperty("components").GetProperty("schemas");
@@ -79,6 +115,8 @@ public sealed class OpenApiDocumentTests
         using HttpClient client = await server.ReadyClientAsync();
         string page = await client.GetStringAsync("/swagger/index.html", TestContext.Current.CancellationToken);
         Assert.Contains("swagger-ui", page, StringComparison.Ordinal);
+        string settings = await client.GetStringAsync("/swagger/index.js", TestContext.Current.CancellationToken);
+        Assert.Contains("\"defaultModelsExpandDepth\":0", settings, StringComparison.Ordinal); // schemas are closed
     }
 
     private static async Task<string> ServedAsync()

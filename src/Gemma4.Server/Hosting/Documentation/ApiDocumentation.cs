@@ -28,6 +28,7 @@ internal static class ApiDocumentation
             ui.RoutePrefix = "swagger";
             ui.SwaggerEndpoint($"/openapi/{Name}.json", "Gemma 4");
             ui.DocumentTitle = "Gemma 4";
+            ui.DefaultModelsExpandDepth(0); // some ninety schemas: closed until asked for
         });
     }
 }

@@ -7,6 +7,18 @@ namespace Gemma4.Server.Hosting;
 /// <summary>Examples that Swagger UI can send as they are, by the name of the operation.</summary>
 internal sealed class ApiExamples : IOpenApiOperationTransformer
 {
+    /// <summary>A yellow triangle and a green square on grey, <c>docs/shapes.png</c>.</summary>
+    private const string Shapes = "data:image/png;base64,"
+        + "iVBORw0KGgoAAAANSUhEUgAAAYkAAADDCAIAAAD4C3pUAAADKElEQVR42u3WMZIBURSGUa1syWLkliCxAolEqMgtxqJIFaU0rV/fd9850QST9J2p7/3d4XScAQQzdwJAmwC0CdAmAG0C"
+        + "tAlAmwC0CdAmAG0CtAlAmwBtAtAmAG0CtAlAmwBtAtAmQJsAtAlAmwBtAtAmQJsAtAnQJgBtAtAmQJsAtAnQJgBtArQJQJsAtAnQJgBtArQJQJsAbQLQJgBtArQJQJsAbQLQJkCbALQJ"
+        + "QJuerZY7f3vQJgBt6jeaTCfQJgBt6jGaXn8GtAlAm96MJtMJtAlAm3qPJtMJtAlAm74cR6YTaBOANvWeRaYTaBPABwuj6fE3L9et/4kC9rezIwyx6dZ2E4A2TTeafvt9QJsAbWpyNJlO"
+        + "oE0ATbZpyPwxnUCbAJpp0/DhYzqBNgE00KZ/TR7TCbQJIHWb/jt2TCfQJoCkbRpj5phOoE0A6do03sAxnUCbABK1aexpYzqBNgGkaFOZUWM6gTYB2mQ0mU6gTQD521R+yJhOoE2ANhlN"
+        + "phNoE0DONk07Xkwn0CZAm4wm0wm0CSBPm+IMFtMJtAnQJqPJdAJtAqi7TTFHiukEdhOgTeaJ6QTaBFBfm+IPE9MJ7CZAm0wS0wm0CaCONtU1RkwnsJsAbTJDTCfQJoC4bap3gJhOYDcB"
+        + "2mR6mE5gNwHaZHT4CtAmgOralGlumE5gNwHaZGiYTmA3AdpkYvgu0CaA4G3KPS5MJ7CbAG0yK3wj2E2ANhkUvhTsJoBQbWptSphOYDcB2mRE+GqwmwBtMh98O9hNABO2yXBwAbCbAG0y"
+        + "GdwB7CZAm4wF1wC7CdAmM8F0ArsJIFKbDASXAbsJ0CbTwH3AbgK0ySgwncBuAijWJnPArcBuArTJEHAxsJsAbTIBTCewmwCKtcnj73pgNwHa5Nk3ncBuArTJg286gd0EUKxNnnr3BLsJ"
+        + "0CaPvOkEdhOgTZ530wnsJoBibfKwm05gNwHa5Ek3nWAKCyegvE23dgTG3U0ec9MJIu6my3XriEC43QSgTYA2AWgTgDYB2gSgTYA2AWgToE0A2gSgTYA2AWgToE0A2gRoE4A2AWgToE0A"
+        + "2gTkcgdAoJAXNTlzegAAAABJRU5ErkJggg==";
+
     private static readonly (string Operation, string Title, string Body)[] Requests =
     [
         ("createChatCompletion", "A question", """
@@ -15,6 +27,15 @@ internal sealed class ApiExamples : IOpenApiOperationTransformer
         ("createChatCompletion", "Streamed, with token counts", """
             {"model":"gemma-4-demo","messages":[{"role":"user","content":"Tell me a story about a fox."}],"temperature":0,"stream":true,
              "stream_options":{"include_usage":true}}
+            """),
+        ("createChatCompletion", "Two turns", """
+            {"model":"gemma-4-demo","messages":[{"role":"user","content":"What is the capital of France?"},
+             {"role":"assistant","content":"The capital of France is Paris."},{"role":"user","content":"And of Italy?"}],"temperature":0}
+            """),
+        ("createChatCompletion", "An image", $$"""
+            {"model":"gemma-4-demo","messages":[{"role":"user","content":[
+             {"type":"image_url","image_url":{"url":"{{Shapes}}"},"max_soft_tokens":70},
+             {"type":"text","text":"What is in this picture?"}]}],"temperature":0}
             """),
         ("createChatCompletion", "A tool", """
             {"model":"gemma-4-demo","messages":[{"role":"user","content":"What is the weather in Paris?"}],"temperature":0,

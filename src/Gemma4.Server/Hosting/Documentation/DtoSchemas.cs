@@ -42,6 +42,8 @@ internal sealed class DtoSchemas : IOpenApiSchemaTransformer
         }
         if (Find<DeniedValuesAttribute>(property) is { } denied)
             schema.Not = new OpenApiSchema { Enum = [.. denied.Values.Select(v => (JsonNode)JsonValue.Create((int)v!))] };
+        if (Find<ExampleAttribute>(property) is { } example)
+            schema.Examples = [JsonValue.Create(example.Value)];
         if (Find<MaxLengthAttribute>(property) is { } most && schema.Type is { } type && type.HasFlag(JsonSchemaType.Object))
             (schema.MaxLength, schema.MaxProperties) = (null, most.Length);
         if (Find<UnsupportedAttribute>(property) is { } unsupported)

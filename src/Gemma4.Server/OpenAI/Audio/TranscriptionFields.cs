@@ -11,6 +11,7 @@ internal sealed record TranscriptionFields
     public required IFormFile File { get; init; }
 
     /// <summary>The served model's id.</summary>
+    [Example("gemma-4-demo")]
     public required string Model { get; init; }
 
     /// <summary>How to answer; <c>srt</c>, <c>vtt</c> and <c>verbose_json</c> have the times of windows of at most 30 s.</summary>
@@ -18,9 +19,11 @@ internal sealed record TranscriptionFields
     public string? ResponseFormat { get; init; }
 
     /// <summary>The language that is spoken, <c>en</c> or <c>pt-BR</c>.</summary>
+    [Example("")]
     public string? Language { get; init; }
 
     /// <summary>Names and words that may be said.</summary>
+    [Example("")]
     public string? Prompt { get; init; }
 
     /// <summary>Divides the logits; 0, the default, is greedy.</summary>
