@@ -21,7 +21,7 @@ internal sealed record MessageErrorResponse(MessageErrorBody Error, string? Requ
     {
         string place = error.Param is null ? "" : $"{error.Param}: ";
         return new MessageErrorResponse(
-            new MessageErrorBody(TypeOf(error.Status), place + error.Message, MessageErrorDetails.Of(error.Code)), requestId);
+            new MessageErrorBody(TypeOf(error.Status), place + error.Message) { Details = MessageErrorDetails.Of(error.Code) }, requestId);
     }
 
     private static string TypeOf(int status) => status switch
@@ -40,8 +40,11 @@ internal sealed record MessageErrorResponse(MessageErrorBody Error, string? Requ
 /// <summary>One error.</summary>
 /// <param name="Type">Class of the error.</param>
 /// <param name="Message">What is wrong, in words, the field at fault before them.</param>
-/// <param name="Details">Of errors that clients act on.</param>
-internal sealed record MessageErrorBody(string Type, string Message, MessageErrorDetails? Details);
+internal sealed record MessageErrorBody(string Type, string Message)
+{
+    /// <summary>Of errors that clients act on; left out of the others.</summary>
+    public MessageErrorDetails? Details { get; init; }
+}
 
 /// <summary>The exact error, where Anthropic's clients act on it.</summary>
 /// <param name="ErrorCode">What happened.</param>
