@@ -89,9 +89,6 @@ internal sealed class ErrorMiddleware(RequestDelegate next, ILogger<ErrorMiddlew
                 return ErrorTable.From(rejected);
             case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }:
                 return ErrorTable.PayloadTooLarge();
-            case IOException { InnerException: OverflowException }:
-                // Kestrel's, of a chunk whose length no number holds.
-                return ApiError.BadRequest("The length of a chunk of the request's body is out of range.");
             case BadHttpRequestException bad:
                 return new ApiError(bad.StatusCode, bad.Message, ApiError.InvalidRequest);
             default:

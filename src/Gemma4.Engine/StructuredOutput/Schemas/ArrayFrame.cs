@@ -3,17 +3,12 @@ using Gemma4.Engine.StructuredOutput.Automata;
 namespace Gemma4.Engine.StructuredOutput.Schemas;
 
 /// <summary>Waits within an array.</summary>
-internal sealed class ArrayFrame(ArrayPlan plan, ArrayState state) : Frame
+internal sealed class ArrayFrame(ArrayPlan plan, ArrayState state) : ContainerFrame(plan.Builder.Budget)
 {
-    private bool? _canComplete;
-    private bool _isBeingAsked;
-
-    public override bool CanLeave => false;
-
     protected override Move[] ComputeMoves()
     {
         List<Move> moves = [];
-        if (state.Phase != ObjectPhase.AfterComma && CanClose())
+        if (MayEnd())
             moves.Add(new(plan.Close, null));
         if (state.Phase == ObjectPhase.AfterValue)
         {
@@ -85,30 +80,15 @@ internal sealed class ArrayFrame(ArrayPlan plan, ArrayState state) : Frame
         return true;
     }
 
-    /// <summary>Whether the array's end can be reached from here.</summary>
-    public bool CanComplete()
+    protected override bool MayEnd() => state.Phase != ObjectPhase.AfterComma && CanClose();
+
+    protected override IEnumerable<ContainerFrame> Following() => Successors().Select(s => s.Frame);
+
+    /// <summary>Values that must all be different may run out before there are enough.</summary>
+    protected override bool? CanCompleteAtSight()
     {
         if (!plan.IsIntricate)
             return true;
-        if (_isBeingAsked || !HasEnoughValues())
-            return false; // a frame met again on the way to itself gives nothing new
-        return _canComplete ??= Search();
-    }
-
-    /// <summary>Values that must all be different may run out before there are enough.</summary>
-    private bool HasEnoughValues() => plan.Distinct is not { } values || values.Length - state.Used.Count >= plan.Min - state.Index;
-
-    private bool Search()
-    {
-        plan.Builder.Budget.Descend();
-        _isBeingAsked = true;
-        try
-        {
-            return (state.Phase != ObjectPhase.AfterComma && CanClose()) || Successors().Any(s => s.Frame.CanComplete());
-        }
-        finally
-        {
-            _isBeingAsked = false;
-        }
+        return plan.Distinct is { } values && values.Length - state.Used.Count < plan.Min - state.Index ? false : null;
     }
 }

@@ -3,17 +3,12 @@ using Gemma4.Engine.StructuredOutput.Automata;
 namespace Gemma4.Engine.StructuredOutput.Schemas;
 
 /// <summary>Waits within an object. In any order, what came is remembered; in the schema's, how far it is.</summary>
-internal sealed class ObjectFrame(ObjectPlan plan, ObjectState state) : Frame
+internal sealed class ObjectFrame(ObjectPlan plan, ObjectState state) : ContainerFrame(plan.Builder.Budget)
 {
-    private bool? _canComplete;
-    private bool _isBeingAsked;
-
-    public override bool CanLeave => false;
-
     protected override Move[] ComputeMoves()
     {
         List<Move> moves = [];
-        if (state.Phase != ObjectPhase.AfterComma && CanClose())
+        if (MayEnd())
             moves.Add(new(plan.Close, null));
         if (state.Phase == ObjectPhase.AfterValue)
         {
@@ -107,35 +102,17 @@ internal sealed class ObjectFrame(ObjectPlan plan, ObjectState state) : Frame
         return true;
     }
 
-    /// <summary>Whether the object's end can be reached from here.</summary>
-    public bool CanComplete()
+    protected override bool MayEnd() => state.Phase != ObjectPhase.AfterComma && CanClose();
+
+    protected override IEnumerable<ContainerFrame> Following() => Successors().Select(s => s.Frame);
+
+    /// <summary>Whether the object ends after the properties that must come; null where it needs others besides.</summary>
+    protected override bool? CanCompleteAtSight()
     {
         if (!plan.IsIntricate)
             return true;
-        if (_isBeingAsked)
-            return false; // a frame met again on the way to itself gives nothing new
-        return _canComplete ??= CanCompleteBy(plan.Missing(state)) ?? Search();
-    }
-
-    /// <summary>Whether the object ends after the properties that must come; null where it needs others besides.</summary>
-    private bool? CanCompleteBy(int? missing)
-    {
-        if (missing is not int number || (long)state.Count + number > plan.Max)
+        if (plan.Missing(state) is not int missing || (long)state.Count + missing > plan.Max)
             return false;
-        return state.Count + number >= plan.Min && state.Rules == (1u << plan.NumRules) - 1 ? true : null;
-    }
-
-    private bool Search()
-    {
-        plan.Builder.Budget.Descend();
-        _isBeingAsked = true;
-        try
-        {
-            return (state.Phase != ObjectPhase.AfterComma && CanClose()) || Successors().Any(s => s.Frame.CanComplete());
-        }
-        finally
-        {
-            _isBeingAsked = false;
-        }
+        return state.Count + missing >= plan.Min && state.Rules == (1u << plan.NumRules) - 1 ? true : null;
     }
 }
