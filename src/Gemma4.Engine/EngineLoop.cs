@@ -137,10 +137,11 @@ internal sealed class EngineLoop
         catch (Exception fault)
         {
             Log.StepFailed(_logger, fault, plan.Sequences.Length, plan.NumTokens);
-            foreach (ref readonly ScheduledSequence scheduled in plan.Sequences)
-                End(scheduled.Sequence, FinishReason.Error, SequenceProgress.SequenceFailedMessage);
+            // A fault that ends the engine closes its door first: whoever reads an error of it is refused the next time.
             if (++_numConsecutiveFaults >= _maxConsecutiveFaults || !_runner.CanContinueAfter(fault))
                 throw;
+            foreach (ref readonly ScheduledSequence scheduled in plan.Sequences)
+                End(scheduled.Sequence, FinishReason.Error, SequenceProgress.SequenceFailedMessage);
             _health = new EngineHealth(EngineState.Degraded, "The last step failed.");
             result = default;
             return false;

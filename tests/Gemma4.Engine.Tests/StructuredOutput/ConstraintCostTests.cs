@@ -126,7 +126,8 @@ public sealed class ConstraintCostTests
     [Fact]
     public void A_refusal_is_remembered_and_costs_nothing_again()
     {
-        ConstraintCompiler compiler = TestVocabulary.Compiler();
+        // A limit of steps and not of time, so that it is refused on a fast machine too.
+        ConstraintCompiler compiler = new(TestVocabulary.Create(), new() { Limits = new() { CompileSteps = 1_000_000 } });
         ConstraintSpec spec = Hostile["optional classes that overlap, as many as fit"]();
         ConstraintTooComplexException first = Assert.Throws<ConstraintTooComplexException>(() => compiler.Compiled(spec));
         TimeSpan started = ProcessorTime.OfThread();
