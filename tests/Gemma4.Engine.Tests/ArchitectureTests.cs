@@ -23,7 +23,7 @@ public sealed partial class ArchitectureTests
         ["Scheduling"] = ["KvCache", "Requests"],
         ["Layers"] = ["Kernels"],
         ["Models"] = ["Layers", "Configuration"],
-        ["Loading"] = ["Models", "Layers", "Configuration"],
+        ["Loading"] = ["Models", "Layers", "Configuration", "Kernels"],
         ["Sampling"] = ["Requests", "Kernels"],
         ["Execution"] = ["Layers", "Models", "Loading", "Sampling", "Scheduling", "KvCache", "Requests", "Configuration"],
     };
