@@ -13,13 +13,22 @@ internal sealed partial class GgufFile
 
     private readonly Dictionary<string, GgufTensor> _tensors;
 
-    private GgufFile(GgufMetadata metadata, Dictionary<string, GgufTensor> tensors) => (Metadata, _tensors) = (metadata, tensors);
+    private readonly List<string> _files;
+
+    private GgufFile(GgufHeader header)
+    {
+        (Metadata, _files) = (header.Metadata, [header.Metadata.File]);
+        _tensors = header.Tensors.ToDictionary(t => t.Name, StringComparer.Ordinal);
+    }
 
     /// <summary>Keys and values: those of the first file, where all but the split's own are.</summary>
     public GgufMetadata Metadata { get; }
 
     /// <summary>The file that was opened, or the first of several.</summary>
     public string Path => Metadata.File;
+
+    /// <summary>The file, or all of several in order.</summary>
+    public IReadOnlyList<string> Files => _files;
 
     /// <summary>Every tensor.</summary>
     public IReadOnlyCollection<GgufTensor> Tensors => _tensors.Values;
@@ -34,13 +43,17 @@ internal sealed partial class GgufFile
     {
         GgufHeader header = GgufHeader.Read(path);
         int count = header.Metadata.OptionalInt(CountKey, 0, MaxFiles) ?? 1;
-        return count <= 1 ? new GgufFile(header.Metadata, Index(header)) : ReadSplit(path, header, count);
+        return count <= 1 ? new GgufFile(header) : ReadSplit(path, header, count);
     }
+
+    /// <summary>Which of several files a name is that of, from 1; null where it is the name of a file alone.</summary>
+    public static int? NumberOf(string path) => SplitName().Match(System.IO.Path.GetFileName(path)) is { Success: true } name ? Number(name.Groups[2]) : null;
 
     private static GgufFile ReadSplit(string path, GgufHeader opened, int count)
     {
         Match name = SplitName().Match(System.IO.Path.GetFileName(path));
-        if (!name.Success || Number(name.Groups[2]) is var number && (number < 1 || number > count) || Number(name.Groups[3]) != count)
+        int number = name.Success ? Number(name.Groups[2]) : 0;
+        if (number < 1 || number > count || Number(name.Groups[3]) != count)
             throw opened.Metadata.Refuse(CountKey, $"the file is one of {count}, so that its name should end in -00001-of-{count:00000}.gguf; under another name the others cannot be found");
         string folder = System.IO.Path.GetDirectoryName(path) ?? "";
         GgufFile? whole = null;
@@ -53,7 +66,7 @@ internal sealed partial class GgufFile
             if (header.Metadata.Int(CountKey, 0, MaxFiles) != count)
                 throw header.Metadata.Refuse(CountKey, $"expected {count}, as in {System.IO.Path.GetFileName(path)}: files of two models");
             if (whole is null)
-                whole = new GgufFile(header.Metadata, Index(header));
+                whole = new GgufFile(header);
             else
                 whole.Add(header);
         }
@@ -64,14 +77,13 @@ internal sealed partial class GgufFile
 
     private void Add(GgufHeader header)
     {
+        _files.Add(header.Metadata.File);
         foreach (GgufTensor tensor in header.Tensors)
         {
             if (!_tensors.TryAdd(tensor.Name, tensor))
                 throw new CheckpointException(tensor.File, $"tensor {tensor.Name}: is in {System.IO.Path.GetFileName(_tensors[tensor.Name].File)} already");
         }
     }
-
-    private static Dictionary<string, GgufTensor> Index(GgufHeader header) => header.Tensors.ToDictionary(t => t.Name, StringComparer.Ordinal);
 
     private static int Number(Group digits) => int.Parse(digits.Value, CultureInfo.InvariantCulture);
 

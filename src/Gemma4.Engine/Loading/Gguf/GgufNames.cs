@@ -1,7 +1,7 @@
 namespace Gemma4.Engine.Loading.Gguf;
 
 /// <summary>From the published name of a tensor, as in safetensors, to its name in GGUF files.</summary>
-/// <remarks>gguf-py's <c>tensor_mapping.py</c> with llama.cpp's <c>conversion/gemma.py</c>. Names that go by another way are in <see cref="GgufWeights"/>.</remarks>
+/// <remarks>gguf-py's <c>tensor_mapping.py</c> with llama.cpp's <c>conversion/gemma.py</c>. Names that go by another way are in <see cref="GgufTensors"/>.</remarks>
 internal static class GgufNames
 {
     private const string Text = "model.language_model.", TextLayers = Text + "layers.";

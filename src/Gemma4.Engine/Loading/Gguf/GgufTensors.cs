@@ -4,7 +4,7 @@ using Gemma4.Engine.Configuration;
 namespace Gemma4.Engine.Loading.Gguf;
 
 /// <summary>Finds published tensors in a model's GGUF file and in the mmproj file beside it.</summary>
-internal sealed class GgufWeights
+internal sealed class GgufTensors
 {
     private const string PatchProjection = "model.vision_tower.patch_embedder.input_proj.weight", PerDimScale = ".self_attn.per_dim_scale";
 
@@ -14,21 +14,21 @@ internal sealed class GgufWeights
 
     /// <param name="model">The text model.</param>
     /// <param name="mmproj">Its towers; null where there are none.</param>
-    public GgufWeights(GgufFile model, GgufFile? mmproj) => (_model, _mmproj) = (model, mmproj);
+    public GgufTensors(GgufFile model, GgufFile? mmproj) => (_model, _mmproj) = (model, mmproj);
 
     /// <summary>Finds a tensor.</summary>
     /// <param name="published">Its name in safetensors.</param>
     /// <param name="shape">The shape it must have there.</param>
     /// <exception cref="CheckpointException">It is missing, or has another shape.</exception>
-    public GgufWeight Find(string published, ImmutableArray<long> shape)
+    public LocatedWeight Find(string published, ImmutableArray<long> shape)
     {
         string? name = GgufNames.Find(published);
         if (name is not null && Take(name) is { } stored)
         {
             RequireShape(published, stored, shape);
-            GgufChange change = published == PatchProjection ? GgufChange.ChannelsFirst
-                : published.EndsWith(PerDimScale, StringComparison.Ordinal) ? GgufChange.Softplus : GgufChange.None;
-            return new GgufWeight(published, shape, stored.Format, [new GgufSlice(stored.File, stored.Offset, stored.Length)], change);
+            WeightChange change = published == PatchProjection ? WeightChange.ChannelsFirst
+                : published.EndsWith(PerDimScale, StringComparison.Ordinal) ? WeightChange.Softplus : WeightChange.None;
+            return new LocatedWeight(published, shape, stored.Format, [new FileSlice(stored.File, stored.Offset, stored.Length)], change);
         }
         return FindInLayer(published, shape)
             ?? throw new CheckpointException(_model.Path, $"tensor {name ?? published} {StoredTensor.Show(shape.AsSpan())} is missing{(name is null ? "" : $" ({published})")}");
@@ -49,7 +49,7 @@ internal sealed class GgufWeights
     private static bool IsUnused(Gemma4Config config, string name) => name == "rope_freqs.weight" || config.Text.Layers.Any(layer => !layer.OwnsKv
         && (name == $"blk.{layer.Index}.attn_k.weight" || name == $"blk.{layer.Index}.attn_v.weight" || name == $"blk.{layer.Index}.attn_k_norm.weight"));
 
-    private GgufWeight? FindInLayer(string published, ImmutableArray<long> shape)
+    private LocatedWeight? FindInLayer(string published, ImmutableArray<long> shape)
     {
         if (!GgufNames.IsInTextLayer(published, out string layer, out string rest))
             return null;
@@ -62,7 +62,7 @@ internal sealed class GgufWeights
     }
 
     /// <summary>Queries, keys and values in one matrix, one after the other; keys and values have as many rows.</summary>
-    private GgufWeight? FindFused(string published, char part, string layer, ImmutableArray<long> shape)
+    private LocatedWeight? FindFused(string published, char part, string layer, ImmutableArray<long> shape)
     {
         if (Take($"blk.{layer}.attn_qkv.weight") is not { } all)
             return null;
@@ -70,11 +70,11 @@ internal sealed class GgufWeights
             throw new CheckpointException(all.File, $"tensor {all.Name}: found shape {StoredTensor.Show(all.Shape.AsSpan())}, which does not hold {published} {StoredTensor.Show(shape.AsSpan())}");
         long first = part switch { 'q' => 0, 'k' => all.Shape[0] - 2 * shape[0], _ => all.Shape[0] - shape[0] };
         long rowBytes = all.Length / all.Shape[0];
-        return new GgufWeight(published, shape, all.Format, [new GgufSlice(all.File, all.Offset + first * rowBytes, shape[0] * rowBytes)], GgufChange.None);
+        return new LocatedWeight(published, shape, all.Format, [new FileSlice(all.File, all.Offset + first * rowBytes, shape[0] * rowBytes)], WeightChange.None);
     }
 
     /// <summary>Gates and ups of experts in tensors of their own, where the published one has both of each expert, one after the other.</summary>
-    private GgufWeight? FindApart(string published, string layer, ImmutableArray<long> shape)
+    private LocatedWeight? FindApart(string published, string layer, ImmutableArray<long> shape)
     {
         if (Take($"blk.{layer}.ffn_gate_exps.weight") is not { } gate || Take($"blk.{layer}.ffn_up_exps.weight") is not { } up)
             return null;
@@ -85,13 +85,13 @@ internal sealed class GgufWeights
         if (gate.Format != up.Format)
             throw new CheckpointException(up.File, $"tensor {up.Name}: found {up.Format}, and {gate.Name} is {gate.Format}; gates and ups of experts are read in one format");
         long bytes = gate.Length / experts;
-        var slices = ImmutableArray.CreateBuilder<GgufSlice>((int)(2 * experts));
+        var slices = ImmutableArray.CreateBuilder<FileSlice>((int)(2 * experts));
         for (long e = 0; e < experts; e++)
         {
-            slices.Add(new GgufSlice(gate.File, gate.Offset + e * bytes, bytes));
-            slices.Add(new GgufSlice(up.File, up.Offset + e * bytes, bytes));
+            slices.Add(new FileSlice(gate.File, gate.Offset + e * bytes, bytes));
+            slices.Add(new FileSlice(up.File, up.Offset + e * bytes, bytes));
         }
-        return new GgufWeight(published, shape, gate.Format, slices.MoveToImmutable(), GgufChange.None);
+        return new LocatedWeight(published, shape, gate.Format, slices.MoveToImmutable(), WeightChange.None);
     }
 
     /// <summary>Dimensions of 1 come and go between the two; the order of numbers is the same without them.</summary>

@@ -11,7 +11,7 @@ using static TorchSharp.torch;
 namespace Gemma4.Engine.Tests.Loading.Gguf;
 
 /// <summary>Tensors found under their published names hold the published numbers.</summary>
-public sealed class GgufWeightsTests
+public sealed class GgufTensorsTests
 {
     [Theory]
     [InlineData("tiny-31b-BF16", "mmproj-tiny-31b-BF16", "tiny-31b")]
@@ -22,7 +22,7 @@ public sealed class GgufWeightsTests
         GgufFile text = GgufFile.Read(GgufFixtures.Find(file));
         GgufFile? towers = mmproj is null ? null : GgufFile.Read(GgufFixtures.Find(mmproj));
         Gemma4Config config = GgufConfig.Read(text, towers);
-        var weights = new GgufWeights(text, towers);
+        var weights = new GgufTensors(text, towers);
         int compared = 0;
         foreach (StoredTensor published in SafetensorsHeader.Read(Path.Combine(RepositoryPaths.Fixtures, "models", model, "model.safetensors")))
         {
@@ -31,10 +31,10 @@ public sealed class GgufWeightsTests
             if (GgufNames.IsInTextLayer(published.Name, out string layer, out string rest) && !config.Text.Layers[int.Parse(layer)].OwnsKv
                 && rest is "self_attn.k_proj.weight" or "self_attn.v_proj.weight" or "self_attn.k_norm.weight")
                 continue;
-            GgufWeight found = weights.Find(published.Name, published.Shape);
+            LocatedWeight found = weights.Find(published.Name, published.Shape);
             float[] expected = Values(published), actual = Values(found);
             // The converter stores a logarithm's inverse; everything else has the same bits.
-            float tolerance = found.Change == GgufChange.Softplus ? 1e-6f : 0;
+            float tolerance = found.Change == WeightChange.Softplus ? 1e-6f : 0;
             Assert.Equal(expected.Length, actual.Length);
             for (int i = 0; i < expected.Length; i++)
                 Assert.True(MathF.Abs(expected[i] - actual[i]) <= tolerance, $"{published.Name}[{i}]: expected {expected[i]:R}, found {actual[i]:R}");
@@ -47,8 +47,8 @@ public sealed class GgufWeightsTests
     [Fact]
     public void Experts_apart_are_found_as_one_and_fused_queries_keys_values_one_by_one()
     {
-        var apart = new GgufWeights(GgufFile.Read(GgufFixtures.Find("tiny-26b-a4b-Q4_0")), null);
-        GgufWeight both = apart.Find("model.language_model.layers.0.experts.gate_up_proj", [128, 48, 64]);
+        var apart = new GgufTensors(GgufFile.Read(GgufFixtures.Find("tiny-26b-a4b-Q4_0")), null);
+        LocatedWeight both = apart.Find("model.language_model.layers.0.experts.gate_up_proj", [128, 48, 64]);
         Assert.Equal(256, both.Slices.Length);
         float[] values = Values(both), gate = Values(apart, "blk.0.ffn_gate_exps.weight", both), up = Values(apart, "blk.0.ffn_up_exps.weight", both);
         for (int e = 0; e < 128; e++)
@@ -57,10 +57,10 @@ public sealed class GgufWeightsTests
             Assert.True(values.AsSpan(e * 48 * 64 + 24 * 64, 24 * 64).SequenceEqual(up.AsSpan(e * 24 * 64, 24 * 64)));
         }
 
-        var fused = new GgufWeights(GgufFile.Read(GgufFixtures.Find("tiny-k-mixed")), null);
-        GgufWeight q = fused.Find("model.language_model.layers.0.self_attn.q_proj.weight", [256, 256]);
-        GgufWeight k = fused.Find("model.language_model.layers.0.self_attn.k_proj.weight", [64, 256]);
-        GgufWeight v = fused.Find("model.language_model.layers.0.self_attn.v_proj.weight", [64, 256]);
+        var fused = new GgufTensors(GgufFile.Read(GgufFixtures.Find("tiny-k-mixed")), null);
+        LocatedWeight q = fused.Find("model.language_model.layers.0.self_attn.q_proj.weight", [256, 256]);
+        LocatedWeight k = fused.Find("model.language_model.layers.0.self_attn.k_proj.weight", [64, 256]);
+        LocatedWeight v = fused.Find("model.language_model.layers.0.self_attn.v_proj.weight", [64, 256]);
         Assert.Equal([WeightFormat.Q5_K, WeightFormat.Q5_K, WeightFormat.Q5_K], [q.Format, k.Format, v.Format]);
         Assert.Equal(q.Slices[0].Offset + q.Length, k.Slices[0].Offset);
         Assert.Equal(k.Slices[0].Offset + k.Length, v.Slices[0].Offset);
@@ -71,7 +71,7 @@ public sealed class GgufWeightsTests
     public void Missing_tensors_other_shapes_and_strangers_are_named()
     {
         GgufFile file = GgufFile.Read(GgufFixtures.Find("tiny-31b-Q4_0"));
-        var weights = new GgufWeights(file, null);
+        var weights = new GgufTensors(file, null);
         Refused(() => weights.Find("model.language_model.layers.9.mlp.up_proj.weight", [96, 64]), "blk.9.ffn_up.weight", "is missing", "mlp.up_proj");
         Refused(() => weights.Find("model.language_model.layers.0.mlp.up_proj.weight", [64, 96]), "blk.0.ffn_up.weight", "[96, 64]", "[64, 96]");
         Refused(() => weights.Find("model.vision_tower.std_bias", [48]), "v.std_bias", "is missing");
@@ -79,23 +79,23 @@ public sealed class GgufWeightsTests
         Assert.Contains("is not part of this model", refusal.Message, StringComparison.Ordinal);
     }
 
-    private static void Refused(Func<GgufWeight> find, params string[] words)
+    private static void Refused(Func<LocatedWeight> find, params string[] words)
     {
         var refusal = Assert.Throws<CheckpointException>(find);
         Assert.All(words, word => Assert.Contains(word, refusal.Message, StringComparison.Ordinal));
     }
 
-    private static float[] Values(GgufWeights _, string name, GgufWeight like)
+    private static float[] Values(GgufTensors _, string name, LocatedWeight like)
     {
         GgufTensor tensor = GgufFile.Read(like.Slices[0].File).Find(name)!;
         return Decode(tensor.Format, GgufBytes.Read(tensor));
     }
 
-    private static float[] Values(GgufWeight weight)
+    private static float[] Values(LocatedWeight weight)
     {
         byte[] bytes = [.. weight.Slices.SelectMany(s => GgufBytes.Read(new GgufTensor(s.File, weight.Name, weight.Format, [], s.Offset, s.Length)))];
         float[] values = Decode(weight.Format, bytes);
-        GgufChanges.Undo(weight.Change, values, weight.Shape.AsSpan());
+        WeightChanges.Undo(weight.Change, values, weight.Shape.AsSpan());
         return values;
     }
 

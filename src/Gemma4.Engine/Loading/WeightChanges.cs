@@ -1,7 +1,7 @@
-namespace Gemma4.Engine.Loading.Gguf;
+namespace Gemma4.Engine.Loading;
 
 /// <summary>Undoes what a converter changed, in float32. What is changed is small.</summary>
-internal static class GgufChanges
+internal static class WeightChanges
 {
     private const int Channels = 3;
 
@@ -9,15 +9,15 @@ internal static class GgufChanges
     /// <param name="change">What the converter did.</param>
     /// <param name="values">The whole tensor.</param>
     /// <param name="shape">Its published shape.</param>
-    public static void Undo(GgufChange change, Span<float> values, ReadOnlySpan<long> shape)
+    public static void Undo(WeightChange change, Span<float> values, ReadOnlySpan<long> shape)
     {
         switch (change)
         {
-            case GgufChange.ChannelsFirst:
+            case WeightChange.ChannelsFirst:
                 for (int width = (int)shape[^1]; values.Length > 0; values = values[width..])
                     PixelsFirst(values[..width]);
                 break;
-            case GgufChange.Softplus:
+            case WeightChange.Softplus:
                 foreach (ref float value in values)
                     value = (float)InverseSoftplus(value);
                 break;
