@@ -3,6 +3,7 @@ using Gemma4.Engine.Requests;
 using Gemma4.Server.Errors;
 using Gemma4.Server.Hosting;
 using Gemma4.Server.Mapping;
+using Gemma4.Server.Mapping.Completions;
 using Gemma4.Server.OpenAI;
 using Gemma4.Server.OpenAI.Completions;
 using Gemma4.Server.Streaming;

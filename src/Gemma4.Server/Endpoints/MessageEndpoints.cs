@@ -2,6 +2,7 @@ using Gemma4.Server.Anthropic;
 using Gemma4.Server.Errors;
 using Gemma4.Server.Hosting;
 using Gemma4.Server.Mapping;
+using Gemma4.Server.Mapping.Anthropic;
 using Gemma4.Server.Streaming;
 using Microsoft.Extensions.Options;
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Gemma4.Server.Errors;
 using Gemma4.Server.Hosting;
 using Gemma4.Server.Mapping;
+using Gemma4.Server.Mapping.Responses;
 using Gemma4.Server.OpenAI;
 using Gemma4.Server.OpenAI.Responses;
 using Gemma4.Server.Storage;

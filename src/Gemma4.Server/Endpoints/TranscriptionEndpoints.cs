@@ -3,6 +3,7 @@ using Gemma4.Engine.Audio;
 using Gemma4.Server.Errors;
 using Gemma4.Server.Hosting;
 using Gemma4.Server.Mapping;
+using Gemma4.Server.Mapping.Audio;
 using Gemma4.Server.OpenAI;
 using Gemma4.Server.OpenAI.Audio;
 using Gemma4.Server.Streaming;

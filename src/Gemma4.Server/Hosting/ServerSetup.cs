@@ -1,5 +1,6 @@
 using Gemma4.Engine.Parsing;
 using Gemma4.Server.Mapping;
+using Gemma4.Server.Mapping.Audio;
 using Gemma4.Server.Media;
 using Gemma4.Server.Storage;
 using Gemma4.Server.Streaming;
