@@ -3,11 +3,18 @@ using System.Runtime.Intrinsics;
 namespace Gemma4.Engine.Kernels.Panels;
 
 /// <summary>The products of quantised weights that are in use: one kernel a format, chosen once.</summary>
-internal sealed unsafe class PanelKernels
+/// <remarks>It may be disposed of when no product runs any more.</remarks>
+internal sealed unsafe class PanelKernels : IDisposable
 {
-    private readonly delegate*<PanelTile*, void>[] _managed;
+    private readonly delegate*<PanelTile*, void>[] _compiled;
+    private readonly VnniKernels? _assembled;
 
-    private PanelKernels(KernelChoice choice, delegate*<PanelTile*, void>[] managed) => (Choice, _managed) = (choice, managed);
+    private PanelKernels(KernelChoice choice, delegate*<PanelTile*, void>[] compiled, VnniKernels? assembled)
+    {
+        Choice = choice;
+        _compiled = compiled;
+        _assembled = assembled;
+    }
 
     /// <summary>What is in use; never <see cref="KernelChoice.Auto"/>.</summary>
     public KernelChoice Choice { get; }
@@ -15,6 +22,8 @@ internal sealed unsafe class PanelKernels
     /// <summary>What this processor can run, best first.</summary>
     public static IEnumerable<KernelChoice> Supported()
     {
+        if (VnniKernels.IsSupported)
+            yield return KernelChoice.Avx512Vnni;
         if (PanelLanes512.IsSupported)
             yield return KernelChoice.Avx512;
         if (PanelLanes256.IsSupported)
@@ -26,20 +35,36 @@ internal sealed unsafe class PanelKernels
     /// <exception cref="PlatformNotSupportedException">This processor or system cannot run what was chosen.</exception>
     public static PanelKernels Create(KernelChoice choice)
     {
-        if (choice is KernelChoice.Auto)
-            choice = Supported().First();
-        else if (!Supported().Contains(choice))
+        if (choice is not KernelChoice.Auto && !Supported().Contains(choice))
             throw new PlatformNotSupportedException($"Kernels '{choice}' do not run here; these do: {string.Join(", ", Supported())}.");
+        VnniKernels? assembled = null;
+        if (choice is KernelChoice.Avx512Vnni || (choice is KernelChoice.Auto && VnniKernels.IsSupported))
+        {
+            assembled = VnniKernels.TryAssemble();
+            if (assembled is null && choice is KernelChoice.Avx512Vnni)
+                throw new PlatformNotSupportedException($"Kernels '{choice}' need memory that may be made executable, which this system forbids.");
+        }
+        if (choice is KernelChoice.Auto)
+            choice = Supported().First(c => c is not KernelChoice.Avx512Vnni || assembled is not null);
         return new(choice, choice switch
         {
-            KernelChoice.Avx512 => Table<PanelLanes512, Vector512<byte>>(),
+            KernelChoice.Avx512Vnni or KernelChoice.Avx512 => Table<PanelLanes512, Vector512<byte>>(),
             KernelChoice.Avx2 => Table<PanelLanes256, Vector256<byte>>(),
             _ => Table<PanelLanes128, Vector128<byte>>(),
-        });
+        }, assembled);
     }
 
     /// <summary>Computes a tile.</summary>
-    public void Run(WeightFormat format, PanelTile* tile) => _managed[(int)format](tile);
+    public void Run(WeightFormat format, PanelTile* tile)
+    {
+        if (_assembled is not null)
+            _assembled.Run(format, tile);
+        else
+            _compiled[(int)format](tile);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _assembled?.Dispose();
 
     private static delegate*<PanelTile*, void>[] Table<TLanes, TVector>()
         where TLanes : struct, IPanelLanes<TVector>
