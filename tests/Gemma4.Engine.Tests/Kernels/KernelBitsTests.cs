@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Gemma4.Engine.Kernels;
+using Gemma4.Engine.Kernels.Panels;
+using Gemma4.Engine.Tests.Kernels.Panels;
 using Xunit;
 
 namespace Gemma4.Engine.Tests.Kernels;
@@ -90,6 +92,23 @@ public sealed unsafe class KernelBitsTests
             MatMul.Run<BFloat16, ushort>(x, h, to + Tokens * Rows, Tokens, Rows, In, Rows);
         }
         AssertDigest("9C587F0F98AD", y);
+    }
+
+    [Fact]
+    public void Products_of_quantised_weights_give_these_bits()
+    {
+        const int Tokens = 11, Rows = 21, Columns = 512;
+        PanelKernels kernels = PanelKernels.Create(KernelChoice.Auto);
+        using ActivationGroups x = StoredWeights.Quantise(Numbers(Tokens * Columns, 1, 1), Tokens, Columns);
+        WeightFormat[] formats = [.. StoredWeights.Formats];
+        float[] y = new float[formats.Length * Tokens * Rows];
+        for (int i = 0; i < formats.Length; i++)
+        {
+            using PanelMatrix weight = StoredWeights.Pack(formats[i], Rows, Columns, StoredWeights.Random(formats[i], Rows, Columns, 2));
+            fixed (float* to = y)
+                PanelProduct.Run(kernels, x, weight, 0, weight.NumPanels, to + i * Tokens * Rows, Rows);
+        }
+        AssertDigest("4351FA0C45B1", y);
     }
 
     [Fact]
