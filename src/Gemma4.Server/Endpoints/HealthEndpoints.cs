@@ -1,6 +1,6 @@
 using Gemma4.Engine;
-using Gemma4.Server.Hosting;
 using Gemma4.Server.OpenAI;
+using Gemma4.Server.Serving;
 
 namespace Gemma4.Server.Endpoints;
 

@@ -1,11 +1,10 @@
 using System.Collections.Immutable;
 using Gemma4.Engine.Audio;
-using Gemma4.Server.Errors;
-using Gemma4.Server.Hosting;
-using Gemma4.Server.Mapping;
 using Gemma4.Server.Mapping.Audio;
+using Gemma4.Server.Mapping.OpenAI;
 using Gemma4.Server.OpenAI;
 using Gemma4.Server.OpenAI.Audio;
+using Gemma4.Server.Serving;
 using Gemma4.Server.Streaming;
 
 namespace Gemma4.Server.Endpoints;

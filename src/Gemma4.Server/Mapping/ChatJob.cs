@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Gemma4.Engine.Chat;
+using Gemma4.Server.Media;
 using Gemma4.Server.OpenAI;
 
 namespace Gemma4.Server.Mapping;
@@ -17,8 +18,8 @@ internal sealed record ChatJob
     /// <summary>Pictures, sounds and films of the conversation.</summary>
     public IReadOnlyList<MediaSource> Media { get; init; } = [];
 
-    /// <summary>How media whose parts do not say are prepared; null leaves it to server and checkpoint.</summary>
-    public MediaProcessing? MediaProcessing { get; init; }
+    /// <summary>How media are prepared whose parts do not say.</summary>
+    public MediaDefaults MediaDefaults { get; init; }
 
     /// <summary>Functions and their use.</summary>
     public ToolPolicy Tools { get; init; } = ToolPolicy.None;

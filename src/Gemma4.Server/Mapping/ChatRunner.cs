@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Gemma4.Engine.Parsing;
 using Gemma4.Engine.Requests;
-using Gemma4.Server.Hosting;
+using Gemma4.Server.Serving;
 using Gemma4.Server.Streaming;
 
 namespace Gemma4.Server.Mapping;

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using Gemma4.Engine.Parsing;
 using Gemma4.Engine.Requests;
-using Gemma4.Server.Hosting;
 using Gemma4.Server.OpenAI;
+using Gemma4.Server.Serving;
 
 namespace Gemma4.Server.Mapping;
 

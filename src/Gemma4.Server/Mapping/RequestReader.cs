@@ -1,8 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Gemma4.Server.Errors;
-using Gemma4.Server.Hosting;
 using Gemma4.Server.OpenAI;
+using Gemma4.Server.Serving;
+using Gemma4.Server.Settings;
 using Microsoft.Extensions.Options;
 
 namespace Gemma4.Server.Mapping;

@@ -1,3 +1,5 @@
+using Gemma4.Server.Access;
+using Gemma4.Server.Settings;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;

@@ -1,10 +1,11 @@
 using System.Collections.Immutable;
 using Gemma4.Server.Anthropic;
 using Gemma4.Server.Errors;
-using Gemma4.Server.Hosting;
 using Gemma4.Server.Mapping.Chat;
 using Gemma4.Server.OpenAI;
 using Gemma4.Server.OpenAI.Chat;
+using Gemma4.Server.Settings;
+using Gemma4.Server.Wire;
 
 namespace Gemma4.Server.Mapping.Anthropic;
 
@@ -21,7 +22,7 @@ internal static class MessagesMapper
             Id = id,
             Messages = conversation.Map(request.System, request.Messages),
             Media = conversation.Media,
-            MediaProcessing = request.MmProcessorKwargs,
+            MediaDefaults = MediaMapper.Defaults(request.MmProcessorKwargs),
             Tools = Tools(request, options.MaxTools),
             Format = request.OutputConfig?.Format is { } format
                 ? new AnswerFormat.JsonSchema(format.Schema, "output", "output_config.format.schema")

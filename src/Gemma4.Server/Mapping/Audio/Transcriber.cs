@@ -3,11 +3,10 @@ using Gemma4.Engine.Audio;
 using Gemma4.Engine.Chat;
 using Gemma4.Engine.Requests;
 using Gemma4.Server.Errors;
-using Gemma4.Server.Hosting;
 using Gemma4.Server.Media;
 using Gemma4.Server.OpenAI.Audio;
+using Gemma4.Server.Serving;
 using Gemma4.Server.Streaming;
-using MediaKind = Gemma4.Engine.Chat.MediaKind;
 
 namespace Gemma4.Server.Mapping.Audio;
 

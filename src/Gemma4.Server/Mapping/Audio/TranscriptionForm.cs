@@ -1,9 +1,11 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Gemma4.Engine.Chat;
 using Gemma4.Server.Errors;
-using Gemma4.Server.Hosting;
 using Gemma4.Server.Media;
 using Gemma4.Server.OpenAI.Audio;
+using Gemma4.Server.Serving;
+using Gemma4.Server.Settings;
 using Microsoft.Extensions.Options;
 
 namespace Gemma4.Server.Mapping.Audio;

@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
 using System.Text.Json;
-using Gemma4.Server.Hosting;
+using Gemma4.Server.Mapping.OpenAI;
 using Gemma4.Server.OpenAI.Chat;
+using Gemma4.Server.Settings;
 
 namespace Gemma4.Server.Mapping.Chat;
 
@@ -22,7 +23,7 @@ internal static class ChatMapper
             Id = id,
             Messages = messages.Map(request.Messages),
             Media = messages.Media,
-            MediaProcessing = request.MmProcessorKwargs,
+            MediaDefaults = MediaMapper.Defaults(request.MmProcessorKwargs),
             Tools = tools,
             Format = format,
             Thinks = thinking.Thinks,

@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
 using Gemma4.Engine.Tokenization;
 using Gemma4.Server.Errors;
-using Gemma4.Server.Hosting;
 using Gemma4.Server.Mapping.Chat;
 using Gemma4.Server.OpenAI.Completions;
+using Gemma4.Server.Settings;
 
 namespace Gemma4.Server.Mapping.Completions;
 

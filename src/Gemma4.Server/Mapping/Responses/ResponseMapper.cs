@@ -2,10 +2,11 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Gemma4.Engine.Configuration;
 using Gemma4.Server.Errors;
-using Gemma4.Server.Hosting;
 using Gemma4.Server.Mapping.Chat;
+using Gemma4.Server.Mapping.OpenAI;
 using Gemma4.Server.OpenAI.Chat;
 using Gemma4.Server.OpenAI.Responses;
+using Gemma4.Server.Settings;
 using Gemma4.Server.Storage;
 
 namespace Gemma4.Server.Mapping.Responses;
@@ -43,7 +44,7 @@ internal static class ResponseMapper
             Id = id,
             Messages = messages.Map(request.Instructions, conversation, conversation.Length - numOwn),
             Media = messages.Media,
-            MediaProcessing = request.MmProcessorKwargs,
+            MediaDefaults = MediaMapper.Defaults(request.MmProcessorKwargs),
             Tools = Tools(request, options.MaxTools),
             Format = Format(request),
             Thinks = thinking.Thinks,

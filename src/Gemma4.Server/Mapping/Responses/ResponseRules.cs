@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Gemma4.Server.Errors;
-using Gemma4.Server.Hosting;
 using Gemma4.Server.Mapping.Chat;
 using Gemma4.Server.OpenAI.Responses;
+using Gemma4.Server.Settings;
 
 namespace Gemma4.Server.Mapping.Responses;
 
