@@ -49,7 +49,7 @@ internal static class ResponseEndpoints
 
         ResponseObject End(ResponseAssembler assembler)
         {
-            ResponseObject response = assembler.End(UsageMapper.ForResponse(generation), clock.Now);
+            ResponseObject response = assembler.End(ResponseUsages.Of(generation), clock.Now);
             if (response.Store)
                 stored.Add(new StoredResponse(response, input, [.. conversation, .. response.Output]));
             return response;

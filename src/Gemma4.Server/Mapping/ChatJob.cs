@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Gemma4.Engine.Chat;
 using Gemma4.Server.Media;
-using Gemma4.Server.OpenAI;
 
 namespace Gemma4.Server.Mapping;
 
@@ -42,8 +41,8 @@ internal sealed record ChatJob
     /// <summary>Go on with the last message.</summary>
     public bool ContinueFinalMessage { get; init; }
 
-    /// <summary>Sampling, stops and the extensions.</summary>
-    public required GenerationFields Fields { get; init; }
+    /// <summary>Sampling, stops and the like.</summary>
+    public GenerationSettings Settings { get; init; } = new();
 
     /// <summary>At most this many tokens; null takes what the context leaves.</summary>
     public int? MaxTokens { get; init; }

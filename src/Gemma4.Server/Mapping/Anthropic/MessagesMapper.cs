@@ -1,9 +1,7 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using Gemma4.Server.Anthropic;
 using Gemma4.Server.Errors;
-using Gemma4.Server.Mapping.Chat;
-using Gemma4.Server.OpenAI;
-using Gemma4.Server.OpenAI.Chat;
 using Gemma4.Server.Settings;
 using Gemma4.Server.Wire;
 
@@ -31,12 +29,12 @@ internal static class MessagesMapper
             ThinkingBudget = request.Thinking?.BudgetTokens,
             ContinueFinalMessage = request.Messages[^1].Role == "assistant",
             AddGenerationPrompt = request.Messages[^1].Role != "assistant",
-            Fields = new MessageFields
+            Settings = new GenerationSettings
             {
                 Temperature = request.Temperature,
                 TopP = request.TopP,
                 TopK = request.TopK,
-                Stop = request.StopSequences is { Length: > 0 } stops ? new StopSequences(stops) : null,
+                StopTexts = request.StopSequences ?? [],
             },
             MaxTokens = request.MaxTokens,
             StreamsToolArguments = request.Stream ?? false,
@@ -59,7 +57,7 @@ internal static class MessagesMapper
             throw Fault.ArrayTooLong("tools", maxTools, tools.Length);
         ImmutableArray<FunctionTool> functions = [.. tools.Select(Function)];
         MessageToolChoice? choice = functions.IsEmpty && request.ToolChoice?.Type == "auto" ? null : request.ToolChoice;
-        return ToolMapper.Choose(functions, Choice(choice)) with { IsParallel = request.ToolChoice?.DisableParallelToolUse != true };
+        return ToolPolicy.Of(functions, Choice(choice)) with { IsParallel = request.ToolChoice?.DisableParallelToolUse != true };
     }
 
     private static FunctionTool Function(MessageTool tool, int index)
@@ -69,18 +67,13 @@ internal static class MessagesMapper
         return new FunctionTool(tool.Name, tool.Description, tool.InputSchema, tool.Strict ?? false, $"tools[{index}].input_schema");
     }
 
-    private static ToolChoiceDto? Choice(MessageToolChoice? choice) => choice?.Type switch
+    private static ToolChoice? Choice(MessageToolChoice? choice) => choice?.Type switch
     {
         null => null,
-        "any" => new ToolChoiceDto("required", null),
-        "tool" => new ToolChoiceDto(null, new ToolChoiceObject
-        {
-            Type = "function",
-            Function = new FunctionName { Name = choice.Name ?? throw Fault.Missing("tool_choice.name") },
-        }),
-        string mode => new ToolChoiceDto(mode, null),
+        "none" => new ToolChoice.Any(ToolUse.None),
+        "auto" => new ToolChoice.Any(ToolUse.Auto),
+        "any" => new ToolChoice.Any(ToolUse.Required),
+        "tool" => new ToolChoice.Named(choice.Name ?? throw Fault.Missing("tool_choice.name"), "tool_choice"),
+        _ => throw new UnreachableException(),
     };
-
-    /// <summary>What this API has of the shared fields.</summary>
-    private sealed record MessageFields : GenerationFields;
 }
