@@ -2,24 +2,21 @@ using System.Security.Cryptography;
 using System.Text;
 using Gemma4.Server.Errors;
 using Gemma4.Server.Settings;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Options;
 
 namespace Gemma4.Server.Access;
 
 /// <summary>Lets only requests with one of the configured keys through, where keys are configured.</summary>
-/// <remarks>Health and documentation stay open. Preflights carry no key, and CORS has answered them before.</remarks>
+/// <remarks>Stands behind routing. An endpoint is closed unless it is mapped with <c>AllowAnonymous()</c>, as health and the OpenAPI document are;
+/// so are paths that lead nowhere. Preflights carry no key, and CORS has answered them before.</remarks>
 internal sealed class ApiKeyMiddleware(RequestDelegate next, IOptions<ServerOptions> options)
 {
-    private static readonly PathString[] Open = ["/health", "/swagger", "/openapi"];
-
     private readonly byte[][] _hashes = [.. options.Value.ApiKeys.Select(Hash)];
-
-    /// <summary>Whether a path is served without a key.</summary>
-    public static bool IsOpen(PathString path) => path == "/" || Open.Any(open => path.StartsWithSegments(open));
 
     public Task InvokeAsync(HttpContext context)
     {
-        if (_hashes.Length == 0 || IsOpen(context.Request.Path))
+        if (_hashes.Length == 0 || context.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null)
             return next(context);
         string? key = KeyOf(context.Request);
         if (string.IsNullOrEmpty(key))

@@ -36,6 +36,7 @@ internal static class ServerApp
         app.UseMiddleware<PathMiddleware>();
         app.UseRouting();
         app.UseMiddleware<MethodsMiddleware>();
+        app.UseDocumentationPage();
         app.UseMiddleware<ApiKeyMiddleware>();
         app.UseMiddleware<BodyAdmission>();
 

@@ -1,9 +1,9 @@
 namespace Gemma4.Server.Pipeline;
 
-/// <summary>Serves clients whose base URL lacks <c>/v1</c>.</summary>
+/// <summary>Serves clients whose base URL lacks <c>/v1</c>: all paths below it are served without it too.</summary>
 internal sealed class PathMiddleware(RequestDelegate next)
 {
-    private static readonly PathString[] Unversioned = ["/chat/completions", "/completions", "/models", "/responses"];
+    private static readonly PathString[] Unversioned = ["/audio/transcriptions", "/chat/completions", "/completions", "/messages", "/models", "/responses"];
 
     public Task InvokeAsync(HttpContext context)
     {
