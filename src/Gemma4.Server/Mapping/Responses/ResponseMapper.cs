@@ -2,10 +2,9 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Gemma4.Engine.Configuration;
 using Gemma4.Server.Errors;
-using Gemma4.Server.Hosting;
-using Gemma4.Server.Mapping.Chat;
-using Gemma4.Server.OpenAI.Chat;
+using Gemma4.Server.Mapping.OpenAI;
 using Gemma4.Server.OpenAI.Responses;
+using Gemma4.Server.Settings;
 using Gemma4.Server.Storage;
 
 namespace Gemma4.Server.Mapping.Responses;
@@ -43,13 +42,13 @@ internal static class ResponseMapper
             Id = id,
             Messages = messages.Map(request.Instructions, conversation, conversation.Length - numOwn),
             Media = messages.Media,
-            MediaProcessing = request.MmProcessorKwargs,
+            MediaDefaults = MediaMapper.Defaults(request.MmProcessorKwargs),
             Tools = Tools(request, options.MaxTools),
             Format = Format(request),
             Thinks = thinking.Thinks,
             ThinkingBudget = thinking.Budget,
             TemplateVariables = variables.Remove(ThinkingMapper.Variable),
-            Fields = request with { N = null },
+            Settings = SettingsMapper.Map(request) with { NumSequences = 1 },
             MaxTokens = request.MaxOutputTokens,
             MaxTokensParam = "max_output_tokens",
             PromptParam = "input",
@@ -92,7 +91,7 @@ internal static class ResponseMapper
         if (tools.Length > maxTools)
             throw Fault.ArrayTooLong("tools", maxTools, tools.Length);
         ImmutableArray<FunctionTool> functions = [.. tools.Select(Function)];
-        return ToolMapper.Choose(functions, Choice(request.ToolChoice), request.Tools is []) with { IsParallel = request.ParallelToolCalls ?? true };
+        return ToolPolicy.Of(functions, Choice(request.ToolChoice), request.Tools is []) with { IsParallel = request.ParallelToolCalls ?? true };
     }
 
     private static FunctionTool Function(ResponseTool tool, int index)
@@ -104,30 +103,21 @@ internal static class ResponseMapper
         return new FunctionTool(name, tool.Description, tool.Parameters, tool.Strict ?? false, $"{path}.parameters");
     }
 
-    private static ToolChoiceDto? Choice(ResponseToolChoice? choice) => choice?.Choice switch
+    private static ToolChoice? Choice(ResponseToolChoice? choice) => choice switch
     {
-        null when choice is null => null,
-        null => new ToolChoiceDto(choice.Mode, null),
-        { Type: "function" } function => new ToolChoiceDto(null, new ToolChoiceObject
-        {
-            Type = function.Type,
-            Function = new FunctionName { Name = function.Name ?? throw Fault.Missing("tool_choice.name") },
-        }),
-        { Type: "allowed_tools" } allowed => new ToolChoiceDto(null, new ToolChoiceObject
-        {
-            Type = allowed.Type,
-            AllowedTools = new AllowedTools
-            {
-                Mode = allowed.Mode ?? throw Fault.Missing("tool_choice.mode"),
-                Tools =
-                [
-                    .. (allowed.Tools ?? throw Fault.Missing("tool_choice.tools")).Select(
-                        t => new AllowedTool { Type = t.Type, Function = new FunctionName { Name = t.Name } }),
-                ],
-            },
-        }),
-        { Type: var other } => new ToolChoiceDto(null, new ToolChoiceObject { Type = other }),
+        null => null,
+        { Choice: null } => ToolModes.Choice(choice.Mode!),
+        { Choice: { Type: "function" } named } => new ToolChoice.Named(named.Name ?? throw Fault.Missing("tool_choice.name"), "tool_choice"),
+        { Choice: { Type: "allowed_tools" } allowed } => Allowed(allowed),
+        _ => throw ToolModes.Unsupported(choice.Choice.Type),
     };
+
+    private static ToolChoice.Among Allowed(ResponseToolChoiceObject allowed)
+    {
+        string mode = allowed.Mode ?? throw Fault.Missing("tool_choice.mode");
+        ResponseAllowedTool[] tools = allowed.Tools ?? throw Fault.Missing("tool_choice.tools");
+        return new ToolChoice.Among([.. tools.Select((t, i) => (t.Name, $"tool_choice.tools[{i}]"))], ToolModes.OfAllowed(mode));
+    }
 
     private static AnswerFormat? Format(ResponseRequest request)
     {
