@@ -1,9 +1,12 @@
 using System.Collections.Immutable;
-using Gemma4.Server.Errors;
-using Gemma4.Server.Hosting;
+using Gemma4.Server.Access;
 using Gemma4.Server.Mapping;
+using Gemma4.Server.Mapping.OpenAI;
+using Gemma4.Server.Mapping.Responses;
 using Gemma4.Server.OpenAI;
 using Gemma4.Server.OpenAI.Responses;
+using Gemma4.Server.Serving;
+using Gemma4.Server.Settings;
 using Gemma4.Server.Storage;
 using Gemma4.Server.Streaming;
 using Microsoft.Extensions.Options;
@@ -46,7 +49,7 @@ internal static class ResponseEndpoints
 
         ResponseObject End(ResponseAssembler assembler)
         {
-            ResponseObject response = assembler.End(UsageMapper.ForResponse(generation), clock.Now);
+            ResponseObject response = assembler.End(ResponseUsages.Of(generation), clock.Now);
             if (response.Store)
                 stored.Add(new StoredResponse(response, input, [.. conversation, .. response.Output]));
             return response;

@@ -1,6 +1,10 @@
 using Gemma4.Engine.Parsing;
 using Gemma4.Server.Mapping;
+using Gemma4.Server.Mapping.Audio;
 using Gemma4.Server.Media;
+using Gemma4.Server.Pipeline;
+using Gemma4.Server.Serving;
+using Gemma4.Server.Settings;
 using Gemma4.Server.Storage;
 using Gemma4.Server.Streaming;
 using Microsoft.AspNetCore.Connections;

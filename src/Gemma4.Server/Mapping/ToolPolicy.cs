@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using System.Text.Json;
+using Gemma4.Server.Errors;
 
 namespace Gemma4.Server.Mapping;
 
@@ -33,4 +35,33 @@ internal sealed record ToolPolicy(ImmutableArray<FunctionTool> Tools, ToolUse Us
 {
     /// <summary>No tools.</summary>
     public static ToolPolicy None { get; } = new([], ToolUse.None, true, false);
+
+    /// <summary>The declared functions under the request's choice.</summary>
+    /// <param name="tools">The declared functions.</param>
+    /// <param name="choice">What the request says of their use; null where it says nothing.</param>
+    /// <param name="isEmptyList">Whether the request has a list of tools, with nothing in it.</param>
+    /// <exception cref="ApiException">A choice without functions, or of one that is not declared.</exception>
+    public static ToolPolicy Of(ImmutableArray<FunctionTool> tools, ToolChoice? choice, bool isEmptyList = false)
+    {
+        if (choice is null)
+            return tools.IsEmpty ? None : new ToolPolicy(tools, ToolUse.Auto, true, false);
+        if (choice is ToolChoice.Any { Use: ToolUse.None })
+            return None;
+        // Clients whose list of tools is empty ask for "auto" as they always do.
+        if (isEmptyList && choice is ToolChoice.Any { Use: ToolUse.Auto })
+            return None;
+        if (tools.IsEmpty)
+            throw Fault.Of("Invalid value for 'tool_choice': 'tool_choice' is only allowed when 'tools' are specified.", "tool_choice");
+        return choice switch
+        {
+            ToolChoice.Any any => new ToolPolicy(tools, any.Use, true, false),
+            ToolChoice.Named named => new ToolPolicy([Find(tools, named.Name, named.Param)], ToolUse.Required, true, true),
+            ToolChoice.Among among => new ToolPolicy([.. among.Functions.Select(f => Find(tools, f.Name, f.Param)).Distinct()], among.Use, true, false),
+            _ => throw new UnreachableException(),
+        };
+    }
+
+    private static FunctionTool Find(ImmutableArray<FunctionTool> tools, string name, string param) =>
+        tools.FirstOrDefault(t => t.Name == name)
+        ?? throw Fault.Of($"Invalid value for '{param}': function '{name}' is not among the tools of the request.", param, "invalid_value");
 }
