@@ -171,7 +171,7 @@ internal sealed unsafe class CpuBackend : Backend
         WeightFormat.Float16 => new RowMajorMatrix<Float16, ushort>((ushort*)weight.Data, weight.Rows, weight.Columns),
         WeightFormat.Float32 when RoundsToBFloat16 => Rounded(weight),
         WeightFormat.Float32 => new RowMajorMatrix<Float32, float>((float*)weight.Data, weight.Rows, weight.Columns),
-        _ => throw new NotSupportedException($"{weight.Name}: the CPU does not multiply with {weight.Format} yet."),
+        _ => new DecodedMatrix(weight.Format, weight.Data, weight.Rows, weight.Columns),
     };
 
     public override void Dispose()
