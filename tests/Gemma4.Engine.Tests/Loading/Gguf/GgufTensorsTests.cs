@@ -6,7 +6,6 @@ using Gemma4.Engine.Loading;
 using Gemma4.Engine.Loading.Gguf;
 using Gemma4.Testing;
 using Xunit;
-using static TorchSharp.torch;
 
 namespace Gemma4.Engine.Tests.Loading.Gguf;
 
@@ -101,7 +100,7 @@ public sealed class GgufTensorsTests
 
     private static float[] Values(StoredTensor tensor)
     {
-        WeightFormat format = tensor.Dtype switch { ScalarType.BFloat16 => WeightFormat.BFloat16, ScalarType.Float32 => WeightFormat.Float32, _ => throw new InvalidDataException($"{tensor.Dtype}") };
+        WeightFormat format = tensor.WeightFormat;
         return Decode(format, GgufBytes.Read(new GgufTensor(tensor.File, tensor.Name, format, [], tensor.Offset, tensor.Length)));
     }
 
