@@ -100,7 +100,7 @@ internal sealed class CaseVerifier(Gemma4Model model, AccuracyBars bars)
     {
         while (true)
         {
-                int first = session.NumTokens, end = Math.Min(first + ChunkTokens, golden.InputIds.Length);
+            int first = session.NumTokens, end = Math.Min(first + ChunkTokens, golden.InputIds.Length);
             foreach (MediaSpan span in golden.MediaSpans)
             {
                 if (end > span.FirstPosition && end < span.FirstPosition + span.NumTokens)
@@ -124,7 +124,7 @@ internal sealed class CaseVerifier(Gemma4Model model, AccuracyBars bars)
                 return new CaseCheck(what, golden.Top2Gaps[i] <= tooClose, $"{i}/{count}, then {best} for {golden.Greedy[i]} at a gap of {golden.Top2Gaps[i]:0.0000}");
             if (i + 1 == count)
                 break;
-                logits = model.Logits(session.Step([best], golden.MediaSpans), [0])[0].ToArray();
+            logits = model.Logits(session.Step([best], golden.MediaSpans), [0])[0].ToArray();
         }
         return new CaseCheck(what, true, $"{count}/{count}");
     }
