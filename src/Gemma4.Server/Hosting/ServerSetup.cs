@@ -1,6 +1,7 @@
 using Gemma4.Engine.Parsing;
 using Gemma4.Server.Mapping;
 using Gemma4.Server.Mapping.Audio;
+using Gemma4.Server.Mapping.Responses;
 using Gemma4.Server.Media;
 using Gemma4.Server.Storage;
 using Gemma4.Server.Streaming;
@@ -73,6 +74,9 @@ internal static class ServerSetup
         services.AddSingleton<CompileThreads>();
         services.AddSingleton<ConstraintMapper>();
         services.AddScoped<ChatRunner>();
+        services.AddScoped<ResponseRunner>();
+        services.AddSingleton<HostedTools>();
+        services.AddSingleton<BackgroundResponses>();
         services.AddSingleton<TranscriptionForm>();
         services.AddScoped<Transcriber>();
         services.ConfigureHttpJsonOptions(json =>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Gemma4.Engine.StructuredOutput;
 
 namespace Gemma4.Server.Mapping;
 
@@ -9,7 +10,14 @@ namespace Gemma4.Server.Mapping;
 /// <param name="Parameters">JSON schema of its arguments; null when none was given.</param>
 /// <param name="IsStrict">Hold the arguments to the schema.</param>
 /// <param name="Param">Where the request declares it, for errors of its schema.</param>
-internal sealed record FunctionTool(string Name, string? Description, JsonElement? Parameters, bool IsStrict, string Param);
+internal sealed record FunctionTool(string Name, string? Description, JsonElement? Parameters, bool IsStrict, string Param)
+{
+    /// <summary>It takes free text and not arguments: what <see cref="CustomTools"/> makes.</summary>
+    public bool IsCustom { get; init; }
+
+    /// <summary>What a custom tool's text must look like; null for any.</summary>
+    public ToolInput? Input { get; init; }
+}
 
 /// <summary>Whether a turn may, must or must not call.</summary>
 internal enum ToolUse
@@ -33,4 +41,7 @@ internal sealed record ToolPolicy(ImmutableArray<FunctionTool> Tools, ToolUse Us
 {
     /// <summary>No tools.</summary>
     public static ToolPolicy None { get; } = new([], ToolUse.None, true, false);
+
+    /// <summary>Whether this name is a custom tool's.</summary>
+    public bool IsCustom(string name) => Tools.Any(t => t.IsCustom && t.Name == name);
 }

@@ -27,7 +27,10 @@ internal sealed class SseResult(IGeneration generation, IStreamFormat format) : 
                 generation.ReadAsync(aborted), heartbeat, services.GetRequiredService<TimeProvider>(), aborted))
             {
                 if (!begun)
-                    Begin(context, writer);
+                {
+                    Begin(context);
+                    format.Begin(writer);
+                }
                 begun = true;
                 if (batch.Count == 0)
                     writer.Heartbeat();
@@ -46,13 +49,13 @@ internal sealed class SseResult(IGeneration generation, IStreamFormat format) : 
         }
     }
 
-    private void Begin(HttpContext context, SseWriter writer)
+    /// <summary>The headers of a stream.</summary>
+    public static void Begin(HttpContext context)
     {
         HttpResponse response = context.Response;
         response.ContentType = "text/event-stream; charset=utf-8";
         response.Headers.CacheControl = "no-cache";
         response.Headers["X-Accel-Buffering"] = "no";
         context.Features.GetRequiredFeature<IHttpResponseBodyFeature>().DisableBuffering();
-        format.Begin(writer);
     }
 }

@@ -14,7 +14,7 @@ internal static class ToolMapper
         return policy with { IsParallel = request.ParallelToolCalls ?? true };
     }
 
-    /// <summary>The declared functions.</summary>
+    /// <summary>The declared tools.</summary>
     public static ImmutableArray<FunctionTool> Functions(ToolDto[]? tools, int maxTools)
     {
         if (tools is null)
@@ -23,14 +23,23 @@ internal static class ToolMapper
             throw Fault.ArrayTooLong("tools", maxTools, tools.Length);
         ImmutableArray<FunctionTool>.Builder functions = ImmutableArray.CreateBuilder<FunctionTool>(tools.Length);
         for (int i = 0; i < tools.Length; i++)
-        {
-            if (tools[i].Type != "function")
-                throw Fault.UnsupportedValue($"tools[{i}].type", $"Unsupported value: '{tools[i].Type}'. This server supports tools of type 'function'.");
-            FunctionDto function = tools[i].Function ?? throw Fault.Missing($"tools[{i}].function");
-            functions.Add(new FunctionTool(
-                function.Name, function.Description, function.Parameters, function.Strict ?? false, $"tools[{i}].function.parameters"));
-        }
+            functions.Add(tools[i].Type == "custom" ? Custom(tools[i], $"tools[{i}].custom") : Function(tools[i], $"tools[{i}].function"));
         return functions.MoveToImmutable();
+    }
+
+    private static FunctionTool Function(ToolDto tool, string path)
+    {
+        FunctionDto function = tool.Function ?? throw Fault.Missing(path);
+        return new FunctionTool(function.Name, function.Description, function.Parameters, function.Strict ?? false, $"{path}.parameters");
+    }
+
+    private static FunctionTool Custom(ToolDto tool, string path)
+    {
+        CustomToolDto custom = tool.Custom ?? throw Fault.Missing(path);
+        if (custom.Format is not { Type: "grammar" } format)
+            return CustomTools.Of(custom.Name, custom.Description, null, null, path);
+        CustomGrammarDto grammar = format.Grammar ?? throw Fault.Missing($"{path}.format.grammar");
+        return CustomTools.Of(custom.Name, custom.Description, grammar.Syntax, grammar.Definition, $"{path}.format.grammar.definition");
     }
 
     /// <summary>How the declared functions are used.</summary>
@@ -53,30 +62,34 @@ internal static class ToolMapper
         return choice.Choice?.Type switch
         {
             null => new ToolPolicy(tools, choice.Mode == "required" ? ToolUse.Required : ToolUse.Auto, true, false),
-            "function" => Named(tools, choice.Choice.Function),
+            "function" => Named(tools, choice.Choice.Function ?? throw Fault.Missing("tool_choice.function"), isCustom: false),
+            "custom" => Named(tools, choice.Choice.Custom ?? throw Fault.Missing("tool_choice.custom"), isCustom: true),
             "allowed_tools" => Allowed(tools, choice.Choice.AllowedTools),
             string other => throw Fault.UnsupportedValue(
-                "tool_choice.type", $"Unsupported value: '{other}'. Supported values are: 'function' and 'allowed_tools'."),
+                "tool_choice.type", $"Unsupported value: '{other}'. Supported values are: 'function', 'custom' and 'allowed_tools'."),
         };
     }
 
-    private static ToolPolicy Named(ImmutableArray<FunctionTool> tools, FunctionName? function)
-    {
-        if (function is null)
-            throw Fault.Missing("tool_choice.function");
-        return new ToolPolicy([Find(tools, function.Name, "tool_choice")], ToolUse.Required, true, true);
-    }
+    private static ToolPolicy Named(ImmutableArray<FunctionTool> tools, FunctionName tool, bool isCustom) =>
+        new([Find(tools, tool.Name, isCustom, "tool_choice")], ToolUse.Required, true, true);
 
     private static ToolPolicy Allowed(ImmutableArray<FunctionTool> tools, AllowedTools? allowed)
     {
         if (allowed is null)
             throw Fault.Missing("tool_choice.allowed_tools");
         ImmutableArray<FunctionTool> chosen =
-            [.. allowed.Tools.Select((t, i) => Find(tools, t.Function.Name, $"tool_choice.allowed_tools.tools[{i}]")).Distinct()];
+            [.. allowed.Tools.Select((t, i) => Find(tools, t, $"tool_choice.allowed_tools.tools[{i}]")).Distinct()];
         return new ToolPolicy(chosen, allowed.Mode == "required" ? ToolUse.Required : ToolUse.Auto, true, false);
     }
 
-    private static FunctionTool Find(ImmutableArray<FunctionTool> tools, string name, string param) =>
-        tools.FirstOrDefault(t => t.Name == name)
-        ?? throw Fault.Of($"Invalid value for '{param}': function '{name}' is not among the tools of the request.", param, "invalid_value");
+    private static FunctionTool Find(ImmutableArray<FunctionTool> tools, AllowedTool allowed, string param)
+    {
+        FunctionName? named = allowed.Type == "custom" ? allowed.Custom : allowed.Function;
+        return Find(tools, (named ?? throw Fault.Missing($"{param}.{allowed.Type}")).Name, allowed.Type == "custom", param);
+    }
+
+    private static FunctionTool Find(ImmutableArray<FunctionTool> tools, string name, bool isCustom, string param) =>
+        tools.FirstOrDefault(t => t.Name == name && t.IsCustom == isCustom)
+        ?? throw Fault.Of(
+            $"Invalid value for '{param}': {(isCustom ? "custom tool" : "function")} '{name}' is not among the tools of the request.", param, "invalid_value");
 }

@@ -3,8 +3,6 @@ using System.Text.Json;
 using Gemma4.Engine.Configuration;
 using Gemma4.Server.Errors;
 using Gemma4.Server.Hosting;
-using Gemma4.Server.Mapping.Chat;
-using Gemma4.Server.OpenAI.Chat;
 using Gemma4.Server.OpenAI.Responses;
 using Gemma4.Server.Storage;
 
@@ -21,8 +19,13 @@ internal static class ResponseMapper
     {
         ImmutableArray<ResponseItem> before = [];
         if (request.PreviousResponseId is { } id)
-            before = stored.Find(id)?.Conversation
+        {
+            StoredResponse previous = stored.Find(id)
                 ?? throw Fault.Of($"Previous response with id '{id}' not found.", "previous_response_id", "previous_response_not_found");
+            if (previous.Background is { HasEnded: false })
+                throw Fault.Of($"Previous response with id '{id}' is still being made. Wait for its end, or cancel it.", "previous_response_id");
+            before = previous.Conversation;
+        }
         ImmutableArray<ResponseItem> all = [.. before, .. input];
         ResponseItemRules.CheckCalls(all);
         return all;
@@ -44,7 +47,7 @@ internal static class ResponseMapper
             Messages = messages.Map(request.Instructions, conversation, conversation.Length - numOwn),
             Media = messages.Media,
             MediaProcessing = request.MmProcessorKwargs,
-            Tools = Tools(request, options.MaxTools),
+            Tools = ResponseTools.Map(request, options.MaxTools),
             Format = Format(request),
             Thinks = thinking.Thinks,
             ThinkingBudget = thinking.Budget,
@@ -64,6 +67,7 @@ internal static class ResponseMapper
         Id = head.Id,
         CreatedAt = head.Created,
         Status = "in_progress",
+        Background = request.Background ?? false,
         Instructions = request.Instructions,
         MaxOutputTokens = request.MaxOutputTokens,
         MaxToolCalls = request.MaxToolCalls,
@@ -78,55 +82,12 @@ internal static class ResponseMapper
         Temperature = request.Temperature ?? defaults.Temperature ?? 1,
         Text = (request.Text ?? new ResponseText()) with { Format = request.Text?.Format ?? new ResponseTextFormat { Type = "text" } },
         ToolChoice = request.ToolChoice ?? new ResponseToolChoice("auto"),
-        Tools = request.Tools ?? [],
+        Tools = [.. (request.Tools ?? []).Where(t => ResponseTools.Has(t.Type))],
         TopLogprobs = request.TopLogprobs ?? 0,
         TopP = request.TopP ?? defaults.TopP ?? 1,
         Truncation = request.Truncation ?? "disabled",
         User = request.User?.Name,
         Metadata = request.Metadata ?? [],
-    };
-
-    private static ToolPolicy Tools(ResponseRequest request, int maxTools)
-    {
-        ResponseTool[] tools = request.Tools ?? [];
-        if (tools.Length > maxTools)
-            throw Fault.ArrayTooLong("tools", maxTools, tools.Length);
-        ImmutableArray<FunctionTool> functions = [.. tools.Select(Function)];
-        return ToolMapper.Choose(functions, Choice(request.ToolChoice), request.Tools is []) with { IsParallel = request.ParallelToolCalls ?? true };
-    }
-
-    private static FunctionTool Function(ResponseTool tool, int index)
-    {
-        string path = $"tools[{index}]";
-        if (tool.Type != "function")
-            throw Fault.UnsupportedValue($"{path}.type", $"Unsupported value: '{tool.Type}'. This server has no hosted tools; it supports tools of type 'function'.");
-        string name = tool.Name ?? throw Fault.Missing($"{path}.name");
-        return new FunctionTool(name, tool.Description, tool.Parameters, tool.Strict ?? false, $"{path}.parameters");
-    }
-
-    private static ToolChoiceDto? Choice(ResponseToolChoice? choice) => choice?.Choice switch
-    {
-        null when choice is null => null,
-        null => new ToolChoiceDto(choice.Mode, null),
-        { Type: "function" } function => new ToolChoiceDto(null, new ToolChoiceObject
-        {
-            Type = function.Type,
-            Function = new FunctionName { Name = function.Name ?? throw Fault.Missing("tool_choice.name") },
-        }),
-        { Type: "allowed_tools" } allowed => new ToolChoiceDto(null, new ToolChoiceObject
-        {
-            Type = allowed.Type,
-            AllowedTools = new AllowedTools
-            {
-                Mode = allowed.Mode ?? throw Fault.Missing("tool_choice.mode"),
-                Tools =
-                [
-                    .. (allowed.Tools ?? throw Fault.Missing("tool_choice.tools")).Select(
-                        t => new AllowedTool { Type = t.Type, Function = new FunctionName { Name = t.Name } }),
-                ],
-            },
-        }),
-        { Type: var other } => new ToolChoiceDto(null, new ToolChoiceObject { Type = other }),
     };
 
     private static AnswerFormat? Format(ResponseRequest request)
