@@ -1,10 +1,10 @@
 using System.ComponentModel.DataAnnotations;
 using Gemma4.Server.Errors;
 using Gemma4.Server.Hosting;
+using Gemma4.Server.Mapping.Responses;
 using Gemma4.Server.OpenAI;
 using Gemma4.Server.OpenAI.Responses;
 using Gemma4.Server.Storage;
-using Gemma4.Server.Streaming;
 using Microsoft.AspNetCore.Mvc;
 
 namespace Gemma4.Server.Endpoints;

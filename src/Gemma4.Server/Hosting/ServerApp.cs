@@ -43,6 +43,7 @@ internal static class ServerApp
         app.MapCompletions();
         app.MapResponses();
         app.MapMessages();
+        app.MapOllama();
         app.MapTranscriptions();
         app.MapTokens();
         app.MapServerMetrics();

@@ -28,12 +28,12 @@ internal sealed class SseResult(IGeneration generation, IStreamFormat format) : 
             {
                 if (!begun)
                 {
-                    Begin(context);
+                    Begin(context, format.ContentType);
                     format.Begin(writer);
                 }
                 begun = true;
                 if (batch.Count == 0)
-                    writer.Heartbeat();
+                    format.Heartbeat(writer);
                 else
                     format.Write(writer, batch);
                 await writer.FlushAsync(aborted);
@@ -50,10 +50,10 @@ internal sealed class SseResult(IGeneration generation, IStreamFormat format) : 
     }
 
     /// <summary>The headers of a stream.</summary>
-    public static void Begin(HttpContext context)
+    public static void Begin(HttpContext context, string contentType)
     {
         HttpResponse response = context.Response;
-        response.ContentType = "text/event-stream; charset=utf-8";
+        response.ContentType = contentType;
         response.Headers.CacheControl = "no-cache";
         response.Headers["X-Accel-Buffering"] = "no";
         context.Features.GetRequiredFeature<IHttpResponseBodyFeature>().DisableBuffering();

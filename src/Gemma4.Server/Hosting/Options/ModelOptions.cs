@@ -17,6 +17,9 @@ internal sealed class ModelOptions : IValidatableObject
     /// <summary>Ids that requests may put into <c>model</c>; the first is the one that answers and lists show. Default: the folder's name.</summary>
     public string[] ServedNames { get; set; } = [];
 
+    /// <summary>Take any name in <c>model</c>, for programs that cannot be told the id.</summary>
+    public bool AnyName { get; set; }
+
     /// <summary>Where tensors live.</summary>
     [AllowedValues("auto", "cpu", "cuda")]
     public string Device { get; set; } = "auto";

@@ -2,9 +2,10 @@ using Gemma4.Server.Hosting;
 using Gemma4.Server.OpenAI;
 using Gemma4.Server.OpenAI.Responses;
 using Gemma4.Server.Storage;
+using Gemma4.Server.Streaming;
 using Microsoft.Extensions.Options;
 
-namespace Gemma4.Server.Streaming;
+namespace Gemma4.Server.Mapping.Responses;
 
 /// <summary>The events of a response in the background as server-sent events. A client that leaves may come back; the work goes on.</summary>
 /// <param name="response">The response.</param>
@@ -17,7 +18,7 @@ internal sealed class ReplayResult(BackgroundResponse response, int after = -1) 
         IServiceProvider services = context.RequestServices;
         var heartbeat = TimeSpan.FromSeconds(services.GetRequiredService<IOptions<ServerOptions>>().Value.HeartbeatSeconds);
         using var writer = new SseWriter(context.Response.BodyWriter);
-        SseResult.Begin(context);
+        SseResult.Begin(context, "text/event-stream; charset=utf-8");
         await foreach (IReadOnlyList<ResponseStreamEvent> batch in EventBatches.ReadAsync(
             response.ReadAsync(after, aborted), heartbeat, services.GetRequiredService<TimeProvider>(), aborted))
         {
