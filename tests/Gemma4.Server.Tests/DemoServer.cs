@@ -1,4 +1,5 @@
 using Gemma4.Server.Hosting;
+using Gemma4.Server.Serving;
 using Gemma4.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;

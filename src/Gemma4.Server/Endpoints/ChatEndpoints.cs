@@ -1,10 +1,12 @@
-using Gemma4.Server.Errors;
-using Gemma4.Server.Hosting;
 using Gemma4.Server.Mapping;
 using Gemma4.Server.Mapping.Chat;
+using Gemma4.Server.Mapping.OpenAI;
 using Gemma4.Server.OpenAI;
 using Gemma4.Server.OpenAI.Chat;
 using Gemma4.Server.OpenAI.Tokens;
+using Gemma4.Server.Pipeline;
+using Gemma4.Server.Serving;
+using Gemma4.Server.Settings;
 using Gemma4.Server.Streaming;
 using Microsoft.Extensions.Options;
 

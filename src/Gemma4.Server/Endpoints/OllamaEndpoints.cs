@@ -1,8 +1,8 @@
 using Gemma4.Server.Errors;
-using Gemma4.Server.Hosting;
 using Gemma4.Server.Mapping;
 using Gemma4.Server.Mapping.Ollama;
 using Gemma4.Server.Ollama;
+using Gemma4.Server.Serving;
 using Gemma4.Server.Streaming;
 
 namespace Gemma4.Server.Endpoints;
@@ -63,7 +63,7 @@ internal static class OllamaEndpoints
     private static async Task<IResult> ShowAsync(HttpContext context, ModelHost host, ModelNames names, RequestReader reader, OllamaModels models)
     {
         LoadedModel model = host.Ready();
-        OllamaShowRequest request = await reader.ReadAsync(context, OllamaJson.Context.OllamaShowRequest, OptionalModelFaults.Instance, takesUnnamed: true);
+        OllamaShowRequest request = await reader.ReadAsync(context, OllamaJson.Context.OllamaShowRequest, OllamaModelFaults.OfShow, takesUnnamed: true);
         string id = request.Model ?? request.Name ?? throw OllamaModelFaults.Instance.Missing()!;
         return names.Serves(id)
             ? Results.Json(models.Show(model), OllamaJson.Context.OllamaShow)

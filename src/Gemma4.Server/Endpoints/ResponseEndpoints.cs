@@ -1,10 +1,13 @@
 using System.Collections.Immutable;
+using Gemma4.Server.Access;
 using Gemma4.Server.Errors;
-using Gemma4.Server.Hosting;
 using Gemma4.Server.Mapping;
+using Gemma4.Server.Mapping.OpenAI;
 using Gemma4.Server.Mapping.Responses;
 using Gemma4.Server.OpenAI;
 using Gemma4.Server.OpenAI.Responses;
+using Gemma4.Server.Serving;
+using Gemma4.Server.Settings;
 using Gemma4.Server.Storage;
 using Gemma4.Server.Streaming;
 using Microsoft.Extensions.Options;

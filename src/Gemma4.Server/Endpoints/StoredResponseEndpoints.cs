@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
+using Gemma4.Server.Access;
 using Gemma4.Server.Errors;
-using Gemma4.Server.Hosting;
 using Gemma4.Server.Mapping.Responses;
 using Gemma4.Server.OpenAI;
 using Gemma4.Server.OpenAI.Responses;

@@ -1,11 +1,9 @@
 using System.Collections.Immutable;
 using Gemma4.Engine.Audio;
-using Gemma4.Server.Errors;
-using Gemma4.Server.Hosting;
-using Gemma4.Server.Mapping;
 using Gemma4.Server.Mapping.Audio;
 using Gemma4.Server.OpenAI;
 using Gemma4.Server.OpenAI.Audio;
+using Gemma4.Server.Serving;
 using Gemma4.Server.Streaming;
 
 namespace Gemma4.Server.Endpoints;
@@ -37,8 +35,8 @@ internal static class TranscriptionEndpoints
         ImmutableArray<AudioWindow> windows = await transcriber.PrepareAsync(request, model, context.RequestAborted);
         var transcript = new Transcript(windows, model.Defaults.EndTokenIds);
         TranscriptionGeneration generation = transcriber.Start(request, windows, model);
-        if (request.Stream == true)
-            return new SseResult(generation, new TranscriptionStreamFormat(transcript, () => UsageMapper.ForTranscription(generation.Parts)));
+        if (request.Streams)
+            return new SseResult(generation, new TranscriptionStreamFormat(transcript, () => TranscriptionUsages.Of(generation.Parts)));
         await using (generation)
         {
             foreach (MergedEvent item in await MergedEvents.ReadAsync(generation, context.RequestAborted))
@@ -66,7 +64,7 @@ internal static class TranscriptionEndpoints
                     Usage = new TranscriptionDuration(segments[^1].End),
                 },
                 OpenAIJson.Context.VerboseTranscription),
-            _ => Results.Json(new Transcription(transcript.Text, UsageMapper.ForTranscription(parts)), OpenAIJson.Context.Transcription),
+            _ => Results.Json(new Transcription(transcript.Text, TranscriptionUsages.Of(parts)), OpenAIJson.Context.Transcription),
         };
     }
 }

@@ -1,7 +1,7 @@
 using Gemma4.Engine.Requests;
 using Gemma4.Engine.StructuredOutput;
 using Gemma4.Server.Errors;
-using Gemma4.Server.Hosting;
+using Gemma4.Server.Serving;
 
 namespace Gemma4.Server.Mapping;
 

@@ -1,8 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Gemma4.Server.Errors;
-using Gemma4.Server.Hosting;
-using Gemma4.Server.OpenAI;
+using Gemma4.Server.Serving;
+using Gemma4.Server.Settings;
+using Gemma4.Server.Wire;
 using Microsoft.Extensions.Options;
 
 namespace Gemma4.Server.Mapping;
@@ -37,8 +38,8 @@ internal sealed class RequestReader(ModelNames names, IOptions<ApiOptions> api, 
             CheckModel(root, modelFaults);
             _shape.Check(root, type);
             T request = root.Deserialize(type)!;
-            if (request is GenerationFields { User.Name: null })
-                log.Ignored("user", "it is an object, not a string");
+            if (request is IIgnoresFields { Ignored: { } ignored })
+                log.Ignored(ignored.Field, ignored.Reason);
             return request;
         }
         catch (JsonException)

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using System.Text.Json;
 using Gemma4.Engine.StructuredOutput;
+using Gemma4.Server.Errors;
 
 namespace Gemma4.Server.Mapping;
 
@@ -44,4 +46,35 @@ internal sealed record ToolPolicy(ImmutableArray<FunctionTool> Tools, ToolUse Us
 
     /// <summary>Whether this name is a custom tool's.</summary>
     public bool IsCustom(string name) => Tools.Any(t => t.IsCustom && t.Name == name);
+
+    /// <summary>The declared tools under the request's choice.</summary>
+    /// <param name="tools">The declared tools.</param>
+    /// <param name="choice">What the request says of their use; null where it says nothing.</param>
+    /// <param name="isEmptyList">Whether the request has a list of tools, with nothing in it.</param>
+    /// <exception cref="ApiException">A choice without tools, or of one that is not declared.</exception>
+    public static ToolPolicy Of(ImmutableArray<FunctionTool> tools, ToolChoice? choice, bool isEmptyList = false)
+    {
+        if (choice is null)
+            return tools.IsEmpty ? None : new ToolPolicy(tools, ToolUse.Auto, true, false);
+        if (choice is ToolChoice.Any { Use: ToolUse.None })
+            return None;
+        // Clients whose list of tools is empty ask for "auto" as they always do.
+        if (isEmptyList && choice is ToolChoice.Any { Use: ToolUse.Auto })
+            return None;
+        if (tools.IsEmpty)
+            throw Fault.Of("Invalid value for 'tool_choice': 'tool_choice' is only allowed when 'tools' are specified.", "tool_choice");
+        return choice switch
+        {
+            ToolChoice.Any any => new ToolPolicy(tools, any.Use, true, false),
+            ToolChoice.Named named => new ToolPolicy([Find(tools, named.Tool)], ToolUse.Required, true, true),
+            ToolChoice.Among among => new ToolPolicy([.. among.Tools.Select(t => Find(tools, t)).Distinct()], among.Use, true, false),
+            _ => throw new UnreachableException(),
+        };
+    }
+
+    private static FunctionTool Find(ImmutableArray<FunctionTool> tools, ToolReference wanted) =>
+        tools.FirstOrDefault(t => t.Name == wanted.Name && t.IsCustom == wanted.IsCustom)
+        ?? throw Fault.Of(
+            $"Invalid value for '{wanted.Param}': {(wanted.IsCustom ? "custom tool" : "function")} '{wanted.Name}' is not among the tools of the request.",
+            wanted.Param, "invalid_value");
 }

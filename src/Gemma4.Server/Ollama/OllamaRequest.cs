@@ -2,7 +2,6 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Gemma4.Server.OpenAI;
 
 namespace Gemma4.Server.Ollama;
 

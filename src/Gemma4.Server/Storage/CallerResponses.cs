@@ -1,4 +1,4 @@
-using Gemma4.Server.Hosting;
+using Gemma4.Server.Access;
 using Gemma4.Server.OpenAI.Responses;
 
 namespace Gemma4.Server.Storage;

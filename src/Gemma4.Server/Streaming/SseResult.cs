@@ -1,5 +1,5 @@
 using Gemma4.Server.Errors;
-using Gemma4.Server.Hosting;
+using Gemma4.Server.Settings;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -9,7 +10,7 @@ internal sealed class SseWriter(PipeWriter output) : IDisposable
 {
     private readonly Utf8JsonWriter _json = new(output, new JsonWriterOptions
     {
-        Encoder = OpenAI.OpenAIJson.Context.Options.Encoder,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         SkipValidation = true,
     });
 

@@ -63,10 +63,10 @@ public sealed class OllamaEndpointsTests
     public async Task Results_answer_the_call_that_they_mean(string result)
     {
         FakeEngine engine = Script.Saying("Cold.");
-        await JsonAsync(engine, "/api/chat", $$$"""
-            "stream":false,{{{Tools}}},"messages":[{"role":"user","content":"Weather?"},
-            {"role":"assistant","content":"","thinking":"Ask.","tool_calls":[{"id":"c1","function":{"index":0,"name":"weather","arguments":{"city":"Oslo"}}}]},{{{result}}}]
-            """);
+        await JsonAsync(engine, "/api/chat", $"\"stream\":false,{Tools}," + """
+            "messages":[{"role":"user","content":"Weather?"},
+            {"role":"assistant","content":"","thinking":"Ask.","tool_calls":[{"id":"c1","function":{"index":0,"name":"weather","arguments":{"city":"Oslo"}}}]},
+            """ + result + "]");
         string prompt = Prompt(engine);
         Assert.Contains(Call, prompt, StringComparison.Ordinal);
         Assert.Contains("response:weather{value:<|\"|>cold<|\"|>}", prompt, StringComparison.Ordinal);

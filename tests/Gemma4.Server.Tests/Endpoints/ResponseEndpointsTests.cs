@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json;
-using Gemma4.Engine.Requests;
 using Gemma4.Testing;
 using Xunit;
 

@@ -1,4 +1,6 @@
 using Gemma4.Server.Hosting;
+using Gemma4.Server.Serving;
+using Gemma4.Server.Settings;
 using Gemma4.Testing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;

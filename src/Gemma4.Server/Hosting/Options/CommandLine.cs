@@ -1,4 +1,5 @@
 using System.Text;
+using Gemma4.Server.Settings;
 
 namespace Gemma4.Server.Hosting;
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Gemma4.Engine.Chat;
 using Gemma4.Server.Anthropic;
 using Gemma4.Server.Errors;
+using Gemma4.Server.Media;
 
 namespace Gemma4.Server.Mapping.Anthropic;
 
@@ -148,10 +149,10 @@ internal sealed class MessageConversation
             case "document":
                 return new ContentPart.Text(DocumentText.Of(block, path));
             case "video_url" or "video":
-                FilmRules.Check(block, path);
-                return Add(MediaKind.Video, MediaSource.Film.Of(block, path));
+                MediaMapper.CheckVideo(block, path);
+                return Add(MediaKind.Video, MediaMapper.Video(block, path));
             default:
-                throw Fault.Value($"{path}.type", block.Type, ["text", "image", "document", .. FilmRules.Types, "tool_result"]);
+                throw Fault.Value($"{path}.type", block.Type, ["text", "image", "document", .. MediaMapper.VideoTypes, "tool_result"]);
         }
     }
 

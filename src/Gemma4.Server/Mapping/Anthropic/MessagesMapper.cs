@@ -1,10 +1,9 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using Gemma4.Server.Anthropic;
 using Gemma4.Server.Errors;
-using Gemma4.Server.Hosting;
-using Gemma4.Server.Mapping.Chat;
-using Gemma4.Server.OpenAI;
-using Gemma4.Server.OpenAI.Chat;
+using Gemma4.Server.Settings;
+using Gemma4.Server.Wire;
 
 namespace Gemma4.Server.Mapping.Anthropic;
 
@@ -21,7 +20,7 @@ internal static class MessagesMapper
             Id = id,
             Messages = conversation.Map(request.System, request.Messages),
             Media = conversation.Media,
-            MediaProcessing = request.MmProcessorKwargs,
+            MediaDefaults = MediaMapper.Defaults(request.MmProcessorKwargs),
             Tools = Tools(request, options.MaxTools),
             Format = request.OutputConfig?.Format is { } format
                 ? new AnswerFormat.JsonSchema(format.Schema, "output", "output_config.format.schema")
@@ -30,12 +29,12 @@ internal static class MessagesMapper
             ThinkingBudget = request.Thinking?.BudgetTokens,
             ContinueFinalMessage = request.Messages[^1].Role == "assistant",
             AddGenerationPrompt = request.Messages[^1].Role != "assistant",
-            Fields = new MessageFields
+            Settings = new GenerationSettings
             {
                 Temperature = request.Temperature,
                 TopP = request.TopP,
                 TopK = request.TopK,
-                Stop = request.StopSequences is { Length: > 0 } stops ? new StopSequences(stops) : null,
+                StopTexts = request.StopSequences ?? [],
             },
             MaxTokens = request.MaxTokens,
             StreamsToolArguments = request.Stream ?? false,
@@ -58,7 +57,7 @@ internal static class MessagesMapper
             throw Fault.ArrayTooLong("tools", maxTools, tools.Length);
         ImmutableArray<FunctionTool> functions = [.. tools.Select(Function)];
         MessageToolChoice? choice = functions.IsEmpty && request.ToolChoice?.Type == "auto" ? null : request.ToolChoice;
-        return ToolMapper.Choose(functions, Choice(choice)) with { IsParallel = request.ToolChoice?.DisableParallelToolUse != true };
+        return ToolPolicy.Of(functions, Choice(choice)) with { IsParallel = request.ToolChoice?.DisableParallelToolUse != true };
     }
 
     private static FunctionTool Function(MessageTool tool, int index)
@@ -68,18 +67,13 @@ internal static class MessagesMapper
         return new FunctionTool(tool.Name, tool.Description, tool.InputSchema, tool.Strict ?? false, $"tools[{index}].input_schema");
     }
 
-    private static ToolChoiceDto? Choice(MessageToolChoice? choice) => choice?.Type switch
+    private static ToolChoice? Choice(MessageToolChoice? choice) => choice?.Type switch
     {
         null => null,
-        "any" => new ToolChoiceDto("required", null),
-        "tool" => new ToolChoiceDto(null, new ToolChoiceObject
-        {
-            Type = "function",
-            Function = new FunctionName { Name = choice.Name ?? throw Fault.Missing("tool_choice.name") },
-        }),
-        string mode => new ToolChoiceDto(mode, null),
+        "none" => new ToolChoice.Any(ToolUse.None),
+        "auto" => new ToolChoice.Any(ToolUse.Auto),
+        "any" => new ToolChoice.Any(ToolUse.Required),
+        "tool" => new ToolChoice.Named(new ToolReference(choice.Name ?? throw Fault.Missing("tool_choice.name"), IsCustom: false, "tool_choice")),
+        _ => throw new UnreachableException(),
     };
-
-    /// <summary>What this API has of the shared fields.</summary>
-    private sealed record MessageFields : GenerationFields;
 }

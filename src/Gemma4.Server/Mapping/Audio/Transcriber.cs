@@ -3,11 +3,9 @@ using Gemma4.Engine.Audio;
 using Gemma4.Engine.Chat;
 using Gemma4.Engine.Requests;
 using Gemma4.Server.Errors;
-using Gemma4.Server.Hosting;
 using Gemma4.Server.Media;
-using Gemma4.Server.OpenAI.Audio;
+using Gemma4.Server.Serving;
 using Gemma4.Server.Streaming;
-using MediaKind = Gemma4.Engine.Chat.MediaKind;
 
 namespace Gemma4.Server.Mapping.Audio;
 
@@ -39,7 +37,7 @@ internal sealed class Transcriber(MediaLoader media, ChatRunner runner)
         ],
         Media = [new MediaSource.Prepared(new PreparedMedium.Sound([window]), "file")],
         Thinks = false,
-        Fields = request,
+        Settings = new GenerationSettings { Temperature = request.Temperature },
         MaxTokens = window.NumSoftTokens + SpareTokens,
         PromptParam = "prompt",
         NumLogprobs = request.ResponseFormat == "verbose_json" ? NumLogprobs : null,

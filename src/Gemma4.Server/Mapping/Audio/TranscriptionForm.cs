@@ -1,9 +1,11 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Gemma4.Engine.Chat;
 using Gemma4.Server.Errors;
-using Gemma4.Server.Hosting;
+using Gemma4.Server.Mapping.OpenAI;
 using Gemma4.Server.Media;
-using Gemma4.Server.OpenAI.Audio;
+using Gemma4.Server.Serving;
+using Gemma4.Server.Settings;
 using Microsoft.Extensions.Options;
 
 namespace Gemma4.Server.Mapping.Audio;
@@ -57,7 +59,7 @@ internal sealed partial class TranscriptionForm(ModelNames names, IOptions<Media
             Language = Language(form),
             Prompt = Text(form, "prompt"),
             Temperature = Temperature(form),
-            Stream = streams,
+            Streams = streams,
             File = await LimitedReader.ReadAllAsync(stream, file.Length, MediaKind.Audio, media.Value.MaxAudioBytes, "file", context.RequestAborted),
         };
     }

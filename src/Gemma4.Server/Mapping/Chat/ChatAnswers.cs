@@ -1,5 +1,6 @@
 using System.Text;
 using Gemma4.Engine.Requests;
+using Gemma4.Server.Mapping.OpenAI;
 using Gemma4.Server.OpenAI.Chat;
 using Gemma4.Server.Streaming;
 

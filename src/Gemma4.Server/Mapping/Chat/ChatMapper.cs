@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using System.Text.Json;
-using Gemma4.Server.Hosting;
+using Gemma4.Server.Mapping.OpenAI;
 using Gemma4.Server.OpenAI.Chat;
+using Gemma4.Server.OpenAI.Tokens;
+using Gemma4.Server.Settings;
 
 namespace Gemma4.Server.Mapping.Chat;
 
@@ -22,7 +24,7 @@ internal static class ChatMapper
             Id = id,
             Messages = messages.Map(request.Messages),
             Media = messages.Media,
-            MediaProcessing = request.MmProcessorKwargs,
+            MediaDefaults = MediaMapper.Defaults(request.MmProcessorKwargs),
             Tools = tools,
             Format = format,
             Thinks = thinking.Thinks,
@@ -30,11 +32,31 @@ internal static class ChatMapper
             TemplateVariables = variables.Remove(ThinkingMapper.Variable),
             AddGenerationPrompt = request.AddGenerationPrompt ?? true,
             ContinueFinalMessage = request.ContinueFinalMessage ?? false,
-            Fields = request,
+            Settings = SettingsMapper.Map(request),
             MaxTokens = ContextRules.Limit(request.MaxCompletionTokens ?? request.MaxTokens),
             MaxTokensParam = request.MaxCompletionTokens is null ? "max_tokens" : "max_completion_tokens",
             NumLogprobs = request.Logprobs == true ? request.TopLogprobs ?? 0 : null,
             StreamsToolArguments = request.Stream ?? false,
+        };
+    }
+
+    /// <summary>A conversation that is only tokenised.</summary>
+    public static ChatJob Map(string id, TokenizeRequest request, ApiOptions options)
+    {
+        ChatMessageDto[] conversation = request.Messages!;
+        ImmutableArray<FunctionTool> tools = ToolMapper.Functions(request.Tools, options.MaxTools);
+        MessageRules.Check(conversation);
+        ImmutableDictionary<string, JsonElement> variables = ThinkingMapper.Variables(request.ChatTemplateKwargs);
+        var messages = new MessageMapper();
+        return new ChatJob
+        {
+            Id = id,
+            Messages = messages.Map(conversation),
+            Media = messages.Media,
+            Tools = ToolPolicy.Of(tools, null),
+            Thinks = ThinkingMapper.Map(null, variables, null, options).Thinks,
+            TemplateVariables = variables.Remove(ThinkingMapper.Variable),
+            AddGenerationPrompt = request.AddGenerationPrompt ?? true,
         };
     }
 }

@@ -1,3 +1,5 @@
+using Gemma4.Server.Mapping.OpenAI;
+
 namespace Gemma4.Server.Mapping.Chat;
 
 /// <summary>How one request wants its chat answers written, streamed or not.</summary>

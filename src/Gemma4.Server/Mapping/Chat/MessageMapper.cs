@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Gemma4.Engine.Chat;
+using Gemma4.Server.Media;
 using Gemma4.Server.OpenAI.Chat;
 using ContentPart = Gemma4.Engine.Chat.ContentPart;
 using PartDto = Gemma4.Server.OpenAI.Chat.ContentPart;
@@ -55,9 +56,9 @@ internal sealed class MessageMapper
         "refusal" => new ContentPart.Text(part.Refusal!),
         "image_url" => Add(MediaKind.Image, new MediaSource.Image(
             part.ImageUrl!.Value.Url, part.ImageUrl.Value.Detail, part.MaxSoftTokens ?? part.ImageUrl.Value.MaxSoftTokens, $"{path}.image_url.url")),
-        "input_audio" => Add(MediaKind.Audio, new MediaSource.AudioData(part.InputAudio!, $"{path}.input_audio")),
-        "audio_url" => Add(MediaKind.Audio, new MediaSource.AudioAt(part.AudioUrl!.Value, $"{path}.audio_url")),
-        _ => Add(MediaKind.Video, MediaSource.Film.Of(part, path)),
+        "input_audio" => Add(MediaKind.Audio, new MediaSource.AudioData(part.InputAudio!.Data, part.InputAudio.AllowWindows, $"{path}.input_audio.data")),
+        "audio_url" => Add(MediaKind.Audio, new MediaSource.AudioUrl(part.AudioUrl!.Value.Url, part.AudioUrl.Value.AllowWindows, $"{path}.audio_url.url")),
+        _ => Add(MediaKind.Video, MediaMapper.Video(part, path)),
     };
 
     private ContentPart.Media Add(MediaKind kind, MediaSource source)

@@ -36,18 +36,18 @@ internal static class MessageRules
     {
         string[] supported = role switch
         {
-            "user" => ["text", "image_url", "input_audio", .. FilmRules.Types, "audio_url"],
+            "user" => ["text", "image_url", "input_audio", .. MediaMapper.VideoTypes, "audio_url"],
             "assistant" => ["text", "refusal"],
-            "tool" => ["text", "image_url", "input_audio", .. FilmRules.Types, "audio_url"],
+            "tool" => ["text", "image_url", "input_audio", .. MediaMapper.VideoTypes, "audio_url"],
             _ => ["text"],
         };
         if (part.Type == "file")
             throw Fault.UnsupportedValue($"{path}.type", "Unsupported value: 'file'. This server takes texts, pictures, sounds and films in messages.");
         if (!supported.Contains(part.Type))
             throw Fault.Value($"{path}.type", part.Type, supported);
-        if (FilmRules.Types.Contains(part.Type))
+        if (MediaMapper.VideoTypes.Contains(part.Type))
         {
-            FilmRules.Check(part, path);
+            MediaMapper.CheckVideo(part, path);
             return;
         }
         bool isThere = part.Type switch

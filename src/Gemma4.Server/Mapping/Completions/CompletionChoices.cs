@@ -1,5 +1,6 @@
 using Gemma4.Engine.Requests;
 using Gemma4.Engine.Tokenization;
+using Gemma4.Server.Mapping.OpenAI;
 using Gemma4.Server.OpenAI.Completions;
 using Gemma4.Server.Streaming;
 

@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
 using Gemma4.Engine.Tokenization;
 using Gemma4.Server.Errors;
-using Gemma4.Server.Hosting;
-using Gemma4.Server.Mapping.Chat;
+using Gemma4.Server.Mapping.OpenAI;
 using Gemma4.Server.OpenAI.Completions;
+using Gemma4.Server.Settings;
 
 namespace Gemma4.Server.Mapping.Completions;
 
@@ -12,8 +12,8 @@ internal static class CompletionRules
 {
     public static void Check(CompletionRequest request, ApiOptions options)
     {
-        ChatRules.CheckStream(request);
-        ChatRules.CheckLimits(request, options.MaxN, options.MaxStopStrings);
+        FieldRules.CheckStream(request);
+        FieldRules.CheckLimits(request, options.MaxN, options.MaxStopStrings);
         if (!string.IsNullOrEmpty(request.Suffix))
             throw Fault.UnsupportedParameter("suffix", "is not supported with this model: Gemma does not fill in the middle.");
         if (request.BestOf is int best && best < (request.N ?? 1))

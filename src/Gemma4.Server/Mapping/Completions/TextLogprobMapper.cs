@@ -1,6 +1,7 @@
 using System.Text;
 using Gemma4.Engine.Requests;
 using Gemma4.Engine.Tokenization;
+using Gemma4.Server.Mapping.OpenAI;
 using Gemma4.Server.OpenAI.Completions;
 
 namespace Gemma4.Server.Mapping.Completions;

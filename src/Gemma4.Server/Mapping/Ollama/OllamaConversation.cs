@@ -69,6 +69,6 @@ internal sealed class OllamaConversation
     private ContentPart.Media Add(string image, string path)
     {
         _media.Add(new MediaSource.Image(DataUri.Is(image) ? image : $"data:application/octet-stream;base64,{image}", null, null, path));
-        return new ContentPart.Media(Gemma4.Engine.Chat.MediaKind.Image, _media.Count - 1);
+        return new ContentPart.Media(MediaKind.Image, _media.Count - 1);
     }
 }

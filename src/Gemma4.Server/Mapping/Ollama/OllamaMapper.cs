@@ -1,10 +1,8 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Gemma4.Server.Errors;
-using Gemma4.Server.Hosting;
-using Gemma4.Server.Mapping.Chat;
 using Gemma4.Server.Ollama;
-using Gemma4.Server.OpenAI;
+using Gemma4.Server.Settings;
 
 namespace Gemma4.Server.Mapping.Ollama;
 
@@ -53,14 +51,14 @@ internal static class OllamaMapper
             Format = Format(request.Format),
             Thinks = thinking.Thinks,
             ThinkingBudget = thinking.Budget,
-            Fields = new OllamaFields
+            Settings = new GenerationSettings
             {
                 Temperature = asked.Temperature,
                 TopP = asked.TopP,
                 TopK = asked.TopK,
                 MinP = asked.MinP,
                 Seed = asked.Seed,
-                Stop = asked.Stop is { Length: > 0 } stops ? new StopSequences(stops) : null,
+                StopTexts = asked.Stop ?? [],
                 RepetitionPenalty = asked.RepeatPenalty,
                 PresencePenalty = asked.PresencePenalty,
                 FrequencyPenalty = asked.FrequencyPenalty,
@@ -95,10 +93,7 @@ internal static class OllamaMapper
     {
         if (tools.Length > maxTools)
             throw Fault.ArrayTooLong("tools", maxTools, tools.Length);
-        return ToolMapper.Choose(
+        return ToolPolicy.Of(
             [.. tools.Select((t, i) => new FunctionTool(t.Function.Name, t.Function.Description, t.Function.Parameters, false, $"tools[{i}].function.parameters"))], null);
     }
-
-    /// <summary>What this API has of the shared fields.</summary>
-    private sealed record OllamaFields : GenerationFields;
 }

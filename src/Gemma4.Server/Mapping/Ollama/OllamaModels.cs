@@ -3,8 +3,8 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Gemma4.Engine.Configuration;
-using Gemma4.Server.Hosting;
 using Gemma4.Server.Ollama;
+using Gemma4.Server.Serving;
 
 namespace Gemma4.Server.Mapping.Ollama;
 

@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
 using Gemma4.Engine.Requests;
-using Gemma4.Server.Hosting;
 using Gemma4.Server.Ollama;
+using Gemma4.Server.Serving;
+using Gemma4.Server.Settings;
 using Gemma4.Server.Streaming;
 using Microsoft.Extensions.Options;
 
@@ -35,11 +36,11 @@ internal sealed class OllamaRunner(
         // Who asks for no template writes its markers: here they are control tokens.
         ImmutableArray<int> prompt = [.. PromptTokens.Encode(model.Tokenizer, text, addBos: !text.StartsWith("<bos>", StringComparison.Ordinal), parseControl: true)];
         int maxTokens = ContextRules.Room(prompt.Length, job.MaxTokens, job.MaxTokensParam, job.PromptParam, model.MaxContextLength);
-        GenerationRequest request = RequestMapper.Map(job.Id, job.Fields, prompt, maxTokens, model) with
+        GenerationRequest request = RequestMapper.Map(job.Id, job.Settings, prompt, maxTokens, model) with
         {
             Constraint = await constraints.CompileAsync(job.Format, model, cancellationToken),
         };
-        return await starter.StartAsync(model, request, RequestMapper.Parsing(job.Fields, request) with { IsChat = false }, cancellationToken);
+        return await starter.StartAsync(model, request, RequestMapper.Parsing(job.Settings, request) with { IsChat = false }, cancellationToken);
     }
 
     private static string NewId() => AnswerHead.NewId("ollama-");

@@ -1,6 +1,6 @@
 using Gemma4.Server.Errors;
-using Gemma4.Server.Hosting;
 using Gemma4.Server.OpenAI.Responses;
+using Gemma4.Server.Serving;
 using Gemma4.Server.Storage;
 using Gemma4.Server.Streaming;
 
@@ -70,7 +70,7 @@ internal sealed class BackgroundResponses(IServiceScopeFactory scopes, Drain dra
         }
         catch (Exception exception)
         {
-            log.Failed(exception);
+            log.BackgroundFailed(exception);
             assembler.Fail(ErrorTable.Internal());
         }
         finally

@@ -1,6 +1,6 @@
-using Gemma4.Server.Hosting;
 using Gemma4.Server.OpenAI;
 using Gemma4.Server.OpenAI.Responses;
+using Gemma4.Server.Settings;
 using Gemma4.Server.Storage;
 using Gemma4.Server.Streaming;
 using Microsoft.Extensions.Options;

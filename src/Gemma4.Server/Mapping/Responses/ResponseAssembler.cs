@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Gemma4.Engine.Requests;
 using Gemma4.Server.Errors;
+using Gemma4.Server.Mapping.OpenAI;
 using Gemma4.Server.OpenAI;
 using Gemma4.Server.OpenAI.Chat;
 using Gemma4.Server.OpenAI.Responses;

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using Gemma4.Engine.Chat;
+using Gemma4.Server.Media;
 using Gemma4.Server.OpenAI.Responses;
 
 namespace Gemma4.Server.Mapping.Responses;
@@ -86,9 +87,9 @@ internal sealed class ResponseConversation
     private ContentPart Part(ResponsePart part, string path) => part.Type switch
     {
         "input_image" => Add(MediaKind.Image, new MediaSource.Image(part.ImageUrl!, part.Detail, part.MaxSoftTokens, $"{path}.image_url")),
-        "input_audio" when part.AudioUrl is { } url => Add(MediaKind.Audio, new MediaSource.AudioAt(url.Value, $"{path}.audio_url")),
-        "input_audio" => Add(MediaKind.Audio, new MediaSource.AudioData(part.InputAudio!, $"{path}.input_audio")),
-        "video_url" or "video" => Add(MediaKind.Video, MediaSource.Film.Of(part, path)),
+        "input_audio" when part.AudioUrl is { } url => Add(MediaKind.Audio, new MediaSource.AudioUrl(url.Value.Url, url.Value.AllowWindows, $"{path}.audio_url.url")),
+        "input_audio" => Add(MediaKind.Audio, new MediaSource.AudioData(part.InputAudio!.Data, part.InputAudio.AllowWindows, $"{path}.input_audio.data")),
+        "video_url" or "video" => Add(MediaKind.Video, MediaMapper.Video(part, path)),
         _ => new ContentPart.Text(part.Text!),
     };
 

@@ -6,7 +6,7 @@ namespace Gemma4.Server.Mapping.Responses;
 /// <summary>What an input item must be beyond its shape, by its type: the fields it needs, and who may say what.</summary>
 internal static class ResponseItemRules
 {
-    private static readonly string[] InputParts = ["input_text", "input_image", "input_audio", .. FilmRules.Types];
+    private static readonly string[] InputParts = ["input_text", "input_image", "input_audio", .. MediaMapper.VideoTypes];
     private static readonly string[] SystemParts = ["input_text"]; // what templates write in a system turn
     private static readonly string[] AnswerParts = ["output_text", "refusal"];
 
@@ -98,7 +98,7 @@ internal static class ResponseItemRules
             case "input_audio":
                 break;
             case "video_url" or "video":
-                FilmRules.Check(part, path);
+                MediaMapper.CheckVideo(part, path);
                 break;
             case "refusal":
                 Require(part.Refusal, $"{path}.refusal");

@@ -2,8 +2,9 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Gemma4.Engine.Configuration;
 using Gemma4.Server.Errors;
-using Gemma4.Server.Hosting;
+using Gemma4.Server.Mapping.OpenAI;
 using Gemma4.Server.OpenAI.Responses;
+using Gemma4.Server.Settings;
 using Gemma4.Server.Storage;
 
 namespace Gemma4.Server.Mapping.Responses;
@@ -46,13 +47,13 @@ internal static class ResponseMapper
             Id = id,
             Messages = messages.Map(request.Instructions, conversation, conversation.Length - numOwn),
             Media = messages.Media,
-            MediaProcessing = request.MmProcessorKwargs,
+            MediaDefaults = MediaMapper.Defaults(request.MmProcessorKwargs),
             Tools = ResponseTools.Map(request, options.MaxTools),
             Format = Format(request),
             Thinks = thinking.Thinks,
             ThinkingBudget = thinking.Budget,
             TemplateVariables = variables.Remove(ThinkingMapper.Variable),
-            Fields = request with { N = null },
+            Settings = SettingsMapper.Map(request) with { NumSequences = 1 },
             MaxTokens = request.MaxOutputTokens,
             MaxTokensParam = "max_output_tokens",
             PromptParam = "input",

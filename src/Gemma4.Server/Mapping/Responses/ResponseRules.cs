@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Gemma4.Server.Errors;
-using Gemma4.Server.Hosting;
-using Gemma4.Server.Mapping.Chat;
+using Gemma4.Server.Mapping.OpenAI;
 using Gemma4.Server.OpenAI.Responses;
+using Gemma4.Server.Settings;
 
 namespace Gemma4.Server.Mapping.Responses;
 
@@ -15,9 +15,9 @@ internal static class ResponseRules
             throw Fault.Missing("input");
         if (request.Input?.Items is { Length: 0 } && request.PreviousResponseId is null)
             throw Fault.EmptyArray("input");
-        ChatRules.CheckStream(request);
-        ChatRules.CheckLimits(request, options.MaxN, options.MaxStopStrings);
-        ChatRules.CheckMetadata(request.Metadata);
+        FieldRules.CheckStream(request);
+        FieldRules.CheckLimits(request, options.MaxN, options.MaxStopStrings);
+        FieldRules.CheckMetadata(request.Metadata);
         if (request.N > 1)
             throw Fault.UnsupportedParameter("n", "is not supported in the Responses API.");
         if (request.Background == true && request.Store == false)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
-using Gemma4.Server.Hosting;
+using Gemma4.Server.Mapping.OpenAI;
 using Gemma4.Server.OpenAI.Responses;
+using Gemma4.Server.Serving;
 using Gemma4.Server.Storage;
 using Gemma4.Server.Streaming;
 
@@ -30,7 +31,7 @@ internal sealed record ResponseRun(Generation Generation, ResponseObject Start)
     public ResponseAssembler Assembler(Action<ResponseStreamEvent> emit) => new(Start, Tools, Logprobs, emit);
 
     /// <summary>The whole response, once all events were added.</summary>
-    public ResponseObject End(ResponseAssembler assembler) => assembler.End(UsageMapper.ForResponse(Generation), Clock.Now);
+    public ResponseObject End(ResponseAssembler assembler) => assembler.End(ResponseUsages.Of(Generation), Clock.Now);
 
     /// <summary>What is kept of it.</summary>
     public StoredResponse Stored(ResponseObject response) => new(response, Input, [.. Conversation, .. response.Output]);

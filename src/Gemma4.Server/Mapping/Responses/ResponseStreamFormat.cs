@@ -1,4 +1,5 @@
 using Gemma4.Server.Errors;
+using Gemma4.Server.Mapping.OpenAI;
 using Gemma4.Server.OpenAI;
 using Gemma4.Server.OpenAI.Responses;
 using Gemma4.Server.Streaming;

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Gemma4.Server.Errors;
-using Gemma4.Server.Mapping.Chat;
-using Gemma4.Server.OpenAI.Chat;
+using Gemma4.Server.Mapping.OpenAI;
 using Gemma4.Server.OpenAI.Responses;
 
 namespace Gemma4.Server.Mapping.Responses;
@@ -20,7 +19,7 @@ internal static class ResponseTools
             throw Fault.ArrayTooLong("tools", maxTools, tools.Length);
         ImmutableArray<FunctionTool> own =
             [.. tools.Select((tool, i) => (Tool: tool, Path: $"tools[{i}]")).Where(t => Has(t.Tool.Type)).Select(t => Tool(t.Tool, t.Path))];
-        return ToolMapper.Choose(own, Choice(request.ToolChoice), request.Tools is not null && own.IsEmpty) with { IsParallel = request.ParallelToolCalls ?? true };
+        return ToolPolicy.Of(own, Choice(request.ToolChoice), request.Tools is not null && own.IsEmpty) with { IsParallel = request.ParallelToolCalls ?? true };
     }
 
     private static FunctionTool Tool(ResponseTool tool, string path)
@@ -34,35 +33,24 @@ internal static class ResponseTools
             name, tool.Description, format.Syntax ?? throw Fault.Missing($"{path}.format.syntax"), format.Definition, $"{path}.format.definition");
     }
 
-    private static ToolChoiceDto? Choice(ResponseToolChoice? choice) => choice?.Choice switch
+    private static ToolChoice? Choice(ResponseToolChoice? choice) => choice switch
     {
-        null when choice is null => null,
-        null => new ToolChoiceDto(choice.Mode, null),
-        { Type: "function" or "custom" } named => new ToolChoiceDto(null, new ToolChoiceObject
-        {
-            Type = named.Type,
-            Function = Name(named.Type == "function", named.Name, "tool_choice.name"),
-            Custom = Name(named.Type == "custom", named.Name, "tool_choice.name"),
-        }),
-        { Type: "allowed_tools" } allowed => new ToolChoiceDto(null, new ToolChoiceObject
-        {
-            Type = allowed.Type,
-            AllowedTools = new AllowedTools
-            {
-                Mode = allowed.Mode ?? throw Fault.Missing("tool_choice.mode"),
-                Tools = [.. (allowed.Tools ?? throw Fault.Missing("tool_choice.tools")).Where(t => Has(t.Type)).Select(Allowed)],
-            },
-        }),
-        { Type: var other } => new ToolChoiceDto(null, new ToolChoiceObject { Type = other }),
+        null => null,
+        { Choice: null } => ToolModes.Choice(choice.Mode!),
+        { Choice: { Type: "function" or "custom" } named } => new ToolChoice.Named(Reference(named.Type, named.Name, "tool_choice")),
+        { Choice: { Type: "allowed_tools" } allowed } => Allowed(allowed),
+        _ => throw ToolModes.Unsupported(choice.Choice.Type),
     };
 
-    private static AllowedTool Allowed(ResponseAllowedTool tool, int index) => new()
+    private static ToolChoice.Among Allowed(ResponseToolChoiceObject allowed)
     {
-        Type = tool.Type,
-        Function = Name(tool.Type == "function", tool.Name, $"tool_choice.tools[{index}].name"),
-        Custom = Name(tool.Type == "custom", tool.Name, $"tool_choice.tools[{index}].name"),
-    };
+        string mode = allowed.Mode ?? throw Fault.Missing("tool_choice.mode");
+        ResponseAllowedTool[] tools = allowed.Tools ?? throw Fault.Missing("tool_choice.tools");
+        return new ToolChoice.Among(
+            [.. tools.Select((tool, i) => (Tool: tool, Path: $"tool_choice.tools[{i}]")).Where(t => Has(t.Tool.Type)).Select(t => Reference(t.Tool.Type, t.Tool.Name, t.Path))],
+            ToolModes.OfAllowed(mode));
+    }
 
-    private static FunctionName? Name(bool isMeant, string? name, string path) =>
-        isMeant ? new FunctionName { Name = name ?? throw Fault.Missing(path) } : null;
+    private static ToolReference Reference(string type, string? name, string path) =>
+        new(name ?? throw Fault.Missing($"{path}.name"), type == "custom", path);
 }

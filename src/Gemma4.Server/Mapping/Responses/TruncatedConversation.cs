@@ -1,4 +1,3 @@
-using Gemma4.Engine.Chat;
 using Gemma4.Engine.Requests;
 using Gemma4.Server.Errors;
 using Gemma4.Server.Streaming;

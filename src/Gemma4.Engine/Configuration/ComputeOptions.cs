@@ -1,0 +1,20 @@
+namespace Gemma4.Engine.Configuration;
+
+/// <summary>Where and how a model is computed, in the words of the command line.</summary>
+public sealed record ComputeOptions
+{
+    /// <summary><c>auto</c> (CUDA where there is one), <c>cpu</c>, <c>cuda</c> or <c>cuda:n</c>.</summary>
+    public string Device { get; init; } = "auto";
+
+    /// <summary><c>auto</c>, <c>cpu</c> (our own kernels) or <c>torch</c> (libtorch's operators, on any device).</summary>
+    public string Backend { get; init; } = "auto";
+
+    /// <summary><c>auto</c>, <c>float32</c> or <c>bfloat16</c>: what weights and, on a device, activations are rounded to.</summary>
+    public string Dtype { get; init; } = "auto";
+
+    /// <summary><c>auto</c>, <c>float32</c>, <c>bfloat16</c> or <c>int8</c>: what keys and values are stored as.</summary>
+    public string KvDtype { get; init; } = "auto";
+
+    /// <summary>Threads that compute on a CPU; null takes one a core.</summary>
+    public int? Threads { get; init; }
+}
