@@ -50,6 +50,7 @@ internal sealed class CheckpointModelSource(
                 VideoSoftTokens = config.Processor.VideoSoftTokens,
                 VideoFrames = config.Processor.VideoFrames,
             },
+            SizeBytes = CheckpointFolder.SizeBytes(folder),
             JsonWhitespace = api.Value.JsonWhitespace == "json" ? JsonWhitespace.Json : JsonWhitespace.Compact,
         };
     }

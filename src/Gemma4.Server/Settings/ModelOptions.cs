@@ -18,6 +18,9 @@ internal sealed class ModelOptions : IValidatableObject
     /// <summary>Ids that requests may put into <c>model</c>; the first is the one that answers and lists show. Default: the folder's name.</summary>
     public string[] ServedNames { get; set; } = [];
 
+    /// <summary>Take any name in <c>model</c>, for programs that cannot be told the id.</summary>
+    public bool AnyName { get; set; }
+
     /// <summary>Where it is computed: <c>auto</c> (CUDA where there is one), <c>cpu</c>, <c>cuda</c> or <c>cuda:n</c>.</summary>
     [RegularExpression("auto|cpu|cuda(:[0-9]{1,3})?", ErrorMessage = "Expected auto, cpu, cuda or cuda:n.")]
     public string Device { get; set; } = "auto";
