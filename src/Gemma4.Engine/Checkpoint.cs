@@ -19,6 +19,9 @@ public abstract class Checkpoint
     /// <summary>The model.</summary>
     public abstract Gemma4Config Config { get; }
 
+    /// <summary>How its weights are stored: <c>safetensors</c> or <c>gguf</c>.</summary>
+    public abstract string Format { get; }
+
     /// <summary>Every file that makes it what it is, in a fixed order.</summary>
     public abstract IReadOnlyList<string> Files { get; }
 

@@ -22,6 +22,8 @@ internal sealed class FolderCheckpoint : Checkpoint
 
     public override Gemma4Config Config { get; }
 
+    public override string Format => "safetensors";
+
     public override IReadOnlyList<string> Files => [.. Directory.EnumerateFiles(Path)
         .Where(file => System.IO.Path.GetExtension(file) is ".json" or ".safetensors" or ".jinja")
         .Order(StringComparer.Ordinal)];

@@ -25,6 +25,8 @@ internal sealed class GgufCheckpoint : Checkpoint
 
     public override Gemma4Config Config { get; }
 
+    public override string Format => "gguf";
+
     public override IReadOnlyList<string> Files => [.. _model.Files, .. _mmproj?.Files ?? []];
 
     /// <summary>Whether a file is one of several that belong together, and not the first.</summary>

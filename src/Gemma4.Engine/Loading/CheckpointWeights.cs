@@ -15,6 +15,7 @@ internal sealed unsafe class CheckpointWeights(IReadOnlyDictionary<string, Locat
     private readonly Dictionary<string, MappedFile> _files = new(StringComparer.Ordinal);
     private readonly Dictionary<string, (WeightFormat Format, HostMemory Memory)> _copies = new(StringComparer.Ordinal);
     private readonly List<FileRows> _tables = [];
+    private readonly HashSet<string> _scanned = new(StringComparer.Ordinal);
     private readonly HashSet<string> _reported = new(StringComparer.Ordinal);
     private long _bytesLoaded;
 
@@ -22,7 +23,7 @@ internal sealed unsafe class CheckpointWeights(IReadOnlyDictionary<string, Locat
     {
         LocatedWeight weight = Find(name);
         StoredWeight taken = weight.IsAsStored ? new StoredWeight(name, weight.Format, [.. shape], At(weight.Slices[0])) : Copied(weight, shape);
-        if (weight.Shape.Length > 0 && !_reported.Contains(name))      // bounds of clipped projections, which have no shape, may be infinite
+        if (weight.Shape.Length > 0 && _scanned.Add(name))      // bounds of clipped projections, which have no shape, may be infinite
             RefuseNonFinite(weight, WeightScan.FirstNonFinite(taken.Data, taken.Format, taken.NumElements, backend));
         Report(weight);
         return taken;

@@ -119,6 +119,8 @@ internal sealed class CaseVerifier(Gemma4Model model, AccuracyBars bars)
         int count = golden.Greedy.Length;
         for (int i = 0; i < count; i++)
         {
+            foreach (int suppressed in model.Config.Generation.SuppressTokenIds)
+                logits[suppressed] = float.NegativeInfinity;
             int best = Array.IndexOf(logits, logits.Max());
             if (best != golden.Greedy[i])
                 return new CaseCheck(what, golden.Top2Gaps[i] <= tooClose, $"{i}/{count}, then {best} for {golden.Greedy[i]} at a gap of {golden.Top2Gaps[i]:0.0000}");

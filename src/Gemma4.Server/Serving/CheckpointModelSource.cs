@@ -28,29 +28,28 @@ internal sealed class CheckpointModelSource(
     private LoadedModel Load(IProgress<double> progress, CancellationToken cancellationToken)
     {
         NativeThreads.Configure(model.Value.Threads);
-        string folder = CheckpointFolder.Find(model.Value.Path);
-        var config = Gemma4Config.Load(folder);
+        var checkpoint = Checkpoint.Open(CheckpointFiles.Find(model.Value.Path), model.Value.Mmproj);
+        Gemma4Config config = checkpoint.Config;
         if (engine.Value.MaxContextLength > config.Text.MaxPositions)
         {
             throw new OptionsException(
                 $"Engine:MaxContextLength is {engine.Value.MaxContextLength}, and the model was made for {config.Text.MaxPositions} tokens (max_position_embeddings). "
                 + "Lower it with --max-context, or leave it away.");
         }
-        string tokenizerFile = Path.Combine(folder, "tokenizer.json");
-        var tokenizer = Tokenizer.Load(tokenizerFile);
-        config.RequireTokenizer(tokenizerFile, tokenizer.VocabularySize);
-        ChatRenderer? chat = CheckpointFolder.HasTemplate(folder) ? ChatRenderer.Load(folder) : null;
+        Tokenizer tokenizer = checkpoint.LoadTokenizer();
+        ChatRenderer? chat = checkpoint.LoadChat(tokenizer);
         var constraints = new ConstraintCompiler(tokenizer, new ConstraintOptions { EndTokenIds = config.Generation.EndTokenIds, Limits = limits.Value });
         GemmaEngine loaded = EngineLoader.Load(
-            folder, model.Value.Compute, engine.Value, meters, loggers, time, new Shares(progress, cancellationToken));
-        return new LoadedModel(loaded, tokenizer, chat, constraints, config.Generation, CheckpointFolder.Fingerprint(folder, model.Value))
+            checkpoint, model.Value.Compute, engine.Value, meters, loggers, time, new Shares(progress, cancellationToken));
+        return new LoadedModel(loaded, tokenizer, chat, constraints, config.Generation, CheckpointFiles.Fingerprint(checkpoint.Files, model.Value))
         {
             Media = new MediaTraits(config.Vision is not null, config.Audio is not null, config.Processor.ImageSoftTokens)
             {
                 VideoSoftTokens = config.Processor.VideoSoftTokens,
                 VideoFrames = config.Processor.VideoFrames,
             },
-            SizeBytes = CheckpointFolder.SizeBytes(folder),
+            Format = checkpoint.Format,
+            SizeBytes = CheckpointFiles.SizeBytes(checkpoint.Files),
             JsonWhitespace = api.Value.JsonWhitespace == "json" ? JsonWhitespace.Json : JsonWhitespace.Compact,
         };
     }

@@ -28,6 +28,9 @@ internal sealed record LoadedModel(
     /// <summary>Blanks in JSON that an answer is held to.</summary>
     public JsonWhitespace JsonWhitespace { get; init; } = JsonWhitespace.Json;
 
+    /// <summary>How its weights are stored: <c>safetensors</c> or <c>gguf</c>.</summary>
+    public string Format { get; init; } = "safetensors";
+
     /// <summary>Bytes of the checkpoint's files.</summary>
     public long SizeBytes { get; init; }
 

@@ -1,10 +1,11 @@
+using System.Text.RegularExpressions;
 using Gemma4.Server.Settings;
 using Microsoft.Extensions.Options;
 
 namespace Gemma4.Server.Serving;
 
 /// <summary>The ids under which the model is served.</summary>
-internal sealed class ModelNames
+internal sealed partial class ModelNames
 {
     private const string Tag = ":latest";
 
@@ -28,10 +29,14 @@ internal sealed class ModelNames
         || All.Contains(id, StringComparer.Ordinal)
         || (id.EndsWith(Tag, StringComparison.Ordinal) && All.Contains(id[..^Tag.Length], StringComparer.Ordinal));
 
-    /// <summary>The folder's name; the demo model, whose folder is a role and not a name, has its own.</summary>
+    /// <summary>The folder's name, or a GGUF file's without what says that it is one, or one of several; the demo model, whose folder is a role and not a
+    /// name, has its own.</summary>
     private static string NameOf(string path)
     {
-        string folder = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
-        return folder == "demo-model" ? "gemma-4-demo" : folder;
+        string name = GgufEnd().Replace(Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path))), "");
+        return name == "demo-model" ? "gemma-4-demo" : name;
     }
+
+    [GeneratedRegex(@"(-[0-9]{5}-of-[0-9]{5})?\.gguf$", RegexOptions.IgnoreCase)]
+    private static partial Regex GgufEnd();
 }

@@ -10,12 +10,15 @@ internal sealed class ModelOptions : IValidatableObject
 
     private const int MaxNameLength = 256;
 
-    /// <summary>Folder of the checkpoint: <c>config.json</c>, <c>tokenizer.json</c>, <c>*.safetensors</c>. A relative path is looked for
-    /// under the working directory, then beside the server.</summary>
+    /// <summary>The checkpoint: a folder with <c>config.json</c>, <c>tokenizer.json</c>, <c>*.safetensors</c>, a GGUF file, or a folder with one. A
+    /// relative path is looked for under the working directory, then beside the server.</summary>
     [Required(AllowEmptyStrings = false)]
     public string Path { get; set; } = "demo-model";
 
-    /// <summary>Ids that requests may put into <c>model</c>; the first is the one that answers and lists show. Default: the folder's name.</summary>
+    /// <summary>GGUF file with the towers of a GGUF model; null takes the one beside it where <see cref="Path"/> is a folder.</summary>
+    public string? Mmproj { get; set; }
+
+    /// <summary>Ids that requests may put into <c>model</c>; the first is the one that answers and lists show. Default: the folder's or file's name.</summary>
     public string[] ServedNames { get; set; } = [];
 
     /// <summary>Take any name in <c>model</c>, for programs that cannot be told the id.</summary>
@@ -37,12 +40,16 @@ internal sealed class ModelOptions : IValidatableObject
     [AllowedValues("auto", "float32", "bfloat16")]
     public string DType { get; set; } = "auto";
 
+    /// <summary>What weights that are stored as floats are rounded to while loading, on a CPU.</summary>
+    [AllowedValues("none", "int8", "int4")]
+    public string Quantization { get; set; } = "none";
+
     /// <summary>Threads that compute on a CPU; null takes one a core.</summary>
     [Range(1, 1024)]
     public int? Threads { get; set; }
 
     /// <summary>Where and how it is computed, as the engine takes it.</summary>
-    internal ComputeOptions Compute => new() { Device = Device, Backend = Backend, Dtype = DType, KvDtype = KvDType, Threads = Threads };
+    internal ComputeOptions Compute => new() { Device = Device, Backend = Backend, Dtype = DType, KvDtype = KvDType, Quantization = Quantization, Threads = Threads };
 
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Gemma4.Engine.Chat;
 using Gemma4.Engine.Configuration;
 using Gemma4.Engine.Requests;
+using Gemma4.Engine.Tests.Loading.Gguf;
 using Gemma4.Engine.Tokenization;
 using Gemma4.Testing;
 using Xunit;
@@ -49,20 +50,46 @@ public sealed class MutatedCheckpointTests
         Assert.InRange(refused, 1, MutantsOfAFile);
     }
 
+    [Fact]
+    public async Task Damaged_gguf_file_is_refused_by_name_or_answers()
+    {
+        using CheckpointFolder folder = CheckpointFolder.Copy("tiny-31b");
+        string path = Path.Combine(folder.Directory, "damaged.gguf");
+        byte[] valid = await File.ReadAllBytesAsync(GgufFixtures.Find("tiny-31b-Q4_0"), TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(path, valid, TestContext.Current.CancellationToken);
+        Assert.Null(await OpenAsync(path));
+        int refused = 0;
+        for (int i = 0; i < 3 * MutantsOfAFile; i++)
+        {
+            int seed = FileMutator.FirstSeed + i;
+            var random = new Random(seed);
+            byte[] mutant = i % 2 == 0 ? GgufMutator.Mutate(valid, random) : FileMutator.Mutate(valid, random);
+            await File.WriteAllBytesAsync(path, mutant, TestContext.Current.CancellationToken);
+            try
+            {
+                refused += await OpenAsync(path) is null ? 0 : 1;
+            }
+            catch (Exception e)
+            {
+                throw new InvalidOperationException($"seed {seed}: {e.GetType().Name}: {e.Message}", e);
+            }
+        }
+        Assert.InRange(refused, MutantsOfAFile, 3 * MutantsOfAFile - 1);
+    }
+
     /// <summary>Opens a checkpoint and asks for one token.</summary>
     /// <returns>Why it was refused; null where it answered. Throws whatever is no refusal.</returns>
-    private static async Task<string?> OpenAsync(string directory)
+    private static async Task<string?> OpenAsync(string path)
     {
         using var meters = new TestMeterFactory();
         try
         {
-            Gemma4Config config = Gemma4Config.Load(directory);
-            string tokenizerFile = Path.Combine(directory, "tokenizer.json");
-            Tokenizer tokenizer = Tokenizer.Load(tokenizerFile);
-            config.RequireTokenizer(tokenizerFile, tokenizer.VocabularySize);
-            ChatRenderer renderer = ChatRenderer.Load(directory);
+            Checkpoint checkpoint = Checkpoint.Open(path);
+            Gemma4Config config = checkpoint.Config;
+            Tokenizer tokenizer = checkpoint.LoadTokenizer();
+            ChatRenderer renderer = checkpoint.LoadChat(tokenizer)!;
             var options = new EngineOptions { MaxTokensPerStep = 128, MaxSequences = 1, KvCacheBytes = 16 << 20, MaxContextLength = 1024 };
-            await using GemmaEngine engine = EngineLoader.Load(Checkpoint.Open(directory), new ComputeOptions { Device = "cpu" }, options, meters, Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance, TimeProvider.System);
+            await using GemmaEngine engine = EngineLoader.Load(checkpoint, new ComputeOptions { Device = "cpu" }, options, meters, Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance, TimeProvider.System);
             RenderedPrompt prompt = renderer.Render([new ChatMessage { Role = "user", Content = "Hi" }]);
             var request = new GenerationRequest
             {
@@ -85,7 +112,7 @@ public sealed class MutatedCheckpointTests
         }
         catch (Exception e) when (e is CheckpointException or InvalidDataException)
         {
-            Assert.Contains(directory, e.Message, StringComparison.Ordinal);
+            Assert.Contains(path, e.Message, StringComparison.Ordinal);
             return e.Message;
         }
         catch (RequestRejectedException e)

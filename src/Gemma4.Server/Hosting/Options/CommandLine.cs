@@ -9,11 +9,13 @@ internal static class CommandLine
     /// <summary>Name, key, placeholder of the value (null for a flag) and one line of help.</summary>
     private static readonly (string Name, string Key, string? Value, string Help)[] Switches =
     [
-        ("model", "Model:Path", "DIR", "folder of the checkpoint (default demo-model)"),
-        ("served-model-name", "Model:ServedNames", "ID[,ID…]", "ids for the field model; the first is shown (default: the folder's name)"),
+        ("model", "Model:Path", "PATH", "folder of the checkpoint, or GGUF file (default demo-model)"),
+        ("mmproj", "Model:Mmproj", "FILE", "GGUF file with the towers for pictures and sound of a GGUF model"),
+        ("served-model-name", "Model:ServedNames", "ID[,ID…]", "ids for the field model; the first is shown (default: the folder's or file's name)"),
         ("any-model", "Model:AnyName", null, "take whatever requests name in the field model"),
         ("device", "Model:Device", "auto|cpu|cuda", "where tensors live"),
         ("dtype", "Model:DType", "auto|float32|bfloat16", "type the weights are computed in"),
+        ("quantization", "Model:Quantization", "none|int8|int4", "what weights stored as floats are rounded to while loading, on a CPU"),
         ("threads", "Model:Threads", "N", "threads that compute on a CPU (default: one a core)"),
         ("host", "Server:Host", "ADDRESS", "address to listen on (default 127.0.0.1)"),
         ("port", "Server:Port", "PORT", "port to listen on (default 8000)"),
@@ -50,7 +52,7 @@ internal static class CommandLine
         for (int i = 0; i < args.Count; i++)
         {
             if (!args[i].StartsWith("--", StringComparison.Ordinal))
-                throw new OptionsException($"'{args[i]}' is not a switch; values follow their switch, as in --model DIR. See --help.");
+                throw new OptionsException($"'{args[i]}' is not a switch; values follow their switch, as in --model PATH. See --help.");
             string name = args[i][2..];
             string? value = null;
             if (name.IndexOf('=') is > 0 and int equals)

@@ -15,8 +15,6 @@ namespace Gemma4.Server.Mapping.Ollama;
 internal sealed class OllamaModels(ModelNames names, ModelHost host, ServerClock clock)
 {
     private const string Architecture = "gemma4";
-    private static readonly OllamaModelDetails Details = new() { Format = "safetensors" };
-
     private string Started => OllamaRun.Written(DateTimeOffset.FromUnixTimeSeconds(clock.Started));
 
     /// <summary>All ids.</summary>
@@ -34,7 +32,7 @@ internal sealed class OllamaModels(ModelNames names, ModelHost host, ServerClock
     /// <summary>All about it.</summary>
     public OllamaShow Show(LoadedModel model) => new()
     {
-        Details = Details,
+        Details = Details(model),
         ModelInfo = new Dictionary<string, JsonElement>
         {
             ["general.architecture"] = JsonElement.Parse($"\"{Architecture}\""),
@@ -72,6 +70,8 @@ internal sealed class OllamaModels(ModelNames names, ModelHost host, ServerClock
         Model = id,
         Size = host.Loaded?.SizeBytes ?? 0,
         Digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(host.Loaded?.Fingerprint ?? id))),
-        Details = Details,
+        Details = Details(host.Loaded),
     };
+
+    private static OllamaModelDetails Details(LoadedModel? model) => new() { Format = model?.Format ?? "" };
 }
