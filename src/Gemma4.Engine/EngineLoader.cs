@@ -24,6 +24,7 @@ public static class EngineLoader
         IMeterFactory meters, ILoggerFactory loggers, TimeProvider time, IProgress<LoadProgress>? progress = null)
     {
         LoadedRunner loaded = RunnerLoader.Load(directory, BackendFactory.Create(compute), options, time, progress);
+        Log.Computing(loggers.CreateLogger<GemmaEngine>(), loaded.Backend);
         var traits = new ModelTraits(loaded.Config.Text.MaxPositions, loaded.Config.Text.VocabSize, loaded.Config.Text.BidirectionalVision);
         return new GemmaEngine(loaded.Runner, traits, loaded.Cache, options, meters, loggers, time);
     }

@@ -34,7 +34,7 @@ internal static class CheckpointFolder
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(typeof(GemmaEngine).Module.ModuleVersionId.ToByteArray());
-        hash.AppendData(Encoding.UTF8.GetBytes($"{model.Device} {model.DType}"));
+        hash.AppendData(Encoding.UTF8.GetBytes($"{model.Device} {model.Backend} {model.DType} {model.KvDType} {model.Quantization}"));
         byte[] head = new byte[HeadBytes];
         foreach (string file in Directory.EnumerateFiles(folder).Where(IsPartOfModel).Order(StringComparer.Ordinal))
         {
