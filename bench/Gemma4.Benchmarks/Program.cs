@@ -23,8 +23,8 @@ if (args is ["products"])
 if (args is not ["steps" or "encoder", _, ..] || args.Length > 3)
 {
     Console.Error.WriteLine("""
-        Gemma4.Benchmarks steps MODEL_DIR [THREADS]     times steps of a model: prompt, decoding alone, decoding together
-        Gemma4.Benchmarks encoder MODEL_DIR [THREADS]   times pictures on their way through a model's vision tower
+        Gemma4.Benchmarks steps MODEL [THREADS]         times steps of a model: prompt, decoding alone, decoding together
+        Gemma4.Benchmarks encoder MODEL [THREADS]       times pictures on their way through a model's vision tower
         Gemma4.Benchmarks products                      times products with weight matrices on one thread
         Gemma4.Benchmarks pictures                      times the preparation of a 12-megapixel JPEG
         """);
@@ -32,10 +32,11 @@ if (args is not ["steps" or "encoder", _, ..] || args.Length > 3)
 }
 int? wanted = args.Length == 3 ? int.Parse(args[2], CultureInfo.InvariantCulture) : null;
 NativeThreads.Configure(wanted);
-using Gemma4Model model = ModelLoader.Load(args[1], BackendFactory.Create(new ComputeOptions { Device = "cpu", Dtype = "bfloat16", Threads = wanted }));
-long weights = ModelLoader.ExpectedTensors(model.Config)
-    .Where(t => t.Key.StartsWith("model.language_model.", StringComparison.Ordinal) && !t.Key.Contains("embed_tokens_per_layer", StringComparison.Ordinal))
-    .Sum(t => 2 * t.Value.Aggregate(1L, (product, dimension) => product * dimension));
+Checkpoint checkpoint = Checkpoint.Open(args[1]);
+using Gemma4Model model = checkpoint.LoadModel(new ComputeOptions { Device = "cpu", Dtype = "bfloat16", Threads = wanted });
+long weights = checkpoint.OpenTensors().Locate(model.Config, ModelLoader.ExpectedTensors(model.Config)).Values
+    .Where(t => t.Name.StartsWith("model.language_model.", StringComparison.Ordinal) && !t.Name.Contains("embed_tokens_per_layer", StringComparison.Ordinal))
+    .Sum(t => t.Length);
 bool large = weights > 1_000_000_000;
 int threads = model.Backend.NumWorkers;
 if (args[0] == "encoder")

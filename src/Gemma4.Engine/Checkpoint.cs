@@ -1,5 +1,8 @@
 using Gemma4.Engine.Chat;
 using Gemma4.Engine.Configuration;
+using Gemma4.Engine.Execution;
+using Gemma4.Engine.Loading;
+using Gemma4.Engine.Models;
 using Gemma4.Engine.Tokenization;
 
 namespace Gemma4.Engine;
@@ -54,6 +57,17 @@ public abstract class Checkpoint
     /// <param name="tokenizer">The checkpoint's own.</param>
     /// <exception cref="InvalidDataException">It cannot be read, or does not end.</exception>
     public abstract ChatRenderer? LoadChat(Tokenizer tokenizer);
+
+    /// <summary>Finds the tensors; no data is touched.</summary>
+    /// <exception cref="CheckpointException">A file is missing or malformed.</exception>
+    internal abstract CheckpointTensors OpenTensors();
+
+    /// <summary>Loads the model.</summary>
+    /// <param name="compute">Where and how it computes.</param>
+    /// <param name="progress">Told after each tensor.</param>
+    /// <returns>The caller owns it.</returns>
+    internal Gemma4Model LoadModel(ComputeOptions compute, IProgress<LoadProgress>? progress = null) =>
+        ModelLoader.Load(Config, OpenTensors(), BackendFactory.Create(compute), progress);
 
     private static bool IsGguf(string path) => path.EndsWith(GgufExtension, StringComparison.OrdinalIgnoreCase);
 

@@ -6,11 +6,11 @@ using Microsoft.Extensions.Logging;
 
 namespace Gemma4.Engine;
 
-/// <summary>From a checkpoint folder to a running engine.</summary>
+/// <summary>From a checkpoint to a running engine.</summary>
 public static class EngineLoader
 {
     /// <summary>Loads the weights, takes the KV cache and starts the engine. Blocks for as long as that takes.</summary>
-    /// <param name="directory">A folder in the Hugging Face layout.</param>
+    /// <param name="checkpoint">The model.</param>
     /// <param name="compute">Where and how it computes.</param>
     /// <param name="options">Valid options.</param>
     /// <param name="meters">Makes the engine's meter.</param>
@@ -20,10 +20,11 @@ public static class EngineLoader
     /// <exception cref="CheckpointException">The checkpoint is not one we can serve; names file, key or tensor.</exception>
     /// <exception cref="ArgumentException">A word of the compute options is unknown, or the device not there, or the KV cache is too small.</exception>
     public static GemmaEngine Load(
-        string directory, ComputeOptions compute, EngineOptions options,
+        Checkpoint checkpoint, ComputeOptions compute, EngineOptions options,
         IMeterFactory meters, ILoggerFactory loggers, TimeProvider time, IProgress<LoadProgress>? progress = null)
     {
-        LoadedRunner loaded = RunnerLoader.Load(directory, BackendFactory.Create(compute), options, time, progress);
+        ArgumentNullException.ThrowIfNull(checkpoint);
+        LoadedRunner loaded = RunnerLoader.Load(checkpoint.Config, checkpoint.OpenTensors(), BackendFactory.Create(compute), options, time, progress);
         Log.Computing(loggers.CreateLogger<GemmaEngine>(), loaded.Backend);
         var traits = new ModelTraits(loaded.Config.Text.MaxPositions, loaded.Config.Text.VocabSize, loaded.Config.Text.BidirectionalVision);
         return new GemmaEngine(loaded.Runner, traits, loaded.Cache, options, meters, loggers, time);

@@ -1,5 +1,7 @@
 using Gemma4.Engine.Chat;
 using Gemma4.Engine.Configuration;
+using Gemma4.Engine.Loading;
+using Gemma4.Engine.Loading.CompressedTensors;
 using Gemma4.Engine.Tokenization;
 
 namespace Gemma4.Engine;
@@ -33,6 +35,12 @@ internal sealed class FolderCheckpoint : Checkpoint
     }
 
     public override ChatRenderer? LoadChat(Tokenizer tokenizer) => HasTemplate() ? ChatRenderer.Load(Path) : null;
+
+    internal override CheckpointTensors OpenTensors()
+    {
+        QuantizationConfig.Check(ConfigSection.Load(System.IO.Path.Combine(Path, ConfigFile)));
+        return new SafetensorsTensors(CheckpointIndex.Read(Path));
+    }
 
     private bool HasTemplate()
     {

@@ -1,5 +1,6 @@
 using Gemma4.Engine.Chat;
 using Gemma4.Engine.Configuration;
+using Gemma4.Engine.Loading;
 using Gemma4.Engine.Loading.Gguf;
 using Gemma4.Engine.Tokenization;
 
@@ -34,4 +35,6 @@ internal sealed class GgufCheckpoint : Checkpoint
     public override ChatRenderer? LoadChat(Tokenizer tokenizer) => _model.Metadata.OptionalString(TemplateKey) is { } template
         ? ChatRenderer.Create($"{Path}: {TemplateKey}", template, GgufTokenizer.SpecialTokens(tokenizer))
         : null;
+
+    internal override CheckpointTensors OpenTensors() => new GgufTensors(_model, _mmproj);
 }

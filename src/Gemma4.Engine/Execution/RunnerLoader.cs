@@ -7,20 +7,21 @@ using Gemma4.Engine.Models;
 
 namespace Gemma4.Engine.Execution;
 
-/// <summary>Opens a checkpoint and takes all memory that serving it needs: weights, then the KV cache.</summary>
+/// <summary>Takes all memory that serving it needs: weights, then the KV cache.</summary>
 internal static class RunnerLoader
 {
     /// <summary>Loads.</summary>
-    /// <param name="directory">A folder in the Hugging Face layout.</param>
+    /// <param name="config">The model's configuration.</param>
+    /// <param name="tensors">Its weights.</param>
     /// <param name="backend">Computes; owned by the runner, and disposed where loading fails.</param>
     /// <param name="options">Valid options.</param>
     /// <param name="time">Measures steps.</param>
     /// <param name="progress">Told after each tensor.</param>
     /// <returns>The caller owns the runner.</returns>
     /// <exception cref="CheckpointException">The checkpoint is not one we can serve.</exception>
-    public static LoadedRunner Load(string directory, Backend backend, EngineOptions options, TimeProvider time, IProgress<LoadProgress>? progress)
+    public static LoadedRunner Load(Gemma4Config config, CheckpointTensors tensors, Backend backend, EngineOptions options, TimeProvider time, IProgress<LoadProgress>? progress)
     {
-        Gemma4Model model = ModelLoader.Load(directory, backend, progress);
+        Gemma4Model model = ModelLoader.Load(config, tensors, backend, progress);
         try
         {
             ImmutableArray<KvGroupSpec> groups = [.. model.Config.Text.KvGroups.Select(g => new KvGroupSpec(g.Window, model.KvBytesPerToken(g)))];

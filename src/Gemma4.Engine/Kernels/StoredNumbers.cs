@@ -1,3 +1,5 @@
+using Gemma4.Engine.Kernels.Blocks;
+
 namespace Gemma4.Engine.Kernels;
 
 /// <summary>Widens numbers to float32, whatever they are stored in.</summary>
@@ -22,7 +24,8 @@ internal static unsafe class StoredNumbers
                 Widen<Float16>((ushort*)source, target, count);
                 break;
             default:
-                throw new NotSupportedException($"{format} is not widened here.");
+                WeightDecoder.Decode(format, new ReadOnlySpan<byte>(source, checked((int)format.RowBytes(count))), new Span<float>(target, count));
+                break;
         }
     }
 

@@ -1,39 +1,42 @@
 using Gemma4.Engine.Backends;
+using Gemma4.Engine.Backends.Cpu;
 using Gemma4.Engine.Configuration;
+using Gemma4.Engine.Kernels;
 
 namespace Gemma4.Engine.Loading;
 
-/// <summary>Weights of a checkpoint whose names and shapes were checked before: the bytes of mapped files.</summary>
-/// <param name="index">The checkpoint.</param>
+/// <summary>Weights of a checkpoint whose names and shapes were checked before: the bytes of mapped files, and copies of the few that a file's writer changed.</summary>
+/// <param name="located">Where they are, by published name.</param>
 /// <param name="backend">Whose threads look through the weights; borrowed.</param>
-/// <param name="bytesToLoad">Bytes of all tensors that will be taken, for the progress.</param>
 /// <param name="progress">Told after each tensor.</param>
-internal sealed unsafe class CheckpointWeights(CheckpointIndex index, Backend backend, long bytesToLoad, IProgress<LoadProgress>? progress) : WeightStore
+internal sealed unsafe class CheckpointWeights(IReadOnlyDictionary<string, LocatedWeight> located, Backend backend, IProgress<LoadProgress>? progress) : WeightStore
 {
+    private readonly long _bytesToLoad = located.Values.Sum(w => w.Length);
     private readonly Dictionary<string, MappedFile> _files = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (WeightFormat Format, HostMemory Memory)> _copies = new(StringComparer.Ordinal);
     private readonly List<FileRows> _tables = [];
     private readonly HashSet<string> _reported = new(StringComparer.Ordinal);
     private long _bytesLoaded;
 
     public override StoredWeight Take(string name, ReadOnlySpan<long> shape)
     {
-        StoredTensor stored = Find(name);
-        if (!_files.TryGetValue(stored.File, out MappedFile? file))
-            _files.Add(stored.File, file = new MappedFile(stored.File));
-        byte* data = file.At(stored.Offset);
-        if (stored.Shape.Length > 0 && !_reported.Contains(name))      // bounds of clipped projections, which have no shape, may be infinite
-            RefuseNonFinite(stored, WeightScan.FirstNonFinite(data, stored.WeightFormat, stored.NumElements, backend));
-        Report(stored);
-        return new StoredWeight(name, stored.WeightFormat, [.. shape], data);
+        LocatedWeight weight = Find(name);
+        StoredWeight taken = weight.IsAsStored ? new StoredWeight(name, weight.Format, [.. shape], At(weight.Slices[0])) : Copied(weight, shape);
+        if (weight.Shape.Length > 0 && !_reported.Contains(name))      // bounds of clipped projections, which have no shape, may be infinite
+            RefuseNonFinite(weight, WeightScan.FirstNonFinite(taken.Data, taken.Format, taken.NumElements, backend));
+        Report(weight);
+        return taken;
     }
 
     public override StoredRows TakeRows(string name, int rows, int width)
     {
-        StoredTensor stored = Find(name);
-        var table = new FileRows(stored);
+        LocatedWeight weight = Find(name);
+        if (!weight.IsAsStored)
+            throw new CheckpointException(weight.Slices[0].File, $"tensor {name}: a table of rows must lie in one piece, as it was published");
+        var table = new FileRows(name, weight.Format, rows, width, weight.Slices[0]);
         _tables.Add(table);
-        RefuseNonFinite(stored, table.FirstNonFiniteOfSample());
-        Report(stored);
+        RefuseNonFinite(weight, table.FirstNonFiniteOfSample());
+        Report(weight);
         return table;
     }
 
@@ -41,27 +44,44 @@ internal sealed unsafe class CheckpointWeights(CheckpointIndex index, Backend ba
     {
         foreach (FileRows table in _tables)
             table.Dispose();
+        foreach ((_, HostMemory memory) in _copies.Values)
+            memory.Dispose();
         foreach (MappedFile file in _files.Values)
             file.Dispose();
         _tables.Clear();
+        _copies.Clear();
         _files.Clear();
     }
 
-    private static void RefuseNonFinite(StoredTensor stored, long element)
+    private byte* At(FileSlice slice)
+    {
+        if (!_files.TryGetValue(slice.File, out MappedFile? file))
+            _files.Add(slice.File, file = new MappedFile(slice.File));
+        return file.At(slice.Offset);
+    }
+
+    private StoredWeight Copied(LocatedWeight weight, ReadOnlySpan<long> shape)
+    {
+        if (!_copies.TryGetValue(weight.Name, out (WeightFormat Format, HostMemory Memory) copy))
+            _copies.Add(weight.Name, copy = WeightCopies.Make(weight, At, backend));
+        return new StoredWeight(weight.Name, copy.Format, [.. shape], copy.Memory.Data);
+    }
+
+    private static void RefuseNonFinite(LocatedWeight weight, long element)
     {
         if (element >= 0)
-            throw new CheckpointException(stored.File, $"tensor {stored.Name}: element {element} is infinite or not a number; the file is damaged, or was written by a failed training");
+            throw new CheckpointException(weight.Slices[0].File, $"tensor {weight.Name}: element {element} is infinite or not a number; the file is damaged, or was written by a failed training");
     }
 
-    private void Report(StoredTensor stored)
+    private void Report(LocatedWeight weight)
     {
-        if (!_reported.Add(stored.Name))
+        if (!_reported.Add(weight.Name))
             return;
-        _bytesLoaded += stored.Length;
-        progress?.Report(new LoadProgress(_bytesLoaded, bytesToLoad));
+        _bytesLoaded += weight.Length;
+        progress?.Report(new LoadProgress(_bytesLoaded, _bytesToLoad));
     }
 
-    private StoredTensor Find(string name) => index.TryGet(name, out StoredTensor stored)
-        ? stored
-        : throw new CheckpointException(index.Source, $"tensor {name} is missing");
+    private LocatedWeight Find(string name) => located.TryGetValue(name, out LocatedWeight? weight)
+        ? weight
+        : throw new InvalidOperationException($"{name} is not among the tensors that the model said it needs.");
 }

@@ -1,5 +1,6 @@
 using Gemma4.Engine.Backends;
 using Gemma4.Engine.Configuration;
+using Gemma4.Engine.Kernels;
 using Microsoft.Win32.SafeHandles;
 
 namespace Gemma4.Engine.Loading;
@@ -14,22 +15,26 @@ internal sealed class FileRows : StoredRows, IDisposable
     /// <summary>Rows looked at while loading, evenly over the table: the table is never read whole.</summary>
     private const int SampledRows = 256;
 
-    private readonly StoredTensor _stored;
+    private readonly FileSlice _slice;
     private readonly SafeFileHandle _file;
 
-    /// <param name="stored">A matrix.</param>
-    public FileRows(StoredTensor stored) : base(stored.Name, stored.WeightFormat, checked((int)stored.Shape[0]), checked((int)stored.Shape[1]))
+    /// <param name="name">The table's published name.</param>
+    /// <param name="format">How its numbers lie.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="width">Numbers of a row.</param>
+    /// <param name="slice">Where it lies.</param>
+    public FileRows(string name, WeightFormat format, int rows, int width, FileSlice slice) : base(name, format, rows, width)
     {
-        _stored = stored;
-        _file = File.OpenHandle(stored.File, options: FileOptions.RandomAccess);
+        _slice = slice;
+        _file = File.OpenHandle(slice.File, options: FileOptions.RandomAccess);
     }
 
     public override void Read(int row, Span<byte> bytes)
     {
         if ((uint)row >= (uint)Rows)
             throw new ArgumentOutOfRangeException(nameof(row), row, $"{Name} has {Rows} rows.");
-        if (RandomAccess.Read(_file, bytes[..RowBytes], _stored.Offset + (long)row * RowBytes) != RowBytes)
-            throw new CheckpointException(_stored.File, $"tensor {Name}: row {row} could not be read; did the file shrink?");
+        if (RandomAccess.Read(_file, bytes[..RowBytes], _slice.Offset + (long)row * RowBytes) != RowBytes)
+            throw new CheckpointException(_slice.File, $"tensor {Name}: row {row} could not be read; did the file shrink?");
     }
 
     /// <summary>Index in the table of the first element of some rows that is not finite; −1 where all are.</summary>

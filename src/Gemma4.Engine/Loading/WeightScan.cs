@@ -1,5 +1,6 @@
 using Gemma4.Engine.Backends;
 using Gemma4.Engine.Kernels;
+using Gemma4.Engine.Kernels.Blocks;
 
 namespace Gemma4.Engine.Loading;
 
@@ -11,11 +12,11 @@ namespace Gemma4.Engine.Loading;
 /// </remarks>
 internal static unsafe class WeightScan
 {
-    private const long ElementsPerPart = 1 << 20;
+    private const long ElementsPerPart = 1 << 20;      // whole blocks of every format
 
     /// <summary>Index of the first element that is not finite; −1 where all are.</summary>
     /// <param name="data">The elements; may be unaligned.</param>
-    /// <param name="format">bfloat16, float16 or float32.</param>
+    /// <param name="format">How they are stored.</param>
     /// <param name="count">How many.</param>
     /// <param name="backend">Whose threads share the work; null for this one alone.</param>
     public static long FirstNonFinite(byte* data, WeightFormat format, long count, Backend? backend)
@@ -49,7 +50,7 @@ internal static unsafe class WeightScan
                 WeightFormat.BFloat16 => FiniteScan.Run((ushort*)data + start, length, FiniteScan.BFloat16Exponent),
                 WeightFormat.Float16 => FiniteScan.Run((ushort*)data + start, length, FiniteScan.Float16Exponent),
                 WeightFormat.Float32 => FiniteScan.Run((uint*)data + start, length, FiniteScan.Float32Exponent),
-                _ => throw new ArgumentException($"{format} is not scanned.", nameof(format)),
+                _ => WeightDecoder.FirstNonFinite(format, new ReadOnlySpan<byte>(data + format.RowBytes(start), (int)format.RowBytes(length))) is >= 0 and var block ? block * format.BlockLength : -1,
             };
             if (found < 0)
                 return;

@@ -31,14 +31,12 @@ public static class ModelVerifier
         string golden = Path.Combine(root, "golden");
         if (!Directory.Exists(golden))
         {
-            output.WriteLine($"{golden}: the folder does not exist; {root} should hold models/ beside golden/");
+            output.WriteLine($"{golden}: the folder does not exist; {root} should hold models/, or folders of other names, beside golden/");
             return false;
         }
         int cases = 0, failures = 0;
-        foreach (string name in Directory.EnumerateDirectories(golden).Select(d => Path.GetFileName(d)!).Order(StringComparer.Ordinal))
+        foreach (string name in ModelsWithCases(golden))
         {
-            if (!File.Exists(Path.Combine(golden, name, "cases.json")))
-                continue;
             foreach (CaseResult result in VerifyModel(root, name, compute))
             {
                 output.WriteLine(result);
@@ -51,6 +49,19 @@ public static class ModelVerifier
         return cases > 0 && failures == 0;
     }
 
+    /// <summary>Models that have cases: folders of the golden folder, or of its folders, which then name the kind of file.</summary>
+    private static IEnumerable<string> ModelsWithCases(string golden) =>
+        Directory.EnumerateFiles(golden, "cases.json", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 2 })
+            .Select(cases => Path.GetRelativePath(golden, Path.GetDirectoryName(cases)!))
+            .Order(StringComparer.Ordinal);
+
+    /// <summary>Where a model lies: <c>golden/MODEL</c> beside <c>models/MODEL</c>, <c>golden/KIND/MODEL</c> beside <c>KIND/MODEL</c> or <c>KIND/MODEL.gguf</c>.</summary>
+    private static string PathOf(string root, string name)
+    {
+        string path = Path.Combine(root, name.Contains(Path.DirectorySeparatorChar) ? name : Path.Combine("models", name));
+        return Directory.Exists(path) || !File.Exists(path + ".gguf") ? path : path + ".gguf";
+    }
+
     /// <summary>Runs every case of one model, or only the one of that name.</summary>
     internal static IEnumerable<CaseResult> VerifyModel(string root, string name, ComputeOptions compute, string? only = null)
     {
@@ -59,7 +70,8 @@ public static class ModelVerifier
         string? refusal = null;
         try
         {
-            model = ModelLoader.Load(Path.Combine(root, "models", name), BackendFactory.Create(compute));
+            Checkpoint checkpoint = Checkpoint.Open(PathOf(root, name));
+            model = checkpoint.LoadModel(compute);
             cases = GoldenCase.ReadAll(root, name, model.Config);
         }
         catch (CheckpointException e)

@@ -51,8 +51,7 @@ public sealed class BatchInvarianceTests
 
     private GemmaEngine Load(string name, TestMeterFactory meters, EngineOptions options, int numTokens)
     {
-        Gemma4Model model = ModelLoader.Load(
-            Path.Combine(RepositoryPaths.Fixtures, "models", name), BackendFactory.Create(new ComputeOptions { Device = "cpu", Threads = 2 }));
+        Gemma4Model model = Checkpoint.Open(Path.Combine(RepositoryPaths.Fixtures, "models", name)).LoadModel(new ComputeOptions { Device = "cpu", Threads = 2 });
         ImmutableArray<KvGroupSpec> groups = [.. model.Config.Text.KvGroups.Select(g => new KvGroupSpec(g.Window, model.KvBytesPerToken(g)))];
         var cache = new KvCachePlan(options.BlockSize, groups, [.. groups.Select(_ => numTokens / options.BlockSize)]);
         var runner = new ModelRunner(

@@ -133,7 +133,9 @@ public sealed class ModelLoaderTests
     {
         using CheckpointFolder folder = CheckpointFolder.Copy(Model);
         using var backend = new CpuBackend(new CpuOptions(NumThreads: 1));
-        using var weights = new CheckpointWeights(CheckpointIndex.Read(folder.Directory), backend, bytesToLoad: 1, progress: null);
+        Checkpoint checkpoint = Checkpoint.Open(folder.Directory);
+        using var weights = new CheckpointWeights(
+            checkpoint.OpenTensors().Locate(checkpoint.Config, ModelLoader.ExpectedTensors(checkpoint.Config)), backend, progress: null);
         StoredWeight weight = weights.Take("model.language_model.embed_tokens.weight", [2048, 64]);
         byte[] stored = File.ReadAllBytes(folder.Weights);
         Assert.True(stored.AsSpan().IndexOf(new ReadOnlySpan<byte>(weight.Data, 128)) > 0);
@@ -151,7 +153,7 @@ public sealed class ModelLoaderTests
     {
         using CheckpointFolder folder = CheckpointFolder.Copy(Model);
         var seen = new List<LoadProgress>();
-        using Gemma4Model model = ModelLoader.Load(folder.Directory, BackendFactory.Create(ModelVerifier.Exact), new Recorder(seen));
+        using Gemma4Model model = Checkpoint.Open(folder.Directory).LoadModel(ModelVerifier.Exact, new Recorder(seen));
         Assert.NotEmpty(seen);
         Assert.True(seen.Zip(seen.Skip(1)).All(p => p.First.BytesLoaded <= p.Second.BytesLoaded));
         Assert.Equal(seen[^1].BytesTotal, seen[^1].BytesLoaded);

@@ -33,7 +33,7 @@ public sealed class SparseCheckpointTests
             }
             StoredTensor stored = Assert.Single(SafetensorsHeader.Read(file));
             long before = ResidentBytes();
-            using var table = new FileRows(stored);
+            using var table = new FileRows(stored.Name, stored.WeightFormat, Rows, Width, new FileSlice(stored.File, stored.Offset, stored.Length));
             var random = new Random(1);
             byte[] row = new byte[table.RowBytes];
             for (int i = 0; i < Lookups; i++)

@@ -1,5 +1,3 @@
-using Gemma4.Engine.Execution;
-using Gemma4.Engine.Loading;
 using Gemma4.Engine.Models;
 using Gemma4.Engine.Verification;
 using Gemma4.Testing;
@@ -12,6 +10,6 @@ internal static class ExactModel
     /// <summary>One of the fixtures.</summary>
     public static Gemma4Model Of(string name) => Load(Path.Combine(RepositoryPaths.Fixtures, "models", name));
 
-    /// <summary>A checkpoint folder.</summary>
-    public static Gemma4Model Load(string folder) => ModelLoader.Load(folder, BackendFactory.Create(ModelVerifier.Exact));
+    /// <summary>A checkpoint.</summary>
+    public static Gemma4Model Load(string path) => Checkpoint.Open(path).LoadModel(ModelVerifier.Exact);
 }

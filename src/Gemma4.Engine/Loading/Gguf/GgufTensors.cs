@@ -4,7 +4,7 @@ using Gemma4.Engine.Configuration;
 namespace Gemma4.Engine.Loading.Gguf;
 
 /// <summary>Finds published tensors in a model's GGUF file and in the mmproj file beside it.</summary>
-internal sealed class GgufTensors
+internal sealed class GgufTensors : CheckpointTensors
 {
     private const string PatchProjection = "model.vision_tower.patch_embedder.input_proj.weight", PerDimScale = ".self_attn.per_dim_scale";
 
@@ -15,6 +15,13 @@ internal sealed class GgufTensors
     /// <param name="model">The text model.</param>
     /// <param name="mmproj">Its towers; null where there are none.</param>
     public GgufTensors(GgufFile model, GgufFile? mmproj) => (_model, _mmproj) = (model, mmproj);
+
+    public override IReadOnlyDictionary<string, LocatedWeight> Locate(Gemma4Config config, IReadOnlyDictionary<string, ImmutableArray<long>> expected)
+    {
+        var located = expected.ToDictionary(e => e.Key, e => Find(e.Key, e.Value), StringComparer.Ordinal);
+        RefuseStrangers(config);
+        return located;
+    }
 
     /// <summary>Finds a tensor.</summary>
     /// <param name="published">Its name in safetensors.</param>
