@@ -1,7 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Gemma4.Server.OpenAI.Chat;
+using Gemma4.Server.Wire;
 
 namespace Gemma4.Server.Anthropic;
 

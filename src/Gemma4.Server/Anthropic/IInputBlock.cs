@@ -1,9 +1,9 @@
-using Gemma4.Server.OpenAI.Chat;
+using Gemma4.Server.Wire;
 
 namespace Gemma4.Server.Anthropic;
 
 /// <summary>What a user's blocks and those of a tool's result have in common: texts, images, documents and videos.</summary>
-internal interface IInputBlock : IFilmPart
+internal interface IInputBlock : IVideoPart
 {
     /// <summary>Of <c>text</c>.</summary>
     string? Text { get; }

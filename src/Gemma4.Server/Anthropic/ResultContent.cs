@@ -1,8 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Gemma4.Server.OpenAI;
-using Gemma4.Server.OpenAI.Chat;
+using Gemma4.Server.Wire;
 
 namespace Gemma4.Server.Anthropic;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Gemma4.Server.Hosting;
+using Gemma4.Server.Serving;
 
 namespace Gemma4.Server.Conformance;
 

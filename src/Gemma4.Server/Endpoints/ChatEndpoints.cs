@@ -1,9 +1,12 @@
-using Gemma4.Server.Errors;
-using Gemma4.Server.Hosting;
 using Gemma4.Server.Mapping;
+using Gemma4.Server.Mapping.Chat;
+using Gemma4.Server.Mapping.OpenAI;
 using Gemma4.Server.OpenAI;
 using Gemma4.Server.OpenAI.Chat;
 using Gemma4.Server.OpenAI.Tokens;
+using Gemma4.Server.Pipeline;
+using Gemma4.Server.Serving;
+using Gemma4.Server.Settings;
 using Gemma4.Server.Streaming;
 using Microsoft.Extensions.Options;
 
@@ -48,7 +51,7 @@ internal static class ChatEndpoints
         ChatJob job = ChatMapper.Map(head.Id, request, api);
         Generation generation = await runner.StartAsync(job, model, context.RequestAborted);
         LogprobMapper? logprobs = job.NumLogprobs is int top ? new LogprobMapper(model.Tokenizer, top) : null;
-        var style = new ChatStyle(head, ReasoningNames.From(api, request.IncludeReasoning), logprobs, job.Tools.IsNamed, Tier(request));
+        var style = new ChatStyle(head, ReasoningNames.From(api, request.IncludeReasoning), logprobs, job.Tools, Tier(request));
         return new ChatRun(generation, style, request.Stream == true, request.StreamOptions, request.ReturnTokenIds == true);
     }
 

@@ -1,10 +1,12 @@
 using System.Collections.Immutable;
 using Gemma4.Engine.Requests;
-using Gemma4.Server.Errors;
-using Gemma4.Server.Hosting;
 using Gemma4.Server.Mapping;
+using Gemma4.Server.Mapping.Completions;
+using Gemma4.Server.Mapping.OpenAI;
 using Gemma4.Server.OpenAI;
 using Gemma4.Server.OpenAI.Completions;
+using Gemma4.Server.Serving;
+using Gemma4.Server.Settings;
 using Gemma4.Server.Streaming;
 using Microsoft.Extensions.Options;
 
@@ -13,9 +15,6 @@ namespace Gemma4.Server.Endpoints;
 /// <summary>Text completions: one or many prompts, no chat template.</summary>
 internal static class CompletionEndpoints
 {
-    /// <summary>OpenAI's default; chat has another.</summary>
-    private const int DefaultMaxTokens = 16;
-
     public static void MapCompletions(this IEndpointRouteBuilder app) => app.MapPost("/v1/completions", CompleteAsync)
         .WithTags("Completions").WithName("createCompletion").WithSummary("Go on with a text")
         .Accepts<CompletionRequest>("application/json")
@@ -30,8 +29,9 @@ internal static class CompletionEndpoints
         CompletionRules.Check(request, api.Value);
         var head = new AnswerHead(AnswerHead.NewId("cmpl-"), clock.Now, request.Model, model.Fingerprint);
         ITokenConstraintSource? constraint = await constraints.CompileAsync(FormatMapper.FromExtensions(request), model, context.RequestAborted);
-        ImmutableArray<GenerationRequest> jobs = Jobs(head.Id, request, constraint, model, api.Value);
-        var generation = new CombinedGeneration(await StartAsync(jobs, request, model, starter, context.RequestAborted));
+        GenerationSettings settings = SettingsMapper.Map(request);
+        ImmutableArray<GenerationRequest> jobs = CompletionMapper.Map(head.Id, request, settings, constraint, model, api.Value);
+        var generation = new CombinedGeneration(await StartAsync(jobs, settings, model, starter, context.RequestAborted));
         var choices = new CompletionChoices(request, generation, model.Tokenizer);
         Usage Count() => UsageMapper.Map(generation.Parts, countOutput: !choices.IsEchoOnly);
         if (request.Stream == true)
@@ -44,37 +44,15 @@ internal static class CompletionEndpoints
         }
     }
 
-    private static ImmutableArray<GenerationRequest> Jobs(
-        string id, CompletionRequest request, ITokenConstraintSource? constraint, LoadedModel model, ApiOptions api)
-    {
-        int numSequences = Math.Max(request.N ?? 1, request.BestOf ?? 1);
-        bool ranks = numSequences > (request.N ?? 1);
-        return
-        [
-            .. CompletionRules.Prompts(request, model.Tokenizer, api).Select((prompt, i) =>
-            {
-                int room = ContextRules.Room(prompt.Length, ContextRules.Limit(request.MaxTokens ?? DefaultMaxTokens), "max_tokens", "prompt", model.MaxContextLength);
-                GenerationRequest job = RequestMapper.Map($"{id}-{i}", request, prompt, Math.Max(1, room), model);
-                return job with
-                {
-                    NumSequences = numSequences,
-                    Constraint = constraint,
-                    PromptLogprobs = request.Echo == true && request.Logprobs is not null,
-                    Sampling = job.Sampling with { NumLogprobs = request.Logprobs ?? (ranks ? 0 : null) },
-                };
-            }),
-        ];
-    }
-
     /// <summary>Submits all prompts; a refusal of one gives all up.</summary>
     private static async Task<List<Generation>> StartAsync(
-        ImmutableArray<GenerationRequest> jobs, CompletionRequest request, LoadedModel model, GenerationStarter starter, CancellationToken cancellationToken)
+        ImmutableArray<GenerationRequest> jobs, GenerationSettings settings, LoadedModel model, GenerationStarter starter, CancellationToken cancellationToken)
     {
         var started = new List<Generation>(jobs.Length);
         try
         {
             foreach (GenerationRequest job in jobs)
-                started.Add(await starter.StartAsync(model, job, RequestMapper.Parsing(request, job) with { IsChat = false }, cancellationToken));
+                started.Add(await starter.StartAsync(model, job, RequestMapper.Parsing(settings, job) with { IsChat = false }, cancellationToken));
             return started;
         }
         catch

@@ -1,6 +1,6 @@
 using Gemma4.Engine;
-using Gemma4.Server.Hosting;
 using Gemma4.Server.OpenAI;
+using Gemma4.Server.Serving;
 
 namespace Gemma4.Server.Endpoints;
 
@@ -11,7 +11,7 @@ internal static class HealthEndpoints
 
     public static void MapHealth(this IEndpointRouteBuilder app)
     {
-        RouteGroupBuilder group = app.MapGroup("/health").WithTags("Health");
+        RouteGroupBuilder group = app.MapGroup("/health").WithTags("Health").AllowAnonymous();
         group.MapGet("", Ready).WithName("health").WithSummary("Whether requests are served")
             .Produces<HealthReport>().ProducesErrorWithoutKey().Produces<HealthReport>(StatusCodes.Status503ServiceUnavailable);
         group.MapGet("/ready", Ready).ExcludeFromDescription();
@@ -19,7 +19,7 @@ internal static class HealthEndpoints
         group.MapMethods("/ready", Head, Ready).ExcludeFromDescription();
         group.MapMethods("/live", Head, Live).ExcludeFromDescription();
         // Claude Code asks so whether there is a server.
-        app.MapMethods("/", Head, () => Results.Ok()).ExcludeFromDescription();
+        app.MapMethods("/", Head, () => Results.Ok()).AllowAnonymous().ExcludeFromDescription();
         group.MapGet("/live", Live).WithName("live").WithSummary("Whether the process lives")
             .Produces<HealthReport>().ProducesErrorWithoutKey();
     }

@@ -1,7 +1,10 @@
 using Gemma4.Server.Anthropic;
 using Gemma4.Server.Errors;
-using Gemma4.Server.Hosting;
 using Gemma4.Server.Mapping;
+using Gemma4.Server.Mapping.Anthropic;
+using Gemma4.Server.Pipeline;
+using Gemma4.Server.Serving;
+using Gemma4.Server.Settings;
 using Gemma4.Server.Streaming;
 using Microsoft.Extensions.Options;
 
@@ -29,10 +32,10 @@ internal static class MessageEndpoints
         (Generation generation, string model, bool streams) = await StartAsync(id, context, host, reader, runner, api.Value);
         BodyAdmission.Release(context);
 
-        MessageResponse Start() => new() { Id = id, Model = model, Content = [], Usage = UsageMapper.ForMessage(generation) };
+        MessageResponse Start() => new() { Id = id, Model = model, Content = [], Usage = MessageUsages.Of(generation) };
 
         if (streams)
-            return new SseResult(generation, new MessageStreamFormat(Start, () => UsageMapper.ForMessage(generation)));
+            return new SseResult(generation, new MessageStreamFormat(Start, () => MessageUsages.Of(generation)));
         await using (generation)
         {
             var assembler = new MessageAssembler(_ => { });
@@ -54,8 +57,10 @@ internal static class MessageEndpoints
     {
         LoadedModel model = host.ReadyToGenerate();
         MessageRequest request = await reader.ReadAsync(context, AnthropicJson.Context.MessageRequest, MessagesModelFaults.Instance);
-        if (request.MaxTokens is null)
+        if (request.MaxTokens is not int maxTokens)
             throw Fault.Missing("max_tokens");
+        // This API demands a number, so clients that want no limit send a large one, whatever the model's context.
+        request = request with { MaxTokens = Math.Min(maxTokens, model.MaxContextLength) };
         Generation generation = await runner.StartAsync(MessagesMapper.Map(id, request, api), model, context.RequestAborted);
         return (generation, request.Model!, request.Stream == true);
     }

@@ -1,9 +1,10 @@
 using Gemma4.Server.Anthropic;
 using Gemma4.Server.Errors;
-using Gemma4.Server.Hosting;
 using Gemma4.Server.Mapping;
+using Gemma4.Server.Mapping.Anthropic;
 using Gemma4.Server.OpenAI;
 using Gemma4.Server.OpenAI.Models;
+using Gemma4.Server.Serving;
 
 namespace Gemma4.Server.Endpoints;
 

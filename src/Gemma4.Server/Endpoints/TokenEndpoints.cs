@@ -1,9 +1,11 @@
 using Gemma4.Server.Errors;
-using Gemma4.Server.Hosting;
 using Gemma4.Server.Mapping;
+using Gemma4.Server.Mapping.Chat;
+using Gemma4.Server.Mapping.OpenAI;
 using Gemma4.Server.OpenAI;
-using Gemma4.Server.OpenAI.Chat;
 using Gemma4.Server.OpenAI.Tokens;
+using Gemma4.Server.Serving;
+using Gemma4.Server.Settings;
 using Microsoft.Extensions.Options;
 
 namespace Gemma4.Server.Endpoints;
@@ -28,7 +30,7 @@ internal static class TokenEndpoints
             throw Fault.Of("Exactly one of 'prompt' and 'messages' must be given.", request.Prompt is null ? "prompt" : "messages", "invalid_parameter_combination");
         IReadOnlyList<int> tokens = request.Prompt is { } text
             ? PromptTokens.Encode(model.Tokenizer, text, request.AddSpecialTokens ?? true, request.ParseSpecialTokens ?? false)
-            : (await prompts.MakeAsync(ChatMapper.Map("tokenize", Conversation(request), api.Value), model, context.RequestAborted)).Tokenized.TokenIds;
+            : (await prompts.MakeAsync(ChatMapper.Map("tokenize", request, api.Value), model, context.RequestAborted)).Tokenized.TokenIds;
         return Results.Json(
             new TokenizeResponse
             {
@@ -49,13 +51,4 @@ internal static class TokenEndpoints
             new DetokenizeResponse(model.Tokenizer.Decode(request.Tokens, request.SkipSpecialTokens ?? false)),
             OpenAIJson.Context.DetokenizeResponse);
     }
-
-    private static ChatCompletionRequest Conversation(TokenizeRequest request) => new()
-    {
-        Model = request.Model ?? "",
-        Messages = request.Messages!,
-        Tools = request.Tools,
-        AddGenerationPrompt = request.AddGenerationPrompt,
-        ChatTemplateKwargs = request.ChatTemplateKwargs,
-    };
 }

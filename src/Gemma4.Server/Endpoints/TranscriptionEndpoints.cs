@@ -1,10 +1,9 @@
 using System.Collections.Immutable;
 using Gemma4.Engine.Audio;
-using Gemma4.Server.Errors;
-using Gemma4.Server.Hosting;
-using Gemma4.Server.Mapping;
+using Gemma4.Server.Mapping.Audio;
 using Gemma4.Server.OpenAI;
 using Gemma4.Server.OpenAI.Audio;
+using Gemma4.Server.Serving;
 using Gemma4.Server.Streaming;
 
 namespace Gemma4.Server.Endpoints;
@@ -12,22 +11,32 @@ namespace Gemma4.Server.Endpoints;
 /// <summary>Sounds to text.</summary>
 internal static class TranscriptionEndpoints
 {
-    public static void MapTranscriptions(this IEndpointRouteBuilder app) => app
-        .MapPost("/v1/audio/transcriptions", TranscribeAsync)
-        .WithTags("Audio").WithName("createTranscription").WithSummary("Write down what is said in a sound")
+    public static void MapTranscriptions(this IEndpointRouteBuilder app)
+    {
+        app.MapPost("/v1/audio/transcriptions", TranscribeAsync).WithName("createTranscription").WithSummary("Write down what is said in a sound").Describe();
+        app.MapPost("/v1/audio/translations", TranslateAsync).WithName("createTranslation").WithSummary("Write down in English what is said in a sound").Describe();
+    }
+
+    private static void Describe(this RouteHandlerBuilder endpoint) => endpoint.WithTags("Audio")
         .Accepts<TranscriptionFields>("multipart/form-data")
         .Produces<Transcription>().ProducesAlso<VerboseTranscription>().ProducesEvents(typeof(TranscriptionEvent), typeof(ErrorResponse))
         .ProducesText("text/plain", "text/vtt").ProducesError().DisableAntiforgery();
 
-    private static async Task<IResult> TranscribeAsync(HttpContext context, ModelHost host, TranscriptionForm form, Transcriber transcriber)
+    private static Task<IResult> TranscribeAsync(HttpContext context, ModelHost host, TranscriptionForm form, Transcriber transcriber) =>
+        WriteAsync(isTranslation: false, context, host, form, transcriber);
+
+    private static Task<IResult> TranslateAsync(HttpContext context, ModelHost host, TranscriptionForm form, Transcriber transcriber) =>
+        WriteAsync(isTranslation: true, context, host, form, transcriber);
+
+    private static async Task<IResult> WriteAsync(bool isTranslation, HttpContext context, ModelHost host, TranscriptionForm form, Transcriber transcriber)
     {
         LoadedModel model = host.ReadyToGenerate();
-        TranscriptionRequest request = await form.ReadAsync(context);
+        TranscriptionRequest request = await form.ReadAsync(context, isTranslation);
         ImmutableArray<AudioWindow> windows = await transcriber.PrepareAsync(request, model, context.RequestAborted);
         var transcript = new Transcript(windows, model.Defaults.EndTokenIds);
         TranscriptionGeneration generation = transcriber.Start(request, windows, model);
-        if (request.Stream == true)
-            return new SseResult(generation, new TranscriptionStreamFormat(transcript, () => UsageMapper.ForTranscription(generation.Parts)));
+        if (request.Streams)
+            return new SseResult(generation, new TranscriptionStreamFormat(transcript, () => TranscriptionUsages.Of(generation.Parts)));
         await using (generation)
         {
             foreach (MergedEvent item in await MergedEvents.ReadAsync(generation, context.RequestAborted))
@@ -47,14 +56,15 @@ internal static class TranscriptionEndpoints
             "verbose_json" => Results.Json(
                 new VerboseTranscription
                 {
-                    Language = request.Language ?? "unknown",
+                    Task = request.IsTranslation ? "translate" : "transcribe",
+                    Language = request.IsTranslation ? "english" : request.Language ?? "unknown",
                     Duration = segments[^1].End,
                     Text = transcript.Text,
                     Segments = segments,
                     Usage = new TranscriptionDuration(segments[^1].End),
                 },
                 OpenAIJson.Context.VerboseTranscription),
-            _ => Results.Json(new Transcription(transcript.Text, UsageMapper.ForTranscription(parts)), OpenAIJson.Context.Transcription),
+            _ => Results.Json(new Transcription(transcript.Text, TranscriptionUsages.Of(parts)), OpenAIJson.Context.Transcription),
         };
     }
 }

@@ -1,5 +1,7 @@
+using Gemma4.Server.Access;
 using Gemma4.Server.Endpoints;
-using Gemma4.Server.Errors;
+using Gemma4.Server.Pipeline;
+using Gemma4.Server.Settings;
 
 namespace Gemma4.Server.Hosting;
 
@@ -34,6 +36,7 @@ internal static class ServerApp
         app.UseMiddleware<PathMiddleware>();
         app.UseRouting();
         app.UseMiddleware<MethodsMiddleware>();
+        app.UseDocumentationPage();
         app.UseMiddleware<ApiKeyMiddleware>();
         app.UseMiddleware<BodyAdmission>();
 
@@ -43,6 +46,7 @@ internal static class ServerApp
         app.MapCompletions();
         app.MapResponses();
         app.MapMessages();
+        app.MapOllama();
         app.MapTranscriptions();
         app.MapTokens();
         app.MapServerMetrics();

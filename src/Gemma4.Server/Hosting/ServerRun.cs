@@ -1,4 +1,6 @@
 using System.Net.Sockets;
+using Gemma4.Server.Serving;
+using Gemma4.Server.Settings;
 using Microsoft.Extensions.Options;
 
 namespace Gemma4.Server.Hosting;

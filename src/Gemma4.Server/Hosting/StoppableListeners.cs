@@ -1,4 +1,5 @@
 using System.Net;
+using Gemma4.Server.Serving;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 

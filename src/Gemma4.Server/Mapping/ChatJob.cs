@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Gemma4.Engine.Chat;
-using Gemma4.Server.OpenAI;
+using Gemma4.Server.Media;
 
 namespace Gemma4.Server.Mapping;
 
@@ -17,8 +17,8 @@ internal sealed record ChatJob
     /// <summary>Pictures, sounds and films of the conversation.</summary>
     public IReadOnlyList<MediaSource> Media { get; init; } = [];
 
-    /// <summary>How media whose parts do not say are prepared; null leaves it to server and checkpoint.</summary>
-    public MediaProcessing? MediaProcessing { get; init; }
+    /// <summary>How media are prepared whose parts do not say.</summary>
+    public MediaDefaults MediaDefaults { get; init; }
 
     /// <summary>Functions and their use.</summary>
     public ToolPolicy Tools { get; init; } = ToolPolicy.None;
@@ -41,8 +41,8 @@ internal sealed record ChatJob
     /// <summary>Go on with the last message.</summary>
     public bool ContinueFinalMessage { get; init; }
 
-    /// <summary>Sampling, stops and the extensions.</summary>
-    public required GenerationFields Fields { get; init; }
+    /// <summary>Sampling, stops and the like.</summary>
+    public GenerationSettings Settings { get; init; } = new();
 
     /// <summary>At most this many tokens; null takes what the context leaves.</summary>
     public int? MaxTokens { get; init; }

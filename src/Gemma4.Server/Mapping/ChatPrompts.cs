@@ -2,8 +2,9 @@ using System.Collections.Immutable;
 using Gemma4.Engine.Chat;
 using Gemma4.Engine.Requests;
 using Gemma4.Server.Errors;
-using Gemma4.Server.Hosting;
 using Gemma4.Server.Media;
+using Gemma4.Server.Serving;
+using Gemma4.Server.Settings;
 using Microsoft.Extensions.Options;
 
 namespace Gemma4.Server.Mapping;
@@ -22,7 +23,7 @@ internal sealed class ChatPrompts(MediaLoader loader, IOptions<ApiOptions> api)
     /// <exception cref="ApiException">The model does not take such media.</exception>
     public async Task<ChatJob> WithMediaAsync(ChatJob job, LoadedModel model, CancellationToken cancellationToken)
     {
-        ImmutableArray<PreparedMedium> media = await loader.LoadAsync(job.Media, job.MediaProcessing, model.Media, cancellationToken);
+        ImmutableArray<PreparedMedium> media = await loader.LoadAsync(job.Media, job.MediaDefaults, model.Media, cancellationToken);
         return job with { Media = [.. media.Zip(job.Media, (medium, source) => new MediaSource.Prepared(medium, source.Param))] };
     }
 
@@ -47,7 +48,7 @@ internal sealed class ChatPrompts(MediaLoader loader, IOptions<ApiOptions> api)
             },
             cancellationToken);
         // After the template, which may refuse the conversation at no cost.
-        ImmutableArray<PreparedMedium> media = await loader.LoadAsync(job.Media, job.MediaProcessing, model.Media, cancellationToken);
+        ImmutableArray<PreparedMedium> media = await loader.LoadAsync(job.Media, job.MediaDefaults, model.Media, cancellationToken);
         TokenizedPrompt tokenized = new PromptTokenizer(model.Tokenizer).Tokenize(
             rendered, [.. rendered.MediaSlots.Select(slot => media[slot.PayloadIndex].Expansion)]);
         return new ChatPrompt(

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Gemma4.Engine.Parsing;
 using Gemma4.Engine.Requests;
-using Gemma4.Server.Hosting;
+using Gemma4.Server.Serving;
 using Gemma4.Server.Streaming;
 
 namespace Gemma4.Server.Mapping;
@@ -20,7 +20,7 @@ internal sealed class ChatRunner(ChatPrompts prompts, ConstraintMapper constrain
         ChatPrompt prompt = await prompts.MakeAsync(job, model, cancellationToken);
         int length = prompt.Tokenized.TokenIds.Length;
         int maxTokens = ContextRules.Room(length, job.MaxTokens, job.MaxTokensParam, job.PromptParam, model.MaxContextLength);
-        GenerationRequest request = RequestMapper.Map(job.Id, job.Fields, prompt.Tokenized.TokenIds, maxTokens, model);
+        GenerationRequest request = RequestMapper.Map(job.Id, job.Settings, prompt.Tokenized.TokenIds, maxTokens, model);
         request = request with
         {
             Media = prompt.Media,
@@ -35,7 +35,7 @@ internal sealed class ChatRunner(ChatPrompts prompts, ConstraintMapper constrain
     public async Task<bool> FitsAsync(ChatJob job, LoadedModel model, CancellationToken cancellationToken) =>
         (await prompts.MakeAsync(job, model, cancellationToken)).Tokenized.TokenIds.Length < model.MaxContextLength;
 
-    private static ParserOptions Parsing(ChatJob job, GenerationRequest request) => RequestMapper.Parsing(job.Fields, request) with
+    private static ParserOptions Parsing(ChatJob job, GenerationRequest request) => RequestMapper.Parsing(job.Settings, request) with
     {
         Thinking = job.Thinks,
         Tools = [.. job.Tools.Tools.Select(t => new ToolDeclaration(t.Name, t.Parameters ?? default(JsonElement)))],

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Gemma4.Server.OpenAI;
+using Gemma4.Server.Wire;
 
 namespace Gemma4.Server.Mapping;
 

@@ -3,7 +3,7 @@ using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Gemma4.Server.Errors;
-using Gemma4.Server.OpenAI;
+using Gemma4.Server.Wire;
 
 namespace Gemma4.Server.Mapping;
 

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Gemma4.Server.Errors;
-using Gemma4.Server.Hosting;
+using Gemma4.Server.Settings;
 
 namespace Gemma4.Server.Mapping;
 

@@ -1,3 +1,5 @@
+using Gemma4.Engine.Chat;
+
 namespace Gemma4.Server.Media;
 
 /// <summary>Reads <c>data:</c> URLs (RFC 2397) of base64.</summary>

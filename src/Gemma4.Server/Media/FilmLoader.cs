@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using Gemma4.Engine.Chat;
 using Gemma4.Engine.Vision;
 using Gemma4.Server.Errors;
-using Gemma4.Server.Mapping;
 
 namespace Gemma4.Server.Media;
 
@@ -11,37 +11,37 @@ internal sealed class FilmLoader(MediaFetcher fetcher, FilmReader reader, FilmCa
 {
     /// <summary>Refuses what cannot be read here, before anything is fetched.</summary>
     /// <exception cref="ApiException">A file, and no ffmpeg.</exception>
-    public void Check(MediaSource.Film film)
+    public void Check(MediaSource.Video film)
     {
-        if (film is MediaSource.FilmFile)
+        if (film is MediaSource.VideoFile)
             reader.Tools(film.Param);
     }
 
     /// <summary>Most frames that a film will become.</summary>
-    public static int NumFrames(MediaSource.Film film, MediaTraits model)
+    public static int NumFrames(MediaSource.Video film, MediaTraits model)
     {
         int wanted = film.NumFrames ?? Math.Min(model.VideoFrames, FrameSampling.MaxFrames);
-        return film is MediaSource.FilmFrames list ? Math.Min(list.Urls.Length, wanted) : wanted;
+        return film is MediaSource.VideoFrames list ? Math.Min(list.Urls.Count, wanted) : wanted;
     }
 
     /// <summary>Most soft tokens of each of them.</summary>
-    public static int Budget(MediaSource.Film film, MediaTraits model) => film.MaxSoftTokens ?? model.VideoSoftTokens;
+    public static int Budget(MediaSource.Video film, MediaTraits model) => film.MaxSoftTokens ?? model.VideoSoftTokens;
 
     /// <summary>Prepares a film's frames.</summary>
     /// <exception cref="Engine.Requests.RequestRejectedException">The film, or a frame of it, cannot be had or read.</exception>
-    public async Task<PreparedMedium> LoadAsync(MediaSource.Film film, MediaTraits model, CancellationToken cancellationToken)
+    public async Task<PreparedMedium> LoadAsync(MediaSource.Video film, MediaTraits model, CancellationToken cancellationToken)
     {
         int budget = Budget(film, model);
         int numFrames = NumFrames(film, model);
         switch (film)
         {
-            case MediaSource.FilmFile file:
+            case MediaSource.VideoFile file:
                 byte[] bytes = await fetcher.FetchAsync(file.Url, MediaKind.Video, file.Param, cancellationToken);
                 return new PreparedMedium.Film(await ReadAsync(bytes, numFrames, budget, file.Param, cancellationToken));
-            case MediaSource.FilmFrames list:
+            case MediaSource.VideoFrames list:
                 var frames = ImmutableArray.CreateBuilder<FilmFrame>(numFrames);
-                foreach (int i in FrameSampling.Indices(list.Urls.Length, numFrames))
-                    frames.Add(new FilmFrame(list.TimeOf(i), await pictures.LoadAsync(list.Urls[i], budget, $"{list.Param}[{i}]", cancellationToken)));
+                foreach (int i in FrameSampling.Indices(list.Urls.Count, numFrames))
+                    frames.Add(new FilmFrame(list.Times[i], await pictures.LoadAsync(list.Urls[i], budget, $"{list.Param}[{i}]", cancellationToken)));
                 return new PreparedMedium.Film(frames.MoveToImmutable());
             default:
                 throw new UnreachableException();

@@ -1,3 +1,5 @@
+using Gemma4.Engine.Chat;
+
 namespace Gemma4.Server.Media;
 
 /// <summary>Reads a stream to its end, or to a limit.</summary>

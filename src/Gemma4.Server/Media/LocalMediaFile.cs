@@ -1,3 +1,5 @@
+using Gemma4.Engine.Chat;
+
 namespace Gemma4.Server.Media;
 
 /// <summary>Reads files below one folder, links resolved.</summary>

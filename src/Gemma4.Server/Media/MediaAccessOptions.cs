@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Gemma4.Engine.Audio;
+using Gemma4.Engine.Chat;
 using Gemma4.Engine.Vision;
 
 namespace Gemma4.Server.Media;

@@ -1,4 +1,4 @@
-using Gemma4.Server.Hosting;
+using Gemma4.Server.Limits;
 using Microsoft.Extensions.Options;
 
 namespace Gemma4.Server.Media;

@@ -1,6 +1,6 @@
 using System.Diagnostics;
+using Gemma4.Engine.Chat;
 using Gemma4.Engine.Vision;
-using Gemma4.Server.Mapping;
 
 namespace Gemma4.Server.Media;
 
@@ -29,10 +29,10 @@ internal static class MediaCost
     };
 
     /// <summary>File and result of a film, at most.</summary>
-    public static long OfFilm(MediaSource.Film film, int numFrames, int softTokens, MediaAccessOptions options) => numFrames * OfImage(softTokens) + film switch
+    public static long OfFilm(MediaSource.Video film, int numFrames, int softTokens, MediaAccessOptions options) => numFrames * OfImage(softTokens) + film switch
     {
-        MediaSource.FilmFile file => OfFile(file.Url, MediaKind.Video, options),
-        MediaSource.FilmFrames { Urls: { Length: > 0 } urls } => urls.Max(url => OfFile(url, MediaKind.Image, options)),
+        MediaSource.VideoFile file => OfFile(file.Url, MediaKind.Video, options),
+        MediaSource.VideoFrames { Urls: { Count: > 0 } urls } => urls.Max(url => OfFile(url, MediaKind.Image, options)),
         _ => 0,
     };
 }

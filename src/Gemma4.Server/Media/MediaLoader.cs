@@ -1,10 +1,9 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using Gemma4.Engine.Audio;
+using Gemma4.Engine.Chat;
 using Gemma4.Engine.Requests;
 using Gemma4.Server.Errors;
-using Gemma4.Server.Mapping;
-using Gemma4.Server.OpenAI;
 using Microsoft.Extensions.Options;
 
 namespace Gemma4.Server.Media;
@@ -21,10 +20,10 @@ internal sealed class MediaLoader(
     /// <exception cref="ApiException">The model does not take such media, or there are too many.</exception>
     /// <exception cref="RequestRejectedException">One cannot be had or read.</exception>
     public async Task<ImmutableArray<PreparedMedium>> LoadAsync(
-        IReadOnlyList<MediaSource> sources, MediaProcessing? request, MediaTraits model, CancellationToken cancellationToken)
+        IReadOnlyList<MediaSource> sources, MediaDefaults request, MediaTraits model, CancellationToken cancellationToken)
     {
         // A film counts as its frames, and a sound as its windows, which are what they cost.
-        int items = sources.Sum(s => s is MediaSource.Film film ? FilmLoader.NumFrames(film, model) : 1);
+        int items = sources.Sum(s => s is MediaSource.Video film ? FilmLoader.NumFrames(film, model) : 1);
         CheckNumber(items, sources.Count > 0 ? sources[^1].Param : null);
         foreach (MediaSource source in sources)
             CheckModality(source, model);
@@ -64,7 +63,7 @@ internal sealed class MediaLoader(
     {
         if (source is MediaSource.Image && !model.Sees)
             throw Fault.UnsupportedValue(source.Param, "Unsupported value: the served model does not see pictures.");
-        if (source is MediaSource.Film film)
+        if (source is MediaSource.Video film)
         {
             if (!model.Sees)
                 throw Fault.UnsupportedValue(film.Param, "Unsupported value: the served model does not see films.");
@@ -80,25 +79,25 @@ internal sealed class MediaLoader(
             throw Fault.UnsupportedValue(param, "Unsupported value: the served model does not hear. Of the Gemma 4 models, gemma-4-E2B and gemma-4-E4B do.");
     }
 
-    private async Task<PreparedMedium> LoadAsync(MediaSource source, MediaProcessing? request, MediaTraits model, CancellationToken cancellationToken)
+    private async Task<PreparedMedium> LoadAsync(MediaSource source, MediaDefaults request, MediaTraits model, CancellationToken cancellationToken)
     {
         switch (source)
         {
             case MediaSource.Image image:
                 int budget = ImageBudget.Choose(
-                    image.MaxSoftTokens, image.Detail, request?.MaxSoftTokens, options.Value.ImageSoftTokens, model.ImageSoftTokens);
+                    image.MaxSoftTokens, image.Detail, request.ImageSoftTokens, options.Value.ImageSoftTokens, model.ImageSoftTokens);
                 return await CountedAsync(
                     MediaCost.OfFile(image.Url, MediaKind.Image, options.Value) + MediaCost.OfImage(budget), image.Param,
                     async () => new PreparedMedium.Picture(await pictures.LoadAsync(image.Url, budget, image.Param, cancellationToken)));
-            case MediaSource.Film film:
+            case MediaSource.Video film:
                 return await CountedAsync(
                     MediaCost.OfFilm(film, FilmLoader.NumFrames(film, model), FilmLoader.Budget(film, model), options.Value), film.Param,
                     () => films.LoadAsync(film, model, cancellationToken));
             case MediaSource.Audio audio:
-                bool allowWindows = audio.AllowWindows ?? request?.AllowWindows ?? options.Value.AllowWindows;
+                bool allowWindows = audio.AllowWindows ?? request.AllowWindows ?? options.Value.AllowWindows;
                 long fileBytes = audio switch
                 {
-                    MediaSource.AudioAt at => MediaCost.OfFile(at.Url, MediaKind.Audio, options.Value),
+                    MediaSource.AudioUrl at => MediaCost.OfFile(at.Url, MediaKind.Audio, options.Value),
                     MediaSource.AudioData data => MediaCost.OfBase64(data.Base64),
                     _ => throw new UnreachableException(),
                 };
@@ -125,7 +124,7 @@ internal sealed class MediaLoader(
         return medium;
     }
 
-    private async Task<byte[]> FileAsync(MediaSource.Audio audio, CancellationToken cancellationToken) => audio is MediaSource.AudioAt at
+    private async Task<byte[]> FileAsync(MediaSource.Audio audio, CancellationToken cancellationToken) => audio is MediaSource.AudioUrl at
         ? await fetcher.FetchAsync(at.Url, MediaKind.Audio, at.Param, cancellationToken)
         : Decode((MediaSource.AudioData)audio);
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Gemma4.Server.Wire;
 
 namespace Gemma4.Server.OpenAI;
 

@@ -1,11 +1,15 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using Gemma4.Server.Wire;
 
 namespace Gemma4.Server.OpenAI;
 
 /// <summary>The fields about sampling that chat and text completions share, OpenAI's and the extensions users of other servers send.</summary>
-internal abstract record GenerationFields
+internal abstract record GenerationFields : IIgnoresFields
 {
+    /// <inheritdoc/>
+    (string Field, string Reason)? IIgnoresFields.Ignored => User is { Name: null } ? ("user", "it is an object, not a string") : null;
+
     /// <summary>Divides the logits; 0 is greedy. Default: the checkpoint's <c>generation_config.json</c>.</summary>
     [Range(0.0, 2.0)]
     public double? Temperature { get; init; }

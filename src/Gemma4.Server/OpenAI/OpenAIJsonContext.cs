@@ -1,11 +1,11 @@
 using System.Text.Json.Serialization;
-using Gemma4.Server.Errors;
 using Gemma4.Server.OpenAI.Audio;
 using Gemma4.Server.OpenAI.Chat;
 using Gemma4.Server.OpenAI.Completions;
 using Gemma4.Server.OpenAI.Models;
 using Gemma4.Server.OpenAI.Responses;
 using Gemma4.Server.OpenAI.Tokens;
+using Gemma4.Server.Wire;
 
 namespace Gemma4.Server.OpenAI;
 

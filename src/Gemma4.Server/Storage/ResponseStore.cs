@@ -1,5 +1,6 @@
-using Gemma4.Server.Hosting;
+using Gemma4.Server.Access;
 using Gemma4.Server.OpenAI.Responses;
+using Gemma4.Server.Settings;
 using Microsoft.Extensions.Options;
 
 namespace Gemma4.Server.Storage;
@@ -28,6 +29,18 @@ internal sealed class ResponseStore(IOptions<ApiOptions> options, TimeProvider t
             foreach (ResponseItem item in response.OwnItems)
                 _items.TryAdd((caller, item.Id!), item);
             Evict();
+        }
+    }
+
+    /// <summary>Puts what became of a response in its place, if it is still kept.</summary>
+    public void Replace(Caller caller, StoredResponse response)
+    {
+        lock (_lock)
+        {
+            if (!_byId.TryGetValue((caller, response.Response.Id), out LinkedListNode<Entry>? node))
+                return;
+            Forget(node);
+            Add(caller, response);
         }
     }
 

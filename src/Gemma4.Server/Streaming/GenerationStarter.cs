@@ -3,7 +3,7 @@ using Gemma4.Engine;
 using Gemma4.Engine.Parsing;
 using Gemma4.Engine.Requests;
 using Gemma4.Engine.Tokenization;
-using Gemma4.Server.Hosting;
+using Gemma4.Server.Serving;
 
 namespace Gemma4.Server.Streaming;
 

@@ -1,5 +1,5 @@
 using Gemma4.Server.Errors;
-using Gemma4.Server.Hosting;
+using Gemma4.Server.Settings;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 
@@ -27,10 +27,13 @@ internal sealed class SseResult(IGeneration generation, IStreamFormat format) : 
                 generation.ReadAsync(aborted), heartbeat, services.GetRequiredService<TimeProvider>(), aborted))
             {
                 if (!begun)
-                    Begin(context, writer);
+                {
+                    Begin(context, format.ContentType);
+                    format.Begin(writer);
+                }
                 begun = true;
                 if (batch.Count == 0)
-                    writer.Heartbeat();
+                    format.Heartbeat(writer);
                 else
                     format.Write(writer, batch);
                 await writer.FlushAsync(aborted);
@@ -46,13 +49,13 @@ internal sealed class SseResult(IGeneration generation, IStreamFormat format) : 
         }
     }
 
-    private void Begin(HttpContext context, SseWriter writer)
+    /// <summary>The headers of a stream.</summary>
+    public static void Begin(HttpContext context, string contentType)
     {
         HttpResponse response = context.Response;
-        response.ContentType = "text/event-stream; charset=utf-8";
+        response.ContentType = contentType;
         response.Headers.CacheControl = "no-cache";
         response.Headers["X-Accel-Buffering"] = "no";
         context.Features.GetRequiredFeature<IHttpResponseBodyFeature>().DisableBuffering();
-        format.Begin(writer);
     }
 }

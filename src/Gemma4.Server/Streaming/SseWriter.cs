@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -9,7 +10,7 @@ internal sealed class SseWriter(PipeWriter output) : IDisposable
 {
     private readonly Utf8JsonWriter _json = new(output, new JsonWriterOptions
     {
-        Encoder = OpenAI.OpenAIJson.Context.Options.Encoder,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         SkipValidation = true,
     });
 
@@ -30,6 +31,15 @@ internal sealed class SseWriter(PipeWriter output) : IDisposable
         Write(System.Text.Encoding.UTF8.GetBytes(name));
         Write("\n"u8);
         Frame(value, type);
+    }
+
+    /// <summary>A line of JSON, for an API whose streams are such.</summary>
+    public void Line<T>(T value, JsonTypeInfo<T> type)
+    {
+        _json.Reset(output);
+        JsonSerializer.Serialize(_json, value, type);
+        _json.Flush();
+        Write("\n"u8);
     }
 
     /// <summary>The frame that ends streams of OpenAI's older APIs; clients compare its bytes.</summary>

@@ -1,4 +1,3 @@
-using Gemma4.Engine.Requests;
 using Gemma4.Testing;
 using Microsoft.Extensions.AI;
 using Xunit;

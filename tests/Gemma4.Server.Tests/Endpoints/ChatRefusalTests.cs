@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Gemma4.Engine.Requests;
-using Gemma4.Server.Tests.Errors;
+using Gemma4.Server.Tests.Pipeline;
 using Gemma4.Testing;
 using Xunit;
 

@@ -133,7 +133,7 @@ public sealed partial class ChatStreamTests
         await using var server = new ServerUnderTest(Failing(""));
         using HttpClient client = await server.ReadyClientAsync();
         using HttpResponseMessage response = await SendAsync(client, "\"stream\":true");
-        await Errors.ErrorShapeTests.AssertErrorAsync(response, 500, "server_error", null, null, "the step failed");
+        await Pipeline.ErrorShapeTests.AssertErrorAsync(response, 500, "server_error", null, null, "the step failed");
     }
 
     [Theory]
@@ -144,7 +144,7 @@ public sealed partial class ChatStreamTests
         await using var server = new ServerUnderTest(Failing("", Rejection));
         using HttpClient client = await server.ReadyClientAsync();
         using HttpResponseMessage response = await SendAsync(client, fields);
-        await Errors.ErrorShapeTests.AssertErrorAsync(response, 400, "invalid_request_error", "allowed_token_ids", "no_token_allowed", Rejection.Message);
+        await Pipeline.ErrorShapeTests.AssertErrorAsync(response, 400, "invalid_request_error", "allowed_token_ids", "no_token_allowed", Rejection.Message);
     }
 
     private static readonly RequestRejectedException Rejection =

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text.Json;
 using Gemma4.Engine.Requests;
-using Gemma4.Testing;
 using Xunit;
 
 namespace Gemma4.Server.Tests.Endpoints;

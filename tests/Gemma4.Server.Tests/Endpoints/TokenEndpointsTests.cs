@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Gemma4.Server.Tests.Errors;
+using Gemma4.Server.Tests.Pipeline;
 using Gemma4.Testing;
 using Xunit;
 

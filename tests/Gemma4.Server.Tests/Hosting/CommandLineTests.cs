@@ -1,5 +1,6 @@
 using Gemma4.Engine.Configuration;
 using Gemma4.Server.Hosting;
+using Gemma4.Server.Settings;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;

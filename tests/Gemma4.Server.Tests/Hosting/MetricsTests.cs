@@ -1,4 +1,3 @@
-using Gemma4.Testing;
 using Xunit;
 
 namespace Gemma4.Server.Tests.Hosting;

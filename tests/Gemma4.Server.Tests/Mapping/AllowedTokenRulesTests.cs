@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json;
-using Gemma4.Testing;
 using Xunit;
 
 namespace Gemma4.Server.Tests.Mapping;

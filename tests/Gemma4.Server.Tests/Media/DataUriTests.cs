@@ -1,3 +1,4 @@
+using Gemma4.Engine.Chat;
 using Gemma4.Engine.Requests;
 using Gemma4.Server.Media;
 using Xunit;

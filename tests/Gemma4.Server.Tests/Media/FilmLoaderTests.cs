@@ -1,7 +1,5 @@
 using System.Buffers.Binary;
-using Gemma4.Server.Mapping;
 using Gemma4.Server.Media;
-using Gemma4.Server.OpenAI.Chat;
 using Microsoft.Extensions.Options;
 using Xunit;
 
@@ -38,8 +36,8 @@ public sealed class FilmLoaderTests : IDisposable
 
     private static Task<PreparedMedium> LoadAsync(FilmLoader loader, string base64, int numFrames, int budget)
     {
-        var video = new VideoUrlObject { Url = "data:video/mp4;base64," + base64, NumFrames = numFrames, MaxSoftTokens = budget };
-        return loader.LoadAsync(new MediaSource.FilmFile(video, null, "part"), new MediaTraits(true, false, 280), TestContext.Current.CancellationToken);
+        var video = new MediaSource.VideoFile("data:video/mp4;base64," + base64, numFrames, budget, "part");
+        return loader.LoadAsync(video, new MediaTraits(true, false, 280), TestContext.Current.CancellationToken);
     }
 
     private FilmReader Reader()

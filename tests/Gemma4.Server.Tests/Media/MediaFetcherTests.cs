@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Gemma4.Engine.Chat;
 using Gemma4.Engine.Requests;
 using Gemma4.Server.Media;
 using Xunit;

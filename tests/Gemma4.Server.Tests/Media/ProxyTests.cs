@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Gemma4.Engine.Chat;
 using Gemma4.Engine.Requests;
 using Gemma4.Server.Media;
 using Xunit;

@@ -1,5 +1,6 @@
-using Gemma4.Server.Hosting;
+using Gemma4.Server.Access;
 using Gemma4.Server.OpenAI.Responses;
+using Gemma4.Server.Settings;
 using Gemma4.Server.Storage;
 using Microsoft.Extensions.Options;
 using Xunit;

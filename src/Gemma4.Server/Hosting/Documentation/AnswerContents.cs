@@ -1,30 +1,22 @@
+using Gemma4.Server.Endpoints;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
 namespace Gemma4.Server.Hosting;
 
-/// <summary>Marks an endpoint whose streams end with the frame <c>[DONE]</c>.</summary>
-internal sealed class EndsWithDone;
-
 /// <summary>Documents every form of an answer, and the headers that answers carry.</summary>
 /// <remarks>
-/// The framework documents one type and one media type a status. Further forms of a 200 are declared under stand-in statuses, which no
-/// answer has, and moved from there; so their schemas are made and named like all others.
+/// The framework documents one type and one media type a status. Further forms of a 200 are declared under the stand-in statuses of
+/// <see cref="EndpointMetadata"/> and moved from there; so their schemas are made and named like all others.
 /// </remarks>
 internal sealed class AnswerContents : IOpenApiOperationTransformer
 {
-    /// <summary>The first of the statuses that stand in for 200.</summary>
-    public const int FirstStandIn = 290;
-
-    /// <summary>The last of them.</summary>
-    public const int LastStandIn = 299;
-
     private static readonly string[] RetryStatuses = ["429", "503"];
 
     public Task TransformAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
         OpenApiResponses responses = operation.Responses!;
-        for (int status = FirstStandIn; status <= LastStandIn; status++)
+        for (int status = EndpointMetadata.FirstStandIn; status <= EndpointMetadata.LastStandIn; status++)
         {
             if (responses.Remove($"{status}", out IOpenApiResponse? further))
                 Add((OpenApiResponse)responses["200"], further);

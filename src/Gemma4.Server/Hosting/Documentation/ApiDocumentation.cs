@@ -18,17 +18,18 @@ internal static class ApiDocumentation
         options.AddSchemaTransformer<DtoSchemas>();
         options.AddOperationTransformer<ApiExamples>();
         options.AddOperationTransformer<AnswerContents>();
+        options.AddOperationTransformer<KeylessOperations>();
     });
 
-    public static void MapApiDocumentation(this WebApplication app)
+    /// <summary>Serves the document, to readers without a key too.</summary>
+    public static void MapApiDocumentation(this WebApplication app) => app.MapOpenApi().AllowAnonymous();
+
+    /// <summary>Serves the page that shows the document. It is files and no endpoint, so it stands before keys are asked for.</summary>
+    public static void UseDocumentationPage(this WebApplication app) => app.UseSwaggerUI(ui =>
     {
-        app.MapOpenApi();
-        app.UseSwaggerUI(ui =>
-        {
-            ui.RoutePrefix = "swagger";
-            ui.SwaggerEndpoint($"/openapi/{Name}.json", "Gemma 4");
-            ui.DocumentTitle = "Gemma 4";
-            ui.DefaultModelsExpandDepth(0); // some ninety schemas: closed until asked for
-        });
-    }
+        ui.RoutePrefix = "swagger";
+        ui.SwaggerEndpoint($"/openapi/{Name}.json", "Gemma 4");
+        ui.DocumentTitle = "Gemma 4";
+        ui.DefaultModelsExpandDepth(0); // some ninety schemas: closed until asked for
+    });
 }

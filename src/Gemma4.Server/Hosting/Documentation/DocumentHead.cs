@@ -1,3 +1,4 @@
+using Gemma4.Server.Settings;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
@@ -22,7 +23,7 @@ internal sealed class DocumentHead(IOptions<ServerOptions> options) : IOpenApiDo
         return Task.CompletedTask;
     }
 
-    /// <summary>A key in either header where keys are configured; where none are, a key is allowed and ignored. Health needs none.</summary>
+    /// <summary>A key in either header where keys are configured; where none are, a key is allowed and ignored.</summary>
     private void DescribeKeys(OpenApiDocument document)
     {
         document.Components ??= new OpenApiComponents();
@@ -43,11 +44,6 @@ internal sealed class DocumentHead(IOptions<ServerOptions> options) : IOpenApiDo
         document.Security = [Requirement(document, "bearer"), Requirement(document, "apiKey")];
         if (options.Value.ApiKeys.Length == 0)
             document.Security.Insert(0, new OpenApiSecurityRequirement());
-        foreach ((_, IOpenApiPathItem item) in document.Paths.Where(path => ApiKeyMiddleware.IsOpen(path.Key)))
-        {
-            foreach (OpenApiOperation operation in item.Operations!.Values)
-                operation.Security = [];
-        }
     }
 
     private static OpenApiSecurityRequirement Requirement(OpenApiDocument document, string scheme) =>

@@ -3,7 +3,7 @@ using System.Net;
 using System.Reflection;
 using System.Text.Json.Nodes;
 using Gemma4.Server.Mapping;
-using Gemma4.Server.OpenAI;
+using Gemma4.Server.Wire;
 using Microsoft.AspNetCore.Mvc.Infrastructure;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;

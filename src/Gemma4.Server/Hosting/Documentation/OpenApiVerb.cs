@@ -1,3 +1,4 @@
+using Gemma4.Server.Serving;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 

@@ -2,6 +2,7 @@ using System.Reflection;
 using Gemma4.Engine.Configuration;
 using Gemma4.Engine.StructuredOutput;
 using Gemma4.Server.Media;
+using Gemma4.Server.Settings;
 using Microsoft.Extensions.Configuration.Json;
 
 namespace Gemma4.Server.Hosting;

@@ -1,10 +1,11 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
+using Gemma4.Server.Wire;
 
 namespace Gemma4.Server.OpenAI.Audio;
 
-/// <summary>The form of <c>POST /v1/audio/transcriptions</c>, for the document; <see cref="Mapping.TranscriptionForm"/> reads it.</summary>
+/// <summary>The form of <c>POST /v1/audio/transcriptions</c> and <c>translations</c>.</summary>
 internal sealed record TranscriptionFields
 {
     /// <summary>A WAV, MP3, FLAC or Ogg (Vorbis, Opus) file.</summary>

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
+using Gemma4.Server.Wire;
 
 namespace Gemma4.Server.OpenAI.Chat;
 

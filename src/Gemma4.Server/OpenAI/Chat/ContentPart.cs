@@ -1,10 +1,11 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
+using Gemma4.Server.Wire;
 
 namespace Gemma4.Server.OpenAI.Chat;
 
 /// <summary>One part of a message; <see cref="Type"/> says which of the other fields it has.</summary>
-internal sealed record ContentPart : IFilmPart
+internal sealed record ContentPart : IVideoPart
 {
     /// <summary>What the part is.</summary>
     [AllowedValues("text", "image_url", "input_audio", "refusal", "file", "video_url", "video", "audio_url")]

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
+using Gemma4.Server.Wire;
 
 namespace Gemma4.Server.OpenAI.Chat;
 

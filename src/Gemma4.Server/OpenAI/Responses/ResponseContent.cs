@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Gemma4.Server.OpenAI.Chat;
+using Gemma4.Server.Wire;
 
 namespace Gemma4.Server.OpenAI.Responses;
 
@@ -34,7 +35,7 @@ internal sealed record ResponseContent
 }
 
 /// <summary>One part of an item's content; <see cref="Type"/> says which of the other fields it has.</summary>
-internal sealed record ResponsePart : IFilmPart
+internal sealed record ResponsePart : IVideoPart
 {
     /// <summary>What the part is.</summary>
     [AllowedValues(

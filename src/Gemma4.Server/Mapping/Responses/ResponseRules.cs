@@ -1,0 +1,40 @@
+using System.Text.Json;
+using Gemma4.Server.Errors;
+using Gemma4.Server.Mapping.OpenAI;
+using Gemma4.Server.OpenAI.Responses;
+using Gemma4.Server.Settings;
+
+namespace Gemma4.Server.Mapping.Responses;
+
+/// <summary>Rules about several fields at once, after each is right by itself and before items are looked into.</summary>
+internal static class ResponseRules
+{
+    public static void Check(ResponseRequest request, ApiOptions options)
+    {
+        if (request.Input is null && request.PreviousResponseId is null)
+            throw Fault.Missing("input");
+        if (request.Input?.Items is { Length: 0 } && request.PreviousResponseId is null)
+            throw Fault.EmptyArray("input");
+        FieldRules.CheckStream(request);
+        FieldRules.CheckLimits(request, options.MaxN, options.MaxStopStrings);
+        FieldRules.CheckMetadata(request.Metadata);
+        if (request.N > 1)
+            throw Fault.UnsupportedParameter("n", "is not supported in the Responses API.");
+        if (request.Background == true && request.Store == false)
+            throw Fault.Of("'background' needs 'store': a response that is not kept cannot be asked for.", "background", "invalid_parameter_combination");
+        if (request.Background == true && options.MaxStoredResponses == 0)
+            throw Fault.UnsupportedParameter("background", "is not supported by this server: it is told to keep no responses (option Api:MaxStoredResponses).");
+        if (request.Text?.Format is { Type: "json_schema" } format)
+            CheckSchema(format);
+    }
+
+    private static void CheckSchema(ResponseTextFormat format)
+    {
+        if (format.Name is null)
+            throw Fault.Missing("text.format.name");
+        if (format.Schema is not { } schema)
+            throw Fault.Missing("text.format.schema");
+        if (format.Strict == true && StrictSchema.FaultOf(schema) is { } fault)
+            throw Fault.Of($"Invalid schema for response_format '{format.Name}': {fault}", "text.format.schema", "invalid_json_schema");
+    }
+}

@@ -1,5 +1,0 @@
-namespace Gemma4.Server.OpenAI;
-
-/// <summary>A raw JSON property that must be an object: a JSON schema, keyword arguments.</summary>
-[AttributeUsage(AttributeTargets.Property)]
-internal sealed class JsonObjectAttribute : Attribute;

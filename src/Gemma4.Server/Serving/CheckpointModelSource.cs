@@ -1,0 +1,68 @@
+using System.Diagnostics.Metrics;
+using Gemma4.Engine;
+using Gemma4.Engine.Chat;
+using Gemma4.Engine.Configuration;
+using Gemma4.Engine.Backends.Torch;
+using Gemma4.Engine.Loading;
+using Gemma4.Engine.StructuredOutput;
+using Gemma4.Engine.Tokenization;
+using Gemma4.Server.Media;
+using Gemma4.Server.Settings;
+using Microsoft.Extensions.Options;
+
+namespace Gemma4.Server.Serving;
+
+/// <summary>Loads the checkpoint that the options name.</summary>
+internal sealed class CheckpointModelSource(
+    IOptions<ModelOptions> model,
+    IOptions<EngineOptions> engine,
+    IOptions<ApiOptions> api,
+    IOptions<ConstraintLimits> limits,
+    IMeterFactory meters,
+    ILoggerFactory loggers,
+    TimeProvider time) : IModelSource
+{
+    /// <inheritdoc/>
+    public Task<LoadedModel> LoadAsync(IProgress<double> progress, CancellationToken cancellationToken) => Task.Run(() => Load(progress, cancellationToken), cancellationToken);
+
+    private LoadedModel Load(IProgress<double> progress, CancellationToken cancellationToken)
+    {
+        NativeThreads.Configure(model.Value.Threads);
+        string folder = CheckpointFolder.Find(model.Value.Path);
+        var config = Gemma4Config.Load(folder);
+        if (engine.Value.MaxContextLength > config.Text.MaxPositions)
+        {
+            throw new OptionsException(
+                $"Engine:MaxContextLength is {engine.Value.MaxContextLength}, and the model was made for {config.Text.MaxPositions} tokens (max_position_embeddings). "
+                + "Lower it with --max-context, or leave it away.");
+        }
+        string tokenizerFile = Path.Combine(folder, "tokenizer.json");
+        var tokenizer = Tokenizer.Load(tokenizerFile);
+        config.RequireTokenizer(tokenizerFile, tokenizer.VocabularySize);
+        ChatRenderer? chat = CheckpointFolder.HasTemplate(folder) ? ChatRenderer.Load(folder) : null;
+        var constraints = new ConstraintCompiler(tokenizer, new ConstraintOptions { EndTokenIds = config.Generation.EndTokenIds, Limits = limits.Value });
+        GemmaEngine loaded = EngineLoader.Load(
+            folder, model.Value.Compute, engine.Value, meters, loggers, time, new Shares(progress, cancellationToken));
+        return new LoadedModel(loaded, tokenizer, chat, constraints, config.Generation, CheckpointFolder.Fingerprint(folder, model.Value))
+        {
+            Media = new MediaTraits(config.Vision is not null, config.Audio is not null, config.Processor.ImageSoftTokens)
+            {
+                VideoSoftTokens = config.Processor.VideoSoftTokens,
+                VideoFrames = config.Processor.VideoFrames,
+            },
+            SizeBytes = CheckpointFolder.SizeBytes(folder),
+            JsonWhitespace = api.Value.JsonWhitespace == "json" ? JsonWhitespace.Json : JsonWhitespace.Compact,
+        };
+    }
+
+    /// <summary>Reports synchronously: the framework's own progress would hop to the thread pool and arrive out of order. Gives the load up
+    /// between two tensors when the server stops.</summary>
+    private sealed class Shares(IProgress<double> progress, CancellationToken cancellationToken) : IProgress<LoadProgress>
+    {
+        public void Report(LoadProgress value)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            progress.Report(value.BytesTotal == 0 ? 1 : (double)value.BytesLoaded / value.BytesTotal);
+        }
+    }
+}

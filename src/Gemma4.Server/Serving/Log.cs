@@ -1,0 +1,27 @@
+namespace Gemma4.Server.Serving;
+
+/// <summary>What this room logs.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Information, "Loading {Path}")]
+    public static partial void Loading(this ILogger log, string path);
+
+    [LoggerMessage(2, LogLevel.Information, "Loaded {Path} in {Seconds:0.0} s as {Names}; context {MaxContextLength}, KV cache {KvCapacityTokens} tokens, up to {MaxSequences} sequences a step")]
+    public static partial void Loaded(
+        this ILogger log, string path, double seconds, string names, int maxContextLength, long kvCapacityTokens, int maxSequences);
+
+    [LoggerMessage(3, LogLevel.Critical, "{Path} cannot be served: {Reason}")]
+    public static partial void LoadFailed(this ILogger log, string path, string reason);
+
+    [LoggerMessage(4, LogLevel.Information, "Stopping: waiting up to {Seconds} s for the requests being served")]
+    public static partial void Draining(this ILogger log, int seconds);
+
+    [LoggerMessage(5, LogLevel.Information, "Listening on {Addresses}; API documentation at {Swagger}")]
+    public static partial void Listening(this ILogger log, string addresses, string swagger);
+
+    [LoggerMessage(6, LogLevel.Debug, "Where loading failed")]
+    public static partial void LoadFailedAt(this ILogger log, Exception exception);
+
+    [LoggerMessage(7, LogLevel.Warning, "Not waiting for threads that still {Work}")]
+    public static partial void Abandoned(this ILogger log, string work);
+}
