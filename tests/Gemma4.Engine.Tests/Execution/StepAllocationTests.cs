@@ -3,7 +3,6 @@ using System.Text.Json;
 using Gemma4.Engine.Configuration;
 using Gemma4.Engine.Execution;
 using Gemma4.Engine.KvCache;
-using Gemma4.Engine.Loading;
 using Gemma4.Engine.Models;
 using Gemma4.Engine.Requests;
 using Gemma4.Engine.Scheduling;
@@ -32,9 +31,8 @@ public sealed class StepAllocationTests
 
     private static long BytesOfAStep(string name, string quantization)
     {
-        Gemma4Model model = ModelLoader.Load(
-            Path.Combine(RepositoryPaths.Fixtures, "models", name),
-            BackendFactory.Create(new ComputeOptions { Device = "cpu", Threads = 1, Quantization = quantization }));
+        Gemma4Model model = Checkpoint.Open(Path.Combine(RepositoryPaths.Fixtures, "models", name))
+            .LoadModel(new ComputeOptions { Device = "cpu", Threads = 1, Quantization = quantization });
         ImmutableArray<KvGroupSpec> groups = [.. model.Config.Text.KvGroups.Select(g => new KvGroupSpec(g.Window, model.KvBytesPerToken(g)))];
         var cache = new KvCachePlan(16, groups, [.. groups.Select(_ => 128)]);
         var limits = new SchedulerLimits(NumSequences, 256, 280, 512, MediaIsBidirectional: false);

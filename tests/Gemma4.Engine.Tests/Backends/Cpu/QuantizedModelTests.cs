@@ -1,7 +1,5 @@
 using Gemma4.Engine.Backends;
 using Gemma4.Engine.Configuration;
-using Gemma4.Engine.Execution;
-using Gemma4.Engine.Loading;
 using Gemma4.Engine.Models;
 using Gemma4.Engine.Verification;
 using Gemma4.Testing;
@@ -42,7 +40,7 @@ public sealed class QuantizedModelTests
     }
 
     private static Gemma4Model Load(string name, ComputeOptions options) =>
-        ModelLoader.Load(Path.Combine(RepositoryPaths.RequireShared("fixtures/mild"), "models", name), BackendFactory.Create(options));
+        Checkpoint.Open(Path.Combine(RepositoryPaths.RequireShared("fixtures/mild"), "models", name)).LoadModel(options);
 
     private static float[] Logits(Gemma4Model model, int chunk)
     {
