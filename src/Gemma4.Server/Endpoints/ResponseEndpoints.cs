@@ -60,8 +60,7 @@ internal static class ResponseEndpoints
         await using (generation)
         {
             var assembler = new ResponseAssembler(start, logprobs, _ => { });
-            foreach (MergedEvent item in await MergedEvents.ReadAsync(generation, context.RequestAborted))
-                assembler.Add(item);
+            await GenerationReader.ReadToEndAsync(generation, assembler.Add, context.RequestAborted);
             return Results.Json(End(assembler), OpenAIJson.Context.ResponseObject);
         }
     }

@@ -35,7 +35,7 @@ internal sealed class ResponseAssembler(ResponseObject start, LogprobMapper? log
     }
 
     /// <summary>Adds what was generated.</summary>
-    public void Add(MergedEvent item)
+    public void Add(SequenceEvent item)
     {
         switch (item.Event)
         {

@@ -27,7 +27,7 @@ internal sealed class ResponseStreamFormat(ResponseObject start, LogprobMapper? 
     /// <inheritdoc/>
     public void Write(SseWriter writer, IReadOnlyList<SequenceEvent> events)
     {
-        foreach (MergedEvent item in MergedEvents.Of(events))
+        foreach (SequenceEvent item in events)
             Assembler.Add(item);
         Send(writer);
     }
