@@ -25,7 +25,7 @@ public sealed partial class ArchitectureTests
         ["Models"] = ["Backends", "Configuration"],
         ["Loading"] = ["Models", "Backends", "Kernels", "Configuration"],
         ["Sampling"] = ["Requests", "Kernels"],
-        ["Execution"] = ["Backends", "Models", "Loading", "Sampling", "Scheduling", "KvCache", "Requests", "Configuration"],
+        ["Execution"] = ["Backends", "Kernels", "Models", "Loading", "Sampling", "Scheduling", "KvCache", "Requests", "Configuration"],
     };
 
     /// <summary>Where text is computed with libtorch, and the towers, which always are: only these say TorchSharp.</summary>

@@ -3,6 +3,7 @@ using Gemma4.Engine.Backends;
 using Gemma4.Engine.Backends.Cpu;
 using Gemma4.Engine.Backends.Torch;
 using Gemma4.Engine.Configuration;
+using Gemma4.Engine.Kernels.Panels;
 
 namespace Gemma4.Engine.Execution;
 
@@ -23,24 +24,33 @@ internal static class BackendFactory
             "torch" => true,
             _ => throw new ArgumentException($"--backend {options.Backend}: expected auto, cpu or torch.", nameof(options)),
         };
-        bool rounds = options.Dtype switch
-        {
-            "auto" => cuda is not null,
-            "float32" => false,
-            "bfloat16" => true,
-            _ => throw new ArgumentException($"--dtype {options.Dtype}: expected auto, float32 or bfloat16.", nameof(options)),
-        };
-        KvFormat? kv = options.KvDtype switch
-        {
-            "auto" => null,
-            "float32" => KvFormat.Float32,
-            "bfloat16" => KvFormat.BFloat16,
-            "int8" => KvFormat.Int8,
-            _ => throw new ArgumentException($"--kv-dtype {options.KvDtype}: expected auto, float32, bfloat16 or int8.", nameof(options)),
-        };
+        bool rounds = Word(options.Dtype, "--dtype", ("auto", cuda is not null), ("float32", false), ("bfloat16", true));
+        KvFormat? kv = Word<KvFormat?>(
+            options.KvDtype, "--kv-dtype", ("auto", null), ("float32", KvFormat.Float32), ("bfloat16", KvFormat.BFloat16), ("int8", KvFormat.Int8));
         if (torch)
             return TorchBackend.Create(cuda, rounds, kv);
-        return new CpuBackend(new CpuOptions(options.Threads ?? PhysicalCores.Count(), rounds, kv ?? KvFormat.BFloat16));
+        return new CpuBackend(new CpuOptions(options.Threads ?? PhysicalCores.Count())
+        {
+            RoundsToBFloat16 = rounds,
+            KvFormat = kv ?? KvFormat.BFloat16,
+            Quantization = Word(options.Quantization, "--quantization", ("none", Quantization.None), ("int8", Quantization.Int8), ("int4", Quantization.Int4)),
+            ExactActivations = Word(options.Activations, "--activations", ("auto", false), ("float32", true)),
+            Kernels = Word(
+                options.Kernels, "--kernels", ("auto", KernelChoice.Auto), ("portable", KernelChoice.Portable), ("avx2", KernelChoice.Avx2),
+                ("avx512", KernelChoice.Avx512), ("avx512-vnni", KernelChoice.Avx512Vnni)),
+        });
+    }
+
+    /// <summary>What a word of an option means.</summary>
+    private static T Word<T>(string word, string option, params ReadOnlySpan<(string Word, T Meaning)> words)
+    {
+        foreach ((string known, T meaning) in words)
+        {
+            if (known == word)
+                return meaning;
+        }
+        string[] expected = [.. words.ToArray().Select(w => w.Word)];
+        throw new ArgumentException($"{option} {word}: expected {string.Join(", ", expected[..^1])} or {expected[^1]}.", nameof(word));
     }
 
     private static int? CudaIndex(string device)

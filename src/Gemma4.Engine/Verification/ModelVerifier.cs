@@ -13,7 +13,7 @@ public static class ModelVerifier
     public const string Usage = "verify models DIR [--dtype float32|bfloat16] [--device cpu|cuda[:n]] [--backend cpu|torch] [--kv-dtype float32|bfloat16|int8]";
 
     /// <summary>How a model is computed where nothing rounds that need not: what goldens in float32 are held to.</summary>
-    internal static ComputeOptions Exact { get; } = new() { Device = "cpu", Backend = "cpu", Dtype = "float32", KvDtype = "float32" };
+    internal static ComputeOptions Exact { get; } = new() { Device = "cpu", Backend = "cpu", Dtype = "float32", KvDtype = "float32", Activations = "float32" };
 
     /// <summary>Runs every case and prints a line for each, with its largest errors.</summary>
     /// <param name="args">What follows <c>verify models</c>.</param>

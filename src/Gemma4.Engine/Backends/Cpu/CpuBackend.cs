@@ -16,6 +16,7 @@ internal sealed unsafe class CpuBackend : Backend
     private readonly Dictionary<RotaryFrequencies, RotaryTable> _tables = [];
     private readonly List<VisibleRows?> _visible = [];
     private readonly List<IDisposable> _owned = [];
+    private readonly MatrixFactory _matrices;
     private readonly ScaleRows _scale;
     private readonly AddRows _add;
     private HostMemory? _partials;
@@ -27,11 +28,13 @@ internal sealed unsafe class CpuBackend : Backend
         _options = options;
         Team = new ThreadTeam(options.NumThreads);
         Scratch = new WorkerScratch(options.NumThreads);
+        Groups = Own(new GroupedActivations(Team));
+        _matrices = new MatrixFactory(options, Team);
         _scale = new ScaleRows(Team);
         _add = new AddRows(Team);
     }
 
-    public override string Description => $"cpu, {Team.NumThreads} {(Team.NumThreads == 1 ? "thread" : "threads")}";
+    public override string Description => $"cpu, {Team.NumThreads} {(Team.NumThreads == 1 ? "thread" : "threads")}, {_matrices.Kernels} kernels";
 
     public override bool RoundsToBFloat16 => _options.RoundsToBFloat16;
 
@@ -44,6 +47,9 @@ internal sealed unsafe class CpuBackend : Backend
 
     /// <summary>Memory for each thread.</summary>
     public WorkerScratch Scratch { get; }
+
+    /// <summary>Quantises the rows that products read.</summary>
+    public GroupedActivations Groups { get; }
 
     /// <summary>Rows of the step, T.</summary>
     public int NumRows { get; private set; }
@@ -94,11 +100,11 @@ internal sealed unsafe class CpuBackend : Backend
         var matrices = new CpuMatrix[weights.Length];
         for (int i = 0; i < weights.Length; i++)
             matrices[i] = Matrix(weights[i]);
-        return new CpuProjection(Team, matrices);
+        return new CpuProjection(this, matrices);
     }
 
     public override GatedProjection CreateGatedProjection(StoredWeight gate, StoredWeight? up) =>
-        new CpuGatedProjection(Team, Scratch, Matrix(gate), up is null ? null : Matrix(up));
+        new CpuGatedProjection(this, Matrix(gate), up is null ? null : Matrix(up));
 
     public override EmbeddingTable CreateEmbedding(StoredRows table, float scale) => new CpuEmbeddingTable(Team, Scratch, table, scale);
 
@@ -123,7 +129,7 @@ internal sealed unsafe class CpuBackend : Backend
     public override Experts CreateExperts(IReadOnlyList<ExpertWeights> experts) =>
         new CpuExperts(this, [.. experts.Select(e => new ExpertMatrices(Matrix(e.Gate), Matrix(e.Up), Matrix(e.Down)))]);
 
-    public override OutputHead CreateHead(StoredWeight weight, float? softcap) => new CpuOutputHead(this, Matrix(weight), softcap);
+    public override OutputHead CreateHead(StoredWeight weight, float? softcap) => new CpuOutputHead(this, _matrices.Create(weight, isHead: true), softcap);
 
     public override KvPools CreateKvPools(IReadOnlyList<KvLayerSpec?> layers, IReadOnlyList<int> numBlocks, int blockSize) =>
         new CpuKvPools(layers, numBlocks, blockSize, KvFormat);
@@ -152,6 +158,13 @@ internal sealed unsafe class CpuBackend : Backend
     /// <summary>Memory whose size a step does not say, shared by all operations that name it alike.</summary>
     public RowBuffer CreateBuffer(string name, int width) => Buffer(_buffers, name, width);
 
+    /// <summary>Disposes of something with the backend.</summary>
+    public T Own<T>(T owned) where T : IDisposable
+    {
+        _owned.Add(owned);
+        return owned;
+    }
+
     /// <summary>Room for what the chunks of one call of attention give; not cleared.</summary>
     public float* Partials(long numbers)
     {
@@ -165,28 +178,16 @@ internal sealed unsafe class CpuBackend : Backend
     }
 
     /// <summary>A stored weight <c>[out, in]</c> as this machine multiplies with it.</summary>
-    public CpuMatrix Matrix(StoredWeight weight) => weight.Format switch
-    {
-        WeightFormat.BFloat16 => new RowMajorMatrix<BFloat16, ushort>((ushort*)weight.Data, weight.Rows, weight.Columns),
-        WeightFormat.Float16 => new RowMajorMatrix<Float16, ushort>((ushort*)weight.Data, weight.Rows, weight.Columns),
-        WeightFormat.Float32 when RoundsToBFloat16 => Rounded(weight),
-        WeightFormat.Float32 => new RowMajorMatrix<Float32, float>((float*)weight.Data, weight.Rows, weight.Columns),
-        _ => throw new NotSupportedException($"{weight.Name}: the CPU does not multiply with {weight.Format} yet."),
-    };
+    public CpuMatrix Matrix(StoredWeight weight) => _matrices.Create(weight);
 
     public override void Dispose()
     {
         Team.Dispose();
         Scratch.Dispose();
         _partials?.Dispose();
+        _matrices.Dispose();
         foreach (IDisposable owned in _owned)
             owned.Dispose();
-    }
-
-    private T Own<T>(T owned) where T : IDisposable
-    {
-        _owned.Add(owned);
-        return owned;
     }
 
     private RowBuffer Buffer(Dictionary<string, RowBuffer> buffers, string name, int width)
@@ -212,17 +213,6 @@ internal sealed unsafe class CpuBackend : Backend
         for (int i = 0; i < values.Length; i++)
             numbers[i] = values[i] * factor;
         return numbers;
-    }
-
-    private CpuMatrix Rounded(StoredWeight weight)
-    {
-        var memory = Own(new HostMemory(weight.NumElements * sizeof(ushort)));
-        if (weight.Data is not null)
-        {
-            for (int row = 0; row < weight.Rows; row++)
-                RoundToBFloat16.Run((float*)(weight.Data + row * weight.RowBytes), (ushort*)memory.Data + (long)row * weight.Columns, weight.Columns);
-        }
-        return new RowMajorMatrix<BFloat16, ushort>((ushort*)memory.Data, weight.Rows, weight.Columns);
     }
 
     private sealed class ScaleRows(ThreadTeam team) : RowOperation(team)

@@ -15,6 +15,8 @@ internal sealed unsafe class CpuExperts : Experts
     private readonly RowBuffer _gathered;      // [T · A, D]
     private readonly RowBuffer _gated;         // [T · A, F]
     private readonly RowBuffer _results;       // [T · A, D]
+    private readonly GroupedExpertRows _gateInputs;
+    private readonly GroupedExpertRows _downInputs;
     private readonly GatherRows _gather;
     private readonly Products _gate;
     private readonly Products _down;
@@ -31,6 +33,8 @@ internal sealed unsafe class CpuExperts : Experts
         _gathered = backend.CreateBuffer("expert inputs", d);
         _gated = backend.CreateBuffer("expert gates", f);
         _results = backend.CreateBuffer("expert results", d);
+        _gateInputs = backend.Own(new GroupedExpertRows(backend.Team, _groups, d, experts[0].Gate.ReadsGroups));
+        _downInputs = backend.Own(new GroupedExpertRows(backend.Team, _groups, f, experts[0].Down.ReadsGroups));
         _gather = new GatherRows(this, d);
         _gate = new Products(this, f, isGate: true);
         _down = new Products(this, d, isGate: false);
@@ -47,7 +51,9 @@ internal sealed unsafe class CpuExperts : Experts
             foreach (RowBuffer buffer in (ReadOnlySpan<RowBuffer>)[_gathered, _gated, _results])
                 buffer.Reserve(_groups.NumPairs);
             _gather.Run(source);
+            _gateInputs.Prepare(_gathered.Data);
             _gate.Run();
+            _downInputs.Prepare(_gated.Data);
             _down.Run();
             _sum.Run((CpuExpertChoice)choice, first, count, (CpuActivations)y);
         }
@@ -83,7 +89,7 @@ internal sealed unsafe class CpuExperts : Experts
         public void Run()
         {
             int groups = experts._groups.NumGroups, wanted = PartsPerThread * experts._backend.Team.NumThreads;
-            int granularity = experts._experts[0].Down.RowGranularity;
+            int granularity = isGate ? experts._experts[0].Gate.RowGranularity : experts._experts[0].Down.RowGranularity;
             int parts = Math.Clamp((wanted + groups - 1) / groups, 1, Math.Max(1, rows / granularity));
             _rowsPerPart = (rows + parts - 1) / parts;
             _rowsPerPart = (_rowsPerPart + granularity - 1) / granularity * granularity;
@@ -93,20 +99,19 @@ internal sealed unsafe class CpuExperts : Experts
 
         void IParts.Run(int part, int worker)
         {
-            ExpertGroup group = experts._groups[part / _partsPerExpert];
+            int index = part / _partsPerExpert;
+            ExpertGroup group = experts._groups[index];
             int first = part % _partsPerExpert * _rowsPerPart, count = Math.Min(_rowsPerPart, rows - first);
             ExpertMatrices weights = experts._experts[group.Expert];
             int d = weights.Down.Rows, f = weights.Gate.Rows;
             if (isGate)
             {
-                var x = new CpuInput(experts._gathered.Data + (long)group.FirstPair * d, d, group.NumPairs);
                 float* y = experts._gated.Data + (long)group.FirstPair * f + first;
-                GatedRows.Run(x, weights.Gate, weights.Up, first, count, null, 0, y, f, experts._backend.Scratch, worker);
+                GatedRows.Run(experts._gateInputs.Of(index), weights.Gate, weights.Up, first, count, null, 0, y, f, experts._backend.Scratch, worker);
             }
             else
             {
-                var x = new CpuInput(experts._gated.Data + (long)group.FirstPair * f, f, group.NumPairs);
-                weights.Down.Multiply(x, first, count, experts._results.Data + (long)group.FirstPair * d + first, d);
+                weights.Down.Multiply(experts._downInputs.Of(index), first, count, experts._results.Data + (long)group.FirstPair * d + first, d);
             }
         }
     }

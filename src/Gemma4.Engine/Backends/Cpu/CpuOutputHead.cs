@@ -5,7 +5,7 @@ namespace Gemma4.Engine.Backends.Cpu;
 /// <summary>The output projection in host memory: product and softcap in one hand-over.</summary>
 internal sealed unsafe class CpuOutputHead : OutputHead, IParts
 {
-    private readonly ThreadTeam _team;
+    private readonly CpuBackend _backend;
     private readonly CpuMatrix _matrix;
     private readonly float? _softcap;
     private readonly MatrixParts _parts;
@@ -13,12 +13,12 @@ internal sealed unsafe class CpuOutputHead : OutputHead, IParts
     private readonly CpuLogits _logits;
     private CpuInput _x;
 
-    /// <param name="backend">Threads and memory.</param>
+    /// <param name="backend">Threads, memory and quantised rows.</param>
     /// <param name="matrix"><c>[V, D]</c>.</param>
     /// <param name="softcap">Logits are squeezed into ± this; null leaves them.</param>
     public CpuOutputHead(CpuBackend backend, CpuMatrix matrix, float? softcap)
     {
-        (_team, _matrix, _softcap) = (backend.Team, matrix, softcap);
+        (_backend, _matrix, _softcap) = (backend, matrix, softcap);
         _parts = new MatrixParts(backend.Team, [matrix]);
         _hidden = backend.CreateBuffer("chosen rows", matrix.Columns);
         _logits = new CpuLogits(backend.CreateBuffer("logits", matrix.Rows), matrix.Rows);
@@ -31,8 +31,8 @@ internal sealed unsafe class CpuOutputHead : OutputHead, IParts
         _logits.Buffer.Reserve(rows.Length);
         for (int i = 0; i < rows.Length; i++)
             new ReadOnlySpan<float>(source.Row(rows[i]), _matrix.Columns).CopyTo(new Span<float>(_hidden.Data + (long)i * _matrix.Columns, _matrix.Columns));
-        _x = new CpuInput(_hidden.Data, _matrix.Columns, rows.Length);
-        _team.Run(_parts.Plan(rows.Length), this);
+        _x = _backend.Groups.Prepare(new CpuInput(_hidden.Data, _matrix.Columns, rows.Length), _matrix);
+        _backend.Team.Run(_parts.Plan(rows.Length), this);
         return _logits;
     }
 

@@ -1,20 +1,20 @@
 namespace Gemma4.Engine.Backends.Cpu;
 
 /// <summary>Products of one input with several weights, handed out to the team together.</summary>
-/// <param name="team">Threads.</param>
+/// <param name="backend">Threads and quantised rows.</param>
 /// <param name="matrices">The weights, which read the same number of columns.</param>
-internal sealed unsafe class CpuProjection(ThreadTeam team, CpuMatrix[] matrices) : Projection, IParts
+internal sealed unsafe class CpuProjection(CpuBackend backend, CpuMatrix[] matrices) : Projection, IParts
 {
-    private readonly MatrixParts _parts = new(team, matrices);
+    private readonly MatrixParts _parts = new(backend.Team, matrices);
     private readonly CpuActivations[] _y = new CpuActivations[matrices.Length];
     private CpuInput _x;
 
     public override void Apply(Activations x, params ReadOnlySpan<Activations> y)
     {
-        _x = ((CpuActivations)x).AsInput();
+        _x = backend.Groups.Prepare(((CpuActivations)x).AsInput(), matrices);
         for (int i = 0; i < matrices.Length; i++)
             _y[i] = (CpuActivations)y[i];
-        team.Run(_parts.Plan(_x.NumTokens), this);
+        backend.Team.Run(_parts.Plan(_x.NumTokens), this);
     }
 
     void IParts.Run(int part, int worker)

@@ -50,7 +50,7 @@ internal sealed unsafe class TensorSource(WeightStore store, Device device, Scal
     public Linear TakeLinear(string name, int outFeatures, int inFeatures)
     {
         StoredWeight weight = store.Take($"{name}.weight", [outFeatures, inFeatures]);
-        return cpu is null ? new DenseLinear(ToTensor(weight, dtype)) : new CpuLinear(cpu.Team, cpu.Matrix(weight));
+        return cpu is null ? new DenseLinear(ToTensor(weight, dtype)) : new CpuLinear(cpu, cpu.Matrix(weight));
     }
 
     /// <summary>A stored weight as a tensor on the device.</summary>

@@ -44,10 +44,9 @@ internal sealed unsafe class ActivationGroups : IDisposable
     private const int InfinityBits = 0x7F800000;
     private const float SmallestScale = 1.17549435e-38f; // 2⁻¹²⁶: the inverse of a smaller one may be infinite
 
-    private readonly byte* _records;
-    private readonly long _maxRecords;
-    private readonly bool _owned;
-    private bool _disposed;
+    private byte* _records;
+    private long _maxRecords;
+    private bool _owned;
 
     /// <summary>Room for every shape up to the given one.</summary>
     public ActivationGroups(int maxTokens, int maxColumns)
@@ -61,10 +60,11 @@ internal sealed unsafe class ActivationGroups : IDisposable
     /// <param name="records"><see cref="BytesOf"/> bytes.</param>
     /// <param name="maxTokens">The most rows.</param>
     /// <param name="maxColumns">The most numbers of a row.</param>
-    public ActivationGroups(byte* records, int maxTokens, int maxColumns)
+    public ActivationGroups(byte* records, int maxTokens, int maxColumns) => Attach(records, maxTokens, maxColumns);
+
+    /// <summary>No memory yet: some is lent with <see cref="Attach"/>.</summary>
+    public ActivationGroups()
     {
-        _maxRecords = BytesOf(maxTokens, maxColumns) / RecordBytes;
-        _records = records;
     }
 
     /// <summary>Rows.</summary>
@@ -82,6 +82,17 @@ internal sealed unsafe class ActivationGroups : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(tokens, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(columns, 1);
         return (long)tokens * GroupsOf(columns) * RecordBytes;
+    }
+
+    /// <summary>Takes other memory of someone else's, who keeps it for as long as this is used.</summary>
+    /// <param name="records"><see cref="BytesOf"/> bytes.</param>
+    /// <param name="maxTokens">The most rows.</param>
+    /// <param name="maxColumns">The most numbers of a row.</param>
+    public void Attach(byte* records, int maxTokens, int maxColumns)
+    {
+        Dispose();
+        _maxRecords = BytesOf(maxTokens, maxColumns) / RecordBytes;
+        _records = records;
     }
 
     /// <summary>Sets the shape; rows are then to be written with <see cref="Quantise"/>.</summary>
@@ -150,11 +161,9 @@ internal sealed unsafe class ActivationGroups : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (_disposed)
-            return;
-        _disposed = true;
         if (_owned)
             NativeMemory.AlignedFree(_records);
+        _owned = false;
     }
 
     private static int GroupsOf(int columns)

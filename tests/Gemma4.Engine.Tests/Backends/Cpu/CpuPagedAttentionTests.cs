@@ -105,7 +105,7 @@ public sealed class CpuPagedAttentionTests
             _blocks = [.. Enumerable.Range(0, MaxPositions / blockSize)];
             random.Shuffle(_blocks);
             _pinned = GCHandle.Alloc(_keyScale, GCHandleType.Pinned);
-            _backend = new CpuBackend(new CpuOptions(threads, KvFormat: format));
+            _backend = new CpuBackend(new CpuOptions(threads) { KvFormat = format });
             StoredWeight? scale = storesKeys ? null : new StoredWeight("k_norm", WeightFormat.Float32, [HeadDim], (byte*)_pinned.AddrOfPinnedObject());
             _attention = _backend.CreateAttention(
                 new AttentionSpec(new KvGroupView(0, window, BidirectionalMedia: true), 0, KvHeads * g, KvHeads, HeadDim, _rotary, scale));

@@ -7,6 +7,8 @@ namespace Gemma4.Engine.Tests.Loading.Gguf;
 internal sealed class GgufBuilder
 {
     private readonly List<(string Key, byte[] Value)> _keys = [];
+    private byte[] _rawKeys = [];
+    private ulong _numRawKeys;
     private readonly List<(string Name, ulong[] Dimensions, uint Type, ulong? Offset, byte[] Data)> _tensors = [];
 
     public uint Version { get; set; } = 3;
@@ -39,6 +41,13 @@ internal sealed class GgufBuilder
         return this;
     }
 
+    /// <summary>Keys and values as another file has them.</summary>
+    public GgufBuilder RawKeys(byte[] bytes, ulong count)
+    {
+        (_rawKeys, _numRawKeys) = (bytes, count);
+        return this;
+    }
+
     /// <summary>A tensor.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="dimensions">In the file's order, innermost first.</param>
@@ -58,7 +67,8 @@ internal sealed class GgufBuilder
         writer.Write("GGUF"u8);
         writer.Write(Version);
         writer.Write(NumTensors ?? (ulong)_tensors.Count);
-        writer.Write(NumKeys ?? (ulong)_keys.Count);
+        writer.Write(NumKeys ?? (ulong)_keys.Count + _numRawKeys);
+        writer.Write(_rawKeys);
         foreach ((string key, byte[] value) in _keys)
         {
             Text(writer, key);

@@ -41,6 +41,15 @@ public sealed class GgufConfigTests : IDisposable
     }
 
     [Fact]
+    public void Text_of_the_twelve_billion_is_an_ordinary_model_that_suppresses_tokens()
+    {
+        Gemma4Config config = GgufConfig.Read(OpenFamily("tiny-12b-BF16"), null);
+        Assert.Equal([21, 18], config.Generation.SuppressTokenIds);
+        Assert.True(config.Text.Layers[^1].KeysAreValues);
+        Assert.Equal(1, config.Text.Layers[^1].NumKvHeads);
+    }
+
+    [Fact]
     public void Other_architectures_are_refused_with_what_they_are()
     {
         Refused(() => GgufConfig.Read(Open("mmproj-tiny-e2b-F16"), null), "general.type", "--mmproj");

@@ -27,6 +27,21 @@ public sealed class GgufFileTests : IDisposable
     }
 
     [Fact]
+    public void Split_model_has_the_tensors_and_the_configuration_of_the_whole_one()
+    {
+        GgufFile whole = GgufFile.Read(GgufFixtures.Find("tiny-e2b-Q4_0"));
+        string first = GgufSplitter.Split(whole.Path, _folder, 3);
+        Checkpoint checkpoint = Checkpoint.Open(_folder);
+        Assert.Equal(first, checkpoint.Path);
+        Assert.Equal(3, checkpoint.Files.Count);
+        Assert.Equal(2048, checkpoint.LoadTokenizer().VocabularySize);
+        GgufFile split = GgufFile.Read(first);
+        Assert.Equal(whole.Tensors.Select(t => t.Name).Order(StringComparer.Ordinal), split.Tensors.Select(t => t.Name).Order(StringComparer.Ordinal));
+        foreach (GgufTensor tensor in whole.Tensors)
+            Assert.True(GgufBytes.Read(tensor).AsSpan().SequenceEqual(GgufBytes.Read(split.Find(tensor.Name)!)), tensor.Name);
+    }
+
+    [Fact]
     public void Single_file_needs_no_number()
     {
         string path = Path.Combine(_folder, "model.gguf");
