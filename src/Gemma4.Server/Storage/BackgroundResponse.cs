@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Gemma4.Server.OpenAI.Responses;
 
 namespace Gemma4.Server.Storage;
@@ -74,31 +73,34 @@ internal sealed class BackgroundResponse(ResponseObject queued)
         await _ended.Task.WaitAsync(cancellationToken);
     }
 
-    /// <summary>The events behind a sequence number, those to come included.</summary>
-    /// <param name="after">The sequence number; -1 for all.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
-    public async IAsyncEnumerable<ResponseStreamEvent> ReadAsync(int after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>Waits for events from a sequence number on.</summary>
+    /// <param name="from">The first sequence number wanted.</param>
+    /// <param name="patience">How long.</param>
+    /// <param name="time">Measures it.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>All that are there; none when none came for so long; null when there will be no more.</returns>
+    public async Task<IReadOnlyList<ResponseStreamEvent>?> ReadAsync(int from, TimeSpan patience, TimeProvider time, CancellationToken cancellationToken)
     {
-        for (int i = Math.Max(0, after + 1); ; i++)
+        while (true)
         {
-            while (true)
-            {
-                bool hasEnded = HasEnded;
-                Task more;
-                lock (_lock)
-                {
-                    if (i < _events.Count)
-                        break;
-                    more = _more.Task;
-                }
-                if (hasEnded)
-                    yield break;
-                await more.WaitAsync(cancellationToken);
-            }
-            ResponseStreamEvent next;
+            bool hasEnded = HasEnded;
+            Task more;
             lock (_lock)
-                next = _events[i];
-            yield return next;
+            {
+                if (from < _events.Count)
+                    return _events[from..];
+                more = _more.Task;
+            }
+            if (hasEnded)
+                return null;
+            try
+            {
+                await more.WaitAsync(patience, time, cancellationToken);
+            }
+            catch (TimeoutException)
+            {
+                return [];
+            }
         }
     }
 }

@@ -19,11 +19,13 @@ internal sealed class ReplayResult(BackgroundResponse response, int after = -1) 
         var heartbeat = TimeSpan.FromSeconds(services.GetRequiredService<IOptions<ServerOptions>>().Value.HeartbeatSeconds);
         using var writer = new SseWriter(context.Response.BodyWriter);
         SseResult.Begin(context, "text/event-stream; charset=utf-8");
-        await foreach (IReadOnlyList<ResponseStreamEvent> batch in EventBatches.ReadAsync(
-            response.ReadAsync(after, aborted), heartbeat, services.GetRequiredService<TimeProvider>(), aborted))
+        TimeProvider time = services.GetRequiredService<TimeProvider>();
+        int next = Math.Max(0, after + 1);
+        while (await response.ReadAsync(next, heartbeat, time, aborted) is { } batch)
         {
-            foreach (ResponseStreamEvent next in batch)
-                writer.Frame(next.Type, next, OpenAIJson.Context.ResponseStreamEvent);
+            foreach (ResponseStreamEvent item in batch)
+                writer.Frame(item.Type, item, OpenAIJson.Context.ResponseStreamEvent);
+            next += batch.Count;
             if (batch.Count == 0)
                 writer.Heartbeat();
             await writer.FlushAsync(aborted);
