@@ -2,10 +2,11 @@ using System.Globalization;
 using Gemma4.Benchmarks;
 using Gemma4.Benchmarks.Kernels;
 using Gemma4.Benchmarks.Vision;
-using Gemma4.Engine.Layers;
+using Gemma4.Engine.Backends.Torch;
+using Gemma4.Engine.Configuration;
+using Gemma4.Engine.Execution;
 using Gemma4.Engine.Loading;
 using Gemma4.Engine.Models;
-using static TorchSharp.torch;
 
 if (args is ["pictures"])
 {
@@ -29,14 +30,14 @@ if (args is not ["steps" or "encoder", _, ..] || args.Length > 3)
         """);
     return 2;
 }
-NativeThreads.Configure(args.Length == 3 ? int.Parse(args[2], CultureInfo.InvariantCulture) : null);
-using IDisposable inference = inference_mode();
-using Gemma4Model model = ModelLoader.Load(args[1], ScalarType.BFloat16, CPU);
+int? wanted = args.Length == 3 ? int.Parse(args[2], CultureInfo.InvariantCulture) : null;
+NativeThreads.Configure(wanted);
+using Gemma4Model model = ModelLoader.Load(args[1], BackendFactory.Create(new ComputeOptions { Device = "cpu", Dtype = "bfloat16", Threads = wanted }));
 long weights = ModelLoader.ExpectedTensors(model.Config)
     .Where(t => t.Key.StartsWith("model.language_model.", StringComparison.Ordinal) && !t.Key.Contains("embed_tokens_per_layer", StringComparison.Ordinal))
     .Sum(t => 2 * t.Value.Aggregate(1L, (product, dimension) => product * dimension));
 bool large = weights > 1_000_000_000;
-int threads = get_num_threads();
+int threads = model.Backend.NumWorkers;
 if (args[0] == "encoder")
 {
     double gigaflops = Roofline.GigaflopsOfThread(threads);

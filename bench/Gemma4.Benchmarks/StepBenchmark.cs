@@ -1,10 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using Gemma4.Engine.Configuration;
-using Gemma4.Engine.Layers;
+using Gemma4.Engine.Backends;
 using Gemma4.Engine.Models;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace Gemma4.Benchmarks;
 
@@ -17,8 +14,9 @@ internal sealed class StepBenchmark(Gemma4Model model, long weightBytes) : IDisp
     private const int MaxSequences = 16;
     private const int BlocksPerSequence = 48;
 
-    private readonly KvStorage _kv = model.CreateKvStorage(
+    private readonly KvPools _pools = model.CreateKvPools(
         [.. model.Config.Text.KvGroups.Select(_ => MaxSequences * BlocksPerSequence)], BlockSize);
+    private readonly StepInputs _inputs = new(model.Config.Text.KvGroups.Length);
 
     /// <summary>Prints a line: tokens a step, milliseconds a step (the best of some), tokens/s and GB/s of weights.</summary>
     public void Run(TextWriter output, string what, int sequences, int tokensEach, int position, int repeats)
@@ -37,32 +35,24 @@ internal sealed class StepBenchmark(Gemma4Model model, long weightBytes) : IDisp
             $"{what,-24} {tokens,5} tokens {best * 1e3,10:0.0} ms {tokens / best,10:0.0} tokens/s {weightBytes / best / 1e9,8:0.0} GB/s of weights"));
     }
 
-    public void Dispose() => _kv.Dispose();
+    public void Dispose() => _pools.Dispose();
 
     /// <summary>Computes tokens of several sequences and the logits of each one's last.</summary>
     private void Step(int sequences, int tokensEach, int position)
     {
-        using DisposeScope scope = NewDisposeScope();
-        int total = sequences * tokensEach;
-        var ids = new int[total];
-        var positions = new long[total];
-        var slots = new int[total];
-        var slices = new SequenceSlice[sequences];
-        var tables = new ReadOnlyMemory<int>[sequences];
+        _inputs.Clear();
+        var ids = new int[sequences * tokensEach];
+        var last = new int[sequences];
         for (int s = 0; s < sequences; s++)
         {
-            slices[s] = new SequenceSlice(s * tokensEach, tokensEach, position);
-            tables[s] = Enumerable.Range(s * BlocksPerSequence, BlocksPerSequence).ToArray();
-            for (int t = 0; t < tokensEach; t++)
-            {
-                int row = s * tokensEach + t, p = position + t;
-                (ids[row], positions[row]) = (1000 + row * 37 % 1000, p);
-                slots[row] = (s * BlocksPerSequence + p / BlockSize) * BlockSize + p % BlockSize;
-            }
+            SequenceSlice slice = _inputs.Add(position, tokensEach);
+            int[] table = [.. Enumerable.Range(s * BlocksPerSequence, BlocksPerSequence)];
+            foreach (KvGroupInputs group in _inputs.KvGroups)
+                group.Add(slice, table, BlockSize);
+            for (int row = slice.FirstRow; row < slice.FirstRow + tokensEach; row++)
+                ids[row] = 1000 + row * 37 % 1000;
+            last[s] = slice.FirstRow + tokensEach - 1;
         }
-        KvGroupInputs[] groups = [.. model.Config.Text.KvGroups.Select(_ => new KvGroupInputs(slots, tables))];
-        Tensor hidden = model.Forward(ids, new StepInputs(tensor(positions, device: model.Device), slices, groups, Array.Empty<MediaSpan>()), _kv);
-        long[] last = [.. slices.Select(s => (long)s.FirstRow + tokensEach - 1)];
-        _ = model.Logits(hidden.index_select(0, tensor(last, device: model.Device))).cpu();
+        _ = model.Logits(model.Forward(ids, _inputs, _pools), last)[0];
     }
 }

@@ -11,20 +11,19 @@ public static class EngineLoader
 {
     /// <summary>Loads the weights, takes the KV cache and starts the engine. Blocks for as long as that takes.</summary>
     /// <param name="directory">A folder in the Hugging Face layout.</param>
-    /// <param name="device"><c>auto</c>, <c>cpu</c>, <c>cuda</c> or <c>cuda:n</c>.</param>
-    /// <param name="dtype"><c>auto</c>, <c>float32</c> or <c>bfloat16</c>.</param>
+    /// <param name="compute">Where and how it computes.</param>
     /// <param name="options">Valid options.</param>
     /// <param name="meters">Makes the engine's meter.</param>
     /// <param name="loggers">Makes the engine's logger.</param>
     /// <param name="time">Clock of metrics and of the encoder's share of a step.</param>
     /// <param name="progress">Told after each tensor.</param>
     /// <exception cref="CheckpointException">The checkpoint is not one we can serve; names file, key or tensor.</exception>
-    /// <exception cref="ArgumentException">Device or dtype is unknown or not there, or the KV cache is too small.</exception>
+    /// <exception cref="ArgumentException">A word of the compute options is unknown, or the device not there, or the KV cache is too small.</exception>
     public static GemmaEngine Load(
-        string directory, string device, string dtype, EngineOptions options,
+        string directory, ComputeOptions compute, EngineOptions options,
         IMeterFactory meters, ILoggerFactory loggers, TimeProvider time, IProgress<LoadProgress>? progress = null)
     {
-        LoadedRunner loaded = RunnerLoader.Load(directory, ComputeTarget.Resolve(device, dtype), options, time, progress);
+        LoadedRunner loaded = RunnerLoader.Load(directory, BackendFactory.Create(compute), options, time, progress);
         var traits = new ModelTraits(loaded.Config.Text.MaxPositions, loaded.Config.Text.VocabSize, loaded.Config.Text.BidirectionalVision);
         return new GemmaEngine(loaded.Runner, traits, loaded.Cache, options, meters, loggers, time);
     }

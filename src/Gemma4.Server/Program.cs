@@ -1,4 +1,4 @@
-using Gemma4.Engine.Layers;
+using Gemma4.Engine.Backends.Torch;
 using Gemma4.Server.Hosting;
 
 NativeThreads.Configure();

@@ -17,23 +17,25 @@ public sealed partial class ArchitectureTests
         ["Settings"] = [],
         ["OpenAI"] = ["Wire", "Errors"],
         ["Anthropic"] = ["Wire", "Errors"],
+        ["Ollama"] = ["Wire", "Errors"],
         ["Access"] = ["Settings", "Errors"],
         ["Media"] = ["Limits", "Errors"],
         ["Serving"] = ["Media", "Settings", "Errors"],
         ["Storage"] = ["OpenAI", "Access", "Settings"],
         ["Streaming"] = ["Serving", "Settings", "Errors"],
-        ["Pipeline"] = ["OpenAI", "Anthropic", "Streaming", "Serving", "Settings", "Limits", "Errors"],
+        ["Pipeline"] = ["OpenAI", "Anthropic", "Ollama", "Streaming", "Serving", "Settings", "Limits", "Errors"],
         ["Mapping"] = ["Wire", "Streaming", "Media", "Serving", "Settings", "Limits", "Errors"],
         ["Mapping/OpenAI"] = ["OpenAI", "Mapping", "Streaming", "Errors"],
         ["Mapping/Chat"] = ["OpenAI", "Mapping", "Mapping/OpenAI", "Streaming", "Media", "Settings", "Errors"],
         ["Mapping/Completions"] = ["OpenAI", "Mapping", "Mapping/OpenAI", "Streaming", "Serving", "Settings", "Errors"],
-        ["Mapping/Responses"] = ["OpenAI", "Storage", "Mapping", "Mapping/OpenAI", "Streaming", "Media", "Settings", "Errors"],
+        ["Mapping/Responses"] = ["OpenAI", "Storage", "Mapping", "Mapping/OpenAI", "Streaming", "Media", "Serving", "Settings", "Errors"],
         ["Mapping/Audio"] = ["OpenAI", "Mapping", "Mapping/OpenAI", "Streaming", "Media", "Serving", "Settings", "Errors"],
         ["Mapping/Anthropic"] = ["Anthropic", "Mapping", "Wire", "Streaming", "Media", "Settings", "Errors"],
+        ["Mapping/Ollama"] = ["Ollama", "Mapping", "Streaming", "Media", "Serving", "Settings", "Errors"],
         ["Endpoints"] =
         [
-            "Mapping", "Mapping/OpenAI", "Mapping/Chat", "Mapping/Completions", "Mapping/Responses", "Mapping/Audio", "Mapping/Anthropic",
-            "OpenAI", "Anthropic", "Storage", "Streaming", "Pipeline", "Access", "Serving", "Settings", "Errors",
+            "Mapping", "Mapping/OpenAI", "Mapping/Chat", "Mapping/Completions", "Mapping/Responses", "Mapping/Audio", "Mapping/Anthropic", "Mapping/Ollama",
+            "OpenAI", "Anthropic", "Ollama", "Storage", "Streaming", "Pipeline", "Access", "Serving", "Settings", "Errors",
         ],
     };
 
@@ -102,7 +104,7 @@ public sealed partial class ArchitectureTests
     }
 
     /// <summary>What a file says of a room: its namespace, whole or from <c>Gemma4.Server</c> on as C# lets it.</summary>
-    [GeneratedRegex(@"(?:Gemma4\.Server\.|(?<![\w.])(?=(?:Access|Anthropic|Endpoints|Errors|Hosting|Mapping|OpenAI|Pipeline|Serving|Storage|Streaming|Wire)\.))([A-Z]\w+(?:\.[A-Z]\w+)?)")]
+    [GeneratedRegex(@"(?:Gemma4\.Server\.|(?<![\w.])(?=(?:Access|Anthropic|Endpoints|Errors|Hosting|Mapping|Ollama|OpenAI|Pipeline|Serving|Storage|Streaming|Wire)\.))([A-Z]\w+(?:\.[A-Z]\w+)?)")]
     private static partial Regex RoomReference();
 
     [GeneratedRegex(@"^namespace ([\w.]+);", RegexOptions.Multiline)]

@@ -49,10 +49,13 @@ internal sealed class ServerUnderTest(FakeEngine engine, params (string Key, str
     /// <summary>Replaces the one that goes to the web.</summary>
     public Func<MediaAccessOptions, MediaFetcher>? Fetcher { get; init; }
 
+    /// <summary>Whether its answers go back to it as history (see <see cref="SentBack"/>). Not where a test counts its requests.</summary>
+    public bool TakesItsAnswers { get; init; } = true;
+
     /// <summary>A client of a server whose model is loaded.</summary>
     public async Task<HttpClient> ReadyClientAsync()
     {
-        HttpClient client = CreateClient();
+        HttpClient client = TakesItsAnswers ? CreateDefaultClient(new SentBack()) : CreateClient();
         ModelHost host = Services.GetRequiredService<ModelHost>();
         for (int i = 0; host.Loaded is null && i < 1000; i++)
             await Task.Delay(10, TestContext.Current.CancellationToken);

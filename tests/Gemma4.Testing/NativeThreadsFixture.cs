@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using Gemma4.Engine.Layers;
+using Gemma4.Engine.Backends.Torch;
 
 namespace Gemma4.Testing;
 

@@ -2,10 +2,9 @@ using System.Diagnostics;
 using System.Globalization;
 using Gemma4.Engine.Configuration;
 using Gemma4.Engine.Models;
+using Gemma4.Engine.Models.Towers;
 using Gemma4.Engine.Models.Vision;
 using Gemma4.Engine.Vision;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace Gemma4.Benchmarks.Vision;
 
@@ -44,10 +43,9 @@ internal static class EncoderBenchmark
 
     private static List<double> Encode(Gemma4Model model, ImagePatches image)
     {
-        using DisposeScope scope = NewDisposeScope();
         using IEncoderPass pass = model.BeginImages([image]);
         var times = new List<double>();
-        Tensor? softTokens;
+        float[]? softTokens;
         do
         {
             long start = Stopwatch.GetTimestamp();

@@ -33,11 +33,33 @@ public sealed class ChatRenderer
     /// <param name="checkpointFolder">A folder in the Hugging Face layout.</param>
     /// <exception cref="FileNotFoundException">It has no template.</exception>
     /// <exception cref="InvalidDataException">Its template cannot be read, or does not end; or its <c>tokenizer_config.json</c> is damaged.</exception>
-    public static ChatRenderer Load(string checkpointFolder)
+    public static ChatRenderer Load(string checkpointFolder) =>
+        Tried(checkpointFolder, new ChatRenderer(ChatTemplate.Load(checkpointFolder), TokenizerConfig.Load(checkpointFolder).SpecialTokens));
+
+    /// <summary>Makes a renderer of a template's text, and tries it on a conversation of one word.</summary>
+    /// <param name="source">Where the text is from, for errors.</param>
+    /// <param name="template">The text.</param>
+    /// <param name="specialTokens">The checkpoint's tokens by the names templates know them by.</param>
+    /// <exception cref="InvalidDataException">The template cannot be read, or does not end.</exception>
+    public static ChatRenderer Create(string source, string template, IReadOnlyDictionary<string, string> specialTokens)
     {
-        var renderer = new ChatRenderer(ChatTemplate.Load(checkpointFolder), TokenizerConfig.Load(checkpointFolder).SpecialTokens);
+        ArgumentNullException.ThrowIfNull(template);
+        if (template.Length > ChatTemplate.MaxLength)
+            throw new InvalidDataException($"{source}: expected at most {ChatTemplate.MaxLength} characters, found {template.Length}");
+        try
+        {
+            return Tried(source, new ChatRenderer(ChatTemplate.Parse(template), specialTokens));
+        }
+        catch (ChatTemplateException error)
+        {
+            throw new InvalidDataException($"{source}: {error.Message}", error);
+        }
+    }
+
+    private static ChatRenderer Tried(string source, ChatRenderer renderer)
+    {
         if (renderer.Trial() is { Kind: ChatTemplateErrorKind.Limit } endless)
-            throw new InvalidDataException($"{checkpointFolder}: its chat template cannot render a conversation of one word: {endless.Message}", endless);
+            throw new InvalidDataException($"{source}: its chat template cannot render a conversation of one word: {endless.Message}", endless);
         return renderer;
     }
 

@@ -14,8 +14,8 @@ public sealed class ChatTemplate
     /// <summary>The file a checkpoint keeps its template in.</summary>
     public const string FileName = "chat_template.jinja";
 
-    /// <summary>Bytes of the file; the released ones have some twenty thousand.</summary>
-    private const int MaxFileBytes = 4 << 20;
+    /// <summary>Bytes of the file, or characters of a text; the released ones have some twenty thousand.</summary>
+    internal const int MaxLength = 4 << 20;
 
     private readonly JinjaTemplate _template;
     private readonly ChatTemplateLimits _limits;
@@ -71,8 +71,8 @@ public sealed class ChatTemplate
             return (Path.Combine(checkpointFolder, TokenizerConfig.FileName), TokenizerConfig.Load(checkpointFolder).ChatTemplate
                 ?? throw new FileNotFoundException($"{checkpointFolder} has neither {FileName} nor a chat_template in {TokenizerConfig.FileName}", file));
         }
-        if (new FileInfo(file).Length is > MaxFileBytes and var length)
-            throw new InvalidDataException($"{file}: expected at most {MaxFileBytes} bytes, found {length}");
+        if (new FileInfo(file).Length is > MaxLength and var length)
+            throw new InvalidDataException($"{file}: expected at most {MaxLength} bytes, found {length}");
         return (file, File.ReadAllText(file));
     }
 

@@ -22,6 +22,9 @@ internal static class ConfigLimits
     /// <summary>Width of a head.</summary>
     public const int MaxHeadDim = 2048;
 
+    /// <summary>Widths of heads are multiples of it: kernels read them in vectors of eight.</summary>
+    public const int HeadDimUnit = 8;
+
     /// <summary>Tokens of the vocabulary.</summary>
     public const int MaxVocabulary = 1 << 22;
 

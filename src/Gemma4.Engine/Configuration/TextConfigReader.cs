@@ -6,9 +6,6 @@ namespace Gemma4.Engine.Configuration;
 /// <summary>Reads <c>text_config</c>, in the released form and in the <c>per_layer_config</c> form that fine-tunes write.</summary>
 internal static class TextConfigReader
 {
-    /// <summary>Kernels read heads in vectors of eight.</summary>
-    private const int HeadDimUnit = 8;
-
     public static TextConfig Read(ConfigSection text, bool tiedHead)
     {
         text.MustBe("hidden_activation", "gelu_pytorch_tanh");
@@ -114,8 +111,8 @@ internal static class TextConfigReader
     /// <summary>Rotated pairs as the reference counts them: <c>int(factor · H // 2)</c>; "default" turns all.</summary>
     private static RopeConfig ReadRope(ConfigSection text, string kind, int headDim)
     {
-        if (headDim % HeadDimUnit != 0)
-            throw text.Refuse("head_dim", $"expected a multiple of {HeadDimUnit}, found {headDim}");
+        if (headDim % ConfigLimits.HeadDimUnit != 0)
+            throw text.Refuse("head_dim", $"expected a multiple of {ConfigLimits.HeadDimUnit}, found {headDim}");
         ConfigSection rope = text.Section("rope_parameters").Section(kind);
         string type = rope.OptionalString("rope_type") ?? "default";
         double theta = rope.Number("rope_theta", ConfigLimits.Theta);

@@ -1,9 +1,8 @@
 using Gemma4.Engine.Models;
+using Gemma4.Engine.Models.Towers;
 using Gemma4.Engine.Models.Vision;
 using Gemma4.Engine.Requests;
 using Gemma4.Engine.Scheduling;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace Gemma4.Engine.Execution;
 
@@ -33,17 +32,16 @@ internal sealed class EncoderJob(Gemma4Model model, IReadOnlyList<MediaItem> ite
     /// <returns>True after the last slice.</returns>
     public bool Advance(SoftTokenCache cache)
     {
-        using DisposeScope scope = NewDisposeScope();
         _pass ??= Begin();
         if (_pass.Advance() is not { } softTokens)                                                      // [M, D]
             return false;
-        int places = items.Sum(item => item.NumSoftTokens), first = 0;
-        if (softTokens.shape[0] != places)
-            throw new InvalidOperationException($"The tower made {softTokens.shape[0]} soft tokens where the prompts have places for {places}.");
+        int width = model.Config.Text.HiddenSize, made = softTokens.Length / width, places = items.Sum(item => item.NumSoftTokens), first = 0;
+        if (made != places)
+            throw new InvalidOperationException($"The tower made {made} soft tokens where the prompts have places for {places}.");
         foreach (MediaItem item in items)
         {
             if (!cache.TryGet(item.ContentHash, out _))
-                cache.Add(item.ContentHash, softTokens.narrow(0, first, item.NumSoftTokens).clone().DetachFromDisposeScope());
+                cache.Add(item.ContentHash, softTokens.AsSpan(first * width, item.NumSoftTokens * width).ToArray());
             first += item.NumSoftTokens;
         }
         return true;

@@ -3,8 +3,6 @@ using Gemma4.Engine.Models.Text;
 using Gemma4.Engine.Models.Vision;
 using Gemma4.Engine.Requests;
 using Gemma4.Engine.Scheduling;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace Gemma4.Engine.Execution;
 
@@ -19,17 +17,17 @@ internal sealed class MediaEncoder(Gemma4Model model, long cacheBytes, int maxTo
     private EncoderJob? _job;
 
     /// <summary>The soft tokens that stand among a plan's tokens.</summary>
-    /// <returns>Null where there are none; the tensors belong to the caller's dispose scope.</returns>
+    /// <returns>Null where there are none.</returns>
     public SoftTokens? SoftTokensOf(StepPlan plan)
     {
         _cache.Trim();
         if (plan.Media.Length == 0)
             return null;
-        var pieces = new List<Tensor>();
-        var rows = new List<long>();
+        var embeddings = new List<float>();
+        var rows = new List<int>();
         foreach (ScheduledMedia media in plan.Media)
-            Place(media, plan.Sequences, pieces, rows);
-        return new SoftTokens(cat(pieces, 0), tensor(rows.ToArray(), device: model.Device));
+            Place(media, plan.Sequences, embeddings, rows);
+        return new SoftTokens(rows.ToArray(), embeddings.ToArray());
     }
 
     /// <summary>Works on awaited media in their order, at least one slice, until all are encoded or the time is up.</summary>
@@ -52,11 +50,8 @@ internal sealed class MediaEncoder(Gemma4Model model, long cacheBytes, int maxTo
         }
     }
 
-    public void Dispose()
-    {
-        EndJob();
-        _cache.Dispose();
-    }
+    /// <inheritdoc/>
+    public void Dispose() => EndJob();
 
     /// <summary>Computes a slice. A fault concerns the items of its job alone.</summary>
     /// <returns>False when there is nothing to do.</returns>
@@ -69,8 +64,7 @@ internal sealed class MediaEncoder(Gemma4Model model, long cacheBytes, int maxTo
         {
             if (_job.Advance(_cache))
                 EndJob();
-            if (model.Device.type == DeviceType.CUDA)
-                cuda.synchronize(model.Device);   // or time would tell how fast work is handed over, not how fast it is done
+            model.Backend.WaitForDevice();   // or time would tell how fast work is handed over, not how fast it is done
         }
         catch (Exception fault)
         {
@@ -109,7 +103,7 @@ internal sealed class MediaEncoder(Gemma4Model model, long cacheBytes, int maxTo
     }
 
     /// <summary>Those soft tokens of an item that the step computes, and their rows.</summary>
-    private void Place(ScheduledMedia media, ReadOnlySpan<ScheduledSequence> sequences, List<Tensor> pieces, List<long> rows)
+    private void Place(ScheduledMedia media, ReadOnlySpan<ScheduledSequence> sequences, List<float> embeddings, List<int> rows)
     {
         int firstRow = 0;
         for (int b = 0; b < media.SequenceIndex; b++)
@@ -117,15 +111,16 @@ internal sealed class MediaEncoder(Gemma4Model model, long cacheBytes, int maxTo
         ref readonly ScheduledSequence sequence = ref sequences[media.SequenceIndex];
         int first = Math.Max(media.Item.FirstToken, sequence.FirstPosition);
         int end = Math.Min(media.Item.FirstToken + media.Item.NumSoftTokens, sequence.FirstPosition + sequence.NumTokens);
-        pieces.Add(Encoded(media.Item).narrow(0, first - media.Item.FirstToken, end - first));
+        int width = model.Config.Text.HiddenSize;
+        embeddings.AddRange(Encoded(media.Item).Span.Slice((first - media.Item.FirstToken) * width, (end - first) * width));
         for (int p = first; p < end; p++)
             rows.Add(firstRow + p - sequence.FirstPosition);
     }
 
     /// <summary>An item's soft tokens; encoded again where the cache was too small to keep them from when they were awaited.</summary>
-    private Tensor Encoded(MediaItem item)
+    private ReadOnlyMemory<float> Encoded(MediaItem item)
     {
-        if (_cache.TryGet(item.ContentHash, out Tensor softTokens))
+        if (_cache.TryGet(item.ContentHash, out ReadOnlyMemory<float> softTokens))
             return softTokens;
         using var job = new EncoderJob(model, [item]);
         while (!job.Advance(_cache))

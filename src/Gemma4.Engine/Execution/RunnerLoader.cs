@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Gemma4.Engine.Backends;
 using Gemma4.Engine.Configuration;
 using Gemma4.Engine.KvCache;
 using Gemma4.Engine.Loading;
@@ -11,20 +12,20 @@ internal static class RunnerLoader
 {
     /// <summary>Loads.</summary>
     /// <param name="directory">A folder in the Hugging Face layout.</param>
-    /// <param name="target">Where and in which dtype.</param>
+    /// <param name="backend">Computes; owned by the runner, and disposed where loading fails.</param>
     /// <param name="options">Valid options.</param>
     /// <param name="time">Measures steps.</param>
     /// <param name="progress">Told after each tensor.</param>
     /// <returns>The caller owns the runner.</returns>
     /// <exception cref="CheckpointException">The checkpoint is not one we can serve.</exception>
-    public static LoadedRunner Load(string directory, ComputeTarget target, EngineOptions options, TimeProvider time, IProgress<LoadProgress>? progress)
+    public static LoadedRunner Load(string directory, Backend backend, EngineOptions options, TimeProvider time, IProgress<LoadProgress>? progress)
     {
-        Gemma4Model model = ModelLoader.Load(directory, target.Dtype, target.Device, progress);
+        Gemma4Model model = ModelLoader.Load(directory, backend, progress);
         try
         {
             ImmutableArray<KvGroupSpec> groups = [.. model.Config.Text.KvGroups.Select(g => new KvGroupSpec(g.Window, model.KvBytesPerToken(g)))];
             int maxContextLength = Math.Min(model.Config.Text.MaxPositions, options.MaxContextLength ?? int.MaxValue);
-            long bytes = KvMemory.Budget(groups, options, maxContextLength, target.Device);
+            long bytes = KvMemory.Budget(groups, options, maxContextLength, backend);
             KvCachePlan cache = KvBudget.Split(
                 bytes, groups, options.BlockSize, maxContextLength, options.TypicalSequenceTokens, options.MaxTokensPerStep);
             var encoder = new EncoderLimits(options.EncoderTimeShare, options.MaxEncoderTokensPerPass, options.EncoderCacheBytes);

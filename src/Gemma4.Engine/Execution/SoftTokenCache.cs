@@ -1,10 +1,8 @@
-using static TorchSharp.torch;
-
 namespace Gemma4.Engine.Execution;
 
 /// <summary>Encoded media by content, least recently used out first; shared between requests and between the steps of one prompt.</summary>
 /// <param name="maxBytes">Bytes kept between steps; within a step everything that the step needs is held.</param>
-internal sealed class SoftTokenCache(long maxBytes) : IDisposable
+internal sealed class SoftTokenCache(long maxBytes)
 {
     private readonly Dictionary<UInt128, LinkedListNode<Entry>> _byHash = [];
     private readonly LinkedList<Entry> _byUse = [];      // most recent first
@@ -12,12 +10,12 @@ internal sealed class SoftTokenCache(long maxBytes) : IDisposable
 
     /// <summary>Finds an item and counts it as used.</summary>
     /// <param name="contentHash">Identifies content and budget.</param>
-    /// <param name="softTokens"><c>[M, D]</c>; borrowed until the next <see cref="Trim"/>.</param>
-    public bool TryGet(UInt128 contentHash, out Tensor softTokens)
+    /// <param name="softTokens"><c>[M, D]</c> row-major.</param>
+    public bool TryGet(UInt128 contentHash, out ReadOnlyMemory<float> softTokens)
     {
         if (!_byHash.TryGetValue(contentHash, out LinkedListNode<Entry>? node))
         {
-            softTokens = null!;
+            softTokens = default;
             return false;
         }
         _byUse.Remove(node);
@@ -28,8 +26,8 @@ internal sealed class SoftTokenCache(long maxBytes) : IDisposable
 
     /// <summary>Keeps an item.</summary>
     /// <param name="contentHash">Not in the cache yet.</param>
-    /// <param name="softTokens">Outside every dispose scope; owned by the cache from here on.</param>
-    public void Add(UInt128 contentHash, Tensor softTokens)
+    /// <param name="softTokens"><c>[M, D]</c> row-major; not changed from here on.</param>
+    public void Add(UInt128 contentHash, float[] softTokens)
     {
         _byHash.Add(contentHash, _byUse.AddFirst(new Entry(contentHash, softTokens)));
         _bytes += Bytes(softTokens);
@@ -43,19 +41,10 @@ internal sealed class SoftTokenCache(long maxBytes) : IDisposable
             _byUse.RemoveLast();
             _byHash.Remove(last.Value.ContentHash);
             _bytes -= Bytes(last.Value.SoftTokens);
-            last.Value.SoftTokens.Dispose();
         }
     }
 
-    public void Dispose()
-    {
-        foreach (Entry entry in _byUse)
-            entry.SoftTokens.Dispose();
-        _byUse.Clear();
-        _byHash.Clear();
-    }
+    private static long Bytes(float[] softTokens) => softTokens.LongLength * sizeof(float);
 
-    private static long Bytes(Tensor tensor) => tensor.numel() * tensor.element_size();
-
-    private sealed record Entry(UInt128 ContentHash, Tensor SoftTokens);
+    private sealed record Entry(UInt128 ContentHash, float[] SoftTokens);
 }

@@ -54,3 +54,26 @@ internal readonly unsafe struct BFloat16 : IStoredFloat<ushort>
         return (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
     }
 }
+
+/// <summary>IEEE half precision.</summary>
+internal readonly unsafe struct Float16 : IStoredFloat<ushort>
+{
+    /// <summary>2¹¹², by which the moved exponent is too small.</summary>
+    private const float ExponentShift = 5.192296858534828e33f;
+
+    /// <remarks>.NET has no instruction for it: the sign is extended, the other bits move to where float32 has them, and a product mends
+    /// the exponent, subnormals included. Infinities become 2¹⁶, which no weight may hold.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Load(ushort* source)
+    {
+        Vector128<short> halves = Vector128.Load((short*)source);
+        Vector256<int> wide = Avx2.IsSupported
+            ? Avx2.ConvertToVector256Int32(halves)
+            : Vector256.Create(Vector128.WidenLower(halves), Vector128.WidenUpper(halves));
+        return ((wide << 13) & Vector256.Create(unchecked((int)0x8FFFFFFF))).AsSingle() * ExponentShift;
+    }
+
+    public static float ToSingle(ushort value) => (float)BitConverter.UInt16BitsToHalf(value);
+
+    public static ushort FromSingle(float value) => BitConverter.HalfToUInt16Bits((Half)value);
+}

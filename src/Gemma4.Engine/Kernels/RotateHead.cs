@@ -18,7 +18,7 @@ internal static unsafe class RotateHead
         }
     }
 
-    /// <summary>One head of <paramref name="headDim"/> with <paramref name="pairs"/> turned.</summary>
+    /// <summary>One head of <paramref name="headDim"/> with <paramref name="pairs"/> turned; <paramref name="y"/> may be <paramref name="x"/>.</summary>
     public static void Run(float* x, float* cos, float* sin, float* y, int headDim, int pairs)
     {
         int half = headDim / 2, i = 0;
@@ -29,10 +29,7 @@ internal static unsafe class RotateHead
             (b * c + a * s).Store(y + half + i);
         }
         for (; i < pairs; i++)
-        {
-            y[i] = x[i] * cos[i] - x[half + i] * sin[i];
-            y[half + i] = x[half + i] * cos[i] + x[i] * sin[i];
-        }
+            (y[i], y[half + i]) = (x[i] * cos[i] - x[half + i] * sin[i], x[half + i] * cos[i] + x[i] * sin[i]);
         int rest = half - pairs;
         new ReadOnlySpan<float>(x + pairs, rest).CopyTo(new Span<float>(y + pairs, rest));
         new ReadOnlySpan<float>(x + half + pairs, rest).CopyTo(new Span<float>(y + half + pairs, rest));

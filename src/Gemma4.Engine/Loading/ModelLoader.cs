@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
+using Gemma4.Engine.Backends;
+using Gemma4.Engine.Backends.Cpu;
 using Gemma4.Engine.Configuration;
 using Gemma4.Engine.Models;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace Gemma4.Engine.Loading;
 
@@ -11,27 +11,25 @@ internal static class ModelLoader
 {
     /// <summary>Loads a model.</summary>
     /// <param name="directory">A folder in the Hugging Face layout.</param>
-    /// <param name="dtype">float32 or bfloat16; weights stored otherwise are converted once.</param>
-    /// <param name="device">Where it computes.</param>
+    /// <param name="backend">Computes; owned by the model, and disposed where loading fails.</param>
     /// <param name="progress">Told after each tensor.</param>
     /// <returns>The model; the caller owns it.</returns>
     /// <exception cref="CheckpointException">A file, key or tensor is missing, malformed or not what the model needs.</exception>
-    public static Gemma4Model Load(string directory, ScalarType dtype, Device device, IProgress<LoadProgress>? progress = null)
+    public static Gemma4Model Load(string directory, Backend backend, IProgress<LoadProgress>? progress = null)
     {
-        if (dtype is not (ScalarType.Float32 or ScalarType.BFloat16))
-            throw new ArgumentException($"A model computes in float32 or bfloat16, not in {dtype}.", nameof(dtype));
-        Gemma4Config config = Gemma4Config.Load(directory);
-        CheckpointIndex index = CheckpointIndex.Read(directory);
-        IReadOnlyDictionary<string, ImmutableArray<long>> expected = ExpectedTensors(config);
-        long bytes = Check(config, index, expected);
-        var weights = new CheckpointWeights(index, dtype, device, bytes, progress);
+        WeightStore? store = null;
         try
         {
-            return new Gemma4Model(config, weights);
+            Gemma4Config config = Gemma4Config.Load(directory);
+            CheckpointIndex index = CheckpointIndex.Read(directory);
+            long bytes = Check(config, index, ExpectedTensors(config));
+            store = new CheckpointWeights(index, backend, bytes, progress);
+            return new Gemma4Model(config, backend, store);
         }
         catch
         {
-            weights.Dispose();
+            backend.Dispose();
+            store?.Dispose();
             throw;
         }
     }
@@ -39,8 +37,9 @@ internal static class ModelLoader
     /// <summary>Name and shape of every tensor that a configuration needs.</summary>
     public static IReadOnlyDictionary<string, ImmutableArray<long>> ExpectedTensors(Gemma4Config config)
     {
-        using var model = new Gemma4Model(config, new MetaWeights(ScalarType.BFloat16));
-        return ((MetaWeights)model.Weights).Shapes;
+        var names = new ExpectedWeights();
+        using var model = new Gemma4Model(config, new CpuBackend(new CpuOptions(NumThreads: 1)), names);
+        return names.Shapes;
     }
 
     /// <summary>Refuses a checkpoint whose tensors are not the expected ones; returns the bytes that will be taken.</summary>
@@ -54,7 +53,7 @@ internal static class ModelLoader
                 throw new CheckpointException(index.Source, $"tensor {name} {StoredTensor.Show(shape.AsSpan())} is missing{Hint(unknown)}");
             if (!stored.Shape.SequenceEqual(shape))
                 throw new CheckpointException(stored.File, $"tensor {name}: found shape {StoredTensor.Show(stored.Shape.AsSpan())}, expected {StoredTensor.Show(shape.AsSpan())}");
-            if (stored.Dtype is not (ScalarType.BFloat16 or ScalarType.Float16 or ScalarType.Float32))
+            if (stored.Dtype.WeightFormat is null)
                 throw new CheckpointException(stored.File, $"tensor {name}: found dtype {stored.Dtype}, expected BF16, F16 or F32");
             bytes += stored.Length;
         }

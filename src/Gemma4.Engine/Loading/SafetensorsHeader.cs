@@ -2,8 +2,6 @@ using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Text.Json;
 using Gemma4.Engine.Configuration;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace Gemma4.Engine.Loading;
 
@@ -70,21 +68,9 @@ internal static class SafetensorsHeader
             || !TryGetLongs(entry, "shape", out ImmutableArray<long> shape)
             || !TryGetLongs(entry, "data_offsets", out ImmutableArray<long> offsets) || offsets.Length != 2)
             throw new CheckpointException(file, $"tensor {name}: expected dtype, shape and two data_offsets, found {entry.GetRawText()}");
-        (ScalarType type, int size) = dtype.GetString() switch
-        {
-            "BF16" => (ScalarType.BFloat16, 2),
-            "F16" => (ScalarType.Float16, 2),
-            "F32" => (ScalarType.Float32, 4),
-            "F64" => (ScalarType.Float64, 8),
-            "I64" => (ScalarType.Int64, 8),
-            "I32" => (ScalarType.Int32, 4),
-            "I16" => (ScalarType.Int16, 2),
-            "I8" => (ScalarType.Int8, 1),
-            "U8" => (ScalarType.Byte, 1),
-            "BOOL" => (ScalarType.Bool, 1),
-            var other => throw new CheckpointException(file, $"tensor {name}: dtype {other} is not supported"),
-        };
-        Int128 bytes = size;
+        if (!Enum.TryParse(dtype.GetString(), out StoredDtype type) || type.ToString() != dtype.GetString())
+            throw new CheckpointException(file, $"tensor {name}: dtype {dtype.GetString()} is not supported");
+        Int128 bytes = type.Bytes;
         foreach (long dimension in shape)
         {
             if (dimension < 0 || (bytes *= dimension) > long.MaxValue)

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
-using TorchSharp;
-using static TorchSharp.torch;
+using Gemma4.Engine.Kernels;
 
 namespace Gemma4.Engine.Loading;
 
@@ -11,8 +10,12 @@ namespace Gemma4.Engine.Loading;
 /// <param name="Shape">Its dimensions.</param>
 /// <param name="Offset">First byte, from the start of the file.</param>
 /// <param name="Length">Bytes.</param>
-internal sealed record StoredTensor(string File, string Name, ScalarType Dtype, ImmutableArray<long> Shape, long Offset, long Length)
+internal sealed record StoredTensor(string File, string Name, StoredDtype Dtype, ImmutableArray<long> Shape, long Offset, long Length)
 {
+    /// <summary>How its numbers lie, where it is a weight.</summary>
+    /// <exception cref="InvalidOperationException">No weight is stored so; the loader refuses such files before.</exception>
+    public WeightFormat WeightFormat => Dtype.WeightFormat ?? throw new InvalidOperationException($"{Name} is stored as {Dtype}, as no weight is.");
+
     /// <summary>Elements.</summary>
     public long NumElements => Shape.Aggregate(1L, (product, dimension) => product * dimension);
 

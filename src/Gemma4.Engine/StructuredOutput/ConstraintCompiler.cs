@@ -180,14 +180,27 @@ public sealed class ConstraintCompiler
                 ConstraintLimits.Check("", "bytes of choices", choice.Texts.Sum(Encoding.UTF8.GetByteCount), Limits.MaxSchemaBytes, nameof(Limits.MaxSchemaBytes));
                 break;
             case ConstraintSpec.Grammar grammar:
-                ConstraintLimits.Check("", "characters of a grammar", grammar.Text.Length, Limits.MaxGrammarLength, nameof(Limits.MaxGrammarLength));
+                CheckGrammar("", grammar.Text);
                 break;
             case ConstraintSpec.ToolCalls calls:
-                foreach (ToolSignature tool in calls.Tools.Where(t => t.Parameters is not null))
-                    CheckSchema(tool.Name, tool.Parameters!.Value);
+                foreach (ToolSignature tool in calls.Tools)
+                    CheckTool(tool);
                 break;
         }
     }
+
+    private void CheckTool(ToolSignature tool)
+    {
+        if (tool.Parameters is { } schema)
+            CheckSchema(tool.Name, schema);
+        if (tool.Input is ToolInput.Pattern pattern)
+            Limits.CheckPattern(tool.Name, pattern.Text);
+        else if (tool.Input is ToolInput.Grammar grammar)
+            CheckGrammar(tool.Name, grammar.Text);
+    }
+
+    private void CheckGrammar(string path, string text) =>
+        ConstraintLimits.Check(path, "characters of a grammar", text.Length, Limits.MaxGrammarLength, nameof(Limits.MaxGrammarLength));
 
     private void CheckSchema(string path, JsonElement schema) => ConstraintLimits.Check(
         path, "bytes of a schema", JsonMarshal.GetRawUtf8Value(schema).Length, Limits.MaxSchemaBytes, nameof(Limits.MaxSchemaBytes));

@@ -90,6 +90,10 @@ public abstract record ConstraintSpec
                 ConstraintSpec.Append(hash, tool.Name, tool.IsStrict.ToString());
                 if (tool.Parameters is { } schema)
                     ConstraintSpec.Append(hash, schema);
+                if (tool.Input is ToolInput.Pattern pattern)
+                    ConstraintSpec.Append(hash, "pattern", pattern.Text);
+                else if (tool.Input is ToolInput.Grammar grammar)
+                    ConstraintSpec.Append(hash, "grammar", grammar.Text);
             }
         }
     }

@@ -6,7 +6,7 @@ public enum JsonWhitespace
     /// <summary>None.</summary>
     Compact,
 
-    /// <summary>As JSON allows, up to 64 in a row.</summary>
+    /// <summary>As models write it: at each place where JSON allows it one blank, or one line break and up to 64 blanks or tabs behind it.</summary>
     Json,
 }
 

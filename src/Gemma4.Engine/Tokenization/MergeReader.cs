@@ -5,8 +5,8 @@ namespace Gemma4.Engine.Tokenization;
 /// <summary>Two neighbouring tokens and the one that takes their place; the lower the rank, the sooner.</summary>
 internal readonly record struct Merge(int Left, int Right, int Rank, int Product);
 
-/// <summary>Reads <c>model.merges</c>: pairs of tokens, or strings with a space between the two, the earlier the sooner merged.</summary>
-internal sealed class MergeReader(TokenizerFile file, Vocabulary vocabulary, int subwordPrefixBytes)
+/// <summary>Reads merges: pairs of tokens, or strings with a space between the two, the earlier the sooner merged.</summary>
+internal sealed class MergeReader(TokenizerFile file, string key, Vocabulary vocabulary, int subwordPrefixBytes)
 {
     private byte[] _scratch = new byte[256];
     private byte[] _left = new byte[256];
@@ -17,7 +17,7 @@ internal sealed class MergeReader(TokenizerFile file, Vocabulary vocabulary, int
     public List<Merge> Read(ref Utf8JsonReader reader)
     {
         if (reader.TokenType != JsonTokenType.StartArray)
-            throw file.Error("model.merges", "an array is expected");
+            throw file.Error(key, "an array is expected");
         List<Merge> merges = [];
         int rank = 0;
         try
@@ -38,6 +38,21 @@ internal sealed class MergeReader(TokenizerFile file, Vocabulary vocabulary, int
         catch (InvalidOperationException e)
         {
             throw Error(rank, $"a token is not Unicode text: {e.Message}");
+        }
+        return merges;
+    }
+
+    /// <summary>Reads strings, each two tokens with a space between them, as llama.cpp does: cut at the first space that is not the first character.</summary>
+    public List<Merge> Read(IReadOnlyList<ReadOnlyMemory<byte>> lines)
+    {
+        var merges = new List<Merge>(lines.Count);
+        for (int rank = 0; rank < lines.Count; rank++)
+        {
+            ReadOnlySpan<byte> line = lines[rank].Span;
+            int space = line.Length < 2 ? -1 : line[1..].IndexOf((byte)' ') + 1;
+            if (space < 1 || space == line.Length - 1)
+                throw Error(rank, "two tokens with one space between them are expected");
+            merges.Add(Join(line[..space], line[(space + 1)..], rank));
         }
         return merges;
     }
@@ -92,8 +107,8 @@ internal sealed class MergeReader(TokenizerFile file, Vocabulary vocabulary, int
     private int Find(ReadOnlySpan<byte> token, int rank)
     {
         int id = vocabulary.Find(token);
-        return id >= 0 ? id : throw Error(rank, $"'{System.Text.Encoding.UTF8.GetString(token)}' is not in model.vocab");
+        return id >= 0 ? id : throw Error(rank, $"'{System.Text.Encoding.UTF8.GetString(token)}' is not in the vocabulary");
     }
 
-    private InvalidDataException Error(int rank, string cause) => file.Error($"model.merges[{rank}]", cause);
+    private InvalidDataException Error(int rank, string cause) => file.Error($"{key}[{rank}]", cause);
 }

@@ -62,6 +62,10 @@ public sealed class Tokenizer
         return new Tokenizer(TokenizerFile.Read(path));
     }
 
+    /// <summary>Makes a tokenizer of arrays.</summary>
+    /// <exception cref="InvalidDataException">They do not belong together; the message names the file, the key and the cause.</exception>
+    internal static Tokenizer Of(TokenizerArrays arrays) => new(TokenizerFile.Of(arrays));
+
     /// <summary>Encodes text in which added tokens (<c>&lt;|turn&gt;</c> and the like) stand for themselves: the text of a template.</summary>
     /// <param name="text">Any text; halves of surrogate pairs count as U+FFFD.</param>
     /// <returns>The ids, without those that the file's post-processor adds.</returns>

@@ -7,7 +7,7 @@ namespace Gemma4.Engine.Tokenization;
 
 /// <summary>
 /// The parts of a <c>tokenizer.json</c>, read in one pass: vocabulary and merges, thirty megabytes of it, into compact arrays,
-/// the small rest into JSON elements.
+/// the small rest into JSON elements. Or the same parts of a tokenizer that came as arrays.
 /// </summary>
 internal sealed class TokenizerFile
 {
@@ -56,6 +56,27 @@ internal sealed class TokenizerFile
         {
             throw new InvalidDataException($"{path}: not valid JSON: {e.Message}", e);
         }
+    }
+
+    /// <summary>The parts that a <c>tokenizer.json</c> of Gemma's would have.</summary>
+    public static TokenizerFile Of(TokenizerArrays arrays)
+    {
+        var file = new TokenizerFile(arrays.File, []);
+        file.Vocabulary = arrays.ReadVocabulary(file);
+        file.Merges = new MergeReader(file, TokenizerArrays.MergesKey, file.Vocabulary, subwordPrefixBytes: 0).Read(arrays.Merges);
+        using JsonDocument parts = JsonDocument.Parse(arrays.WriteParts(file.Vocabulary));
+        foreach (JsonProperty part in parts.RootElement.Clone().EnumerateObject())
+        {
+            switch (part.Name)
+            {
+                case "added_tokens": file.AddedTokens = part.Value; break;
+                case "normalizer": file.Normalizer = part.Value; break;
+                case "post_processor": file.PostProcessor = part.Value; break;
+                case "decoder": file.Decoder = part.Value; break;
+                default: file.Model[part.Name] = part.Value; break;
+            }
+        }
+        return file;
     }
 
     /// <summary>The error of this file at a key.</summary>
@@ -159,6 +180,6 @@ internal sealed class TokenizerFile
     private List<Merge> ReadMerges(Vocabulary vocabulary, ref Utf8JsonReader reader)
     {
         string prefix = new JsonPart(this, $"model.{SubwordPrefix}", Model.GetValueOrDefault(SubwordPrefix)).AsString(whenAbsent: "");
-        return new MergeReader(this, vocabulary, Encoding.UTF8.GetByteCount(prefix)).Read(ref reader);
+        return new MergeReader(this, "model.merges", vocabulary, Encoding.UTF8.GetByteCount(prefix)).Read(ref reader);
     }
 }

@@ -1,5 +1,3 @@
-using static TorchSharp.torch;
-
 namespace Gemma4.Engine.Verification;
 
 /// <summary>How close a model must come to the float32 reference, by the dtype of its activations.</summary>
@@ -14,8 +12,8 @@ namespace Gemma4.Engine.Verification;
 internal sealed record AccuracyBars(
     Tolerance Hidden, Tolerance Logits, Tolerance Top, float GreedyGap, float RoutingShare, float Rounding)
 {
-    /// <summary>The bars of a dtype.</summary>
-    public static AccuracyBars For(ScalarType dtype) => dtype == ScalarType.Float32
+    /// <summary>The bars of float32, or of what is rounded to bfloat16.</summary>
+    public static AccuracyBars For(bool float32) => float32
         ? new(Tolerance.Float32, Tolerance.Float32, new Tolerance(2e-3f, 2e-3f), GreedyGap: 1e-3f, RoutingShare: 0, Rounding: 1.2e-7f)
         : new(new Tolerance(0.1f, 0.02f), new Tolerance(0.1f, 0.02f), new Tolerance(0.5f, 0.125f), GreedyGap: 0.15f, RoutingShare: 0.1f, Rounding: 7.8e-3f);
 

@@ -1,8 +1,8 @@
-using Gemma4.Engine.Layers;
+using System.Numerics.Tensors;
+using Gemma4.Engine.Backends;
 using Gemma4.Engine.Models;
 using Gemma4.Engine.Models.Text;
-using TorchSharp;
-using static TorchSharp.torch;
+using Gemma4.Engine.Sampling;
 
 namespace Gemma4.Engine.Verification;
 
@@ -23,14 +23,13 @@ internal sealed class CaseVerifier(Gemma4Model model, AccuracyBars bars)
     /// </remarks>
     public CaseResult Verify(GoldenCase golden)
     {
-        using DisposeScope scope = NewDisposeScope();
-        Tensor? own = GoldenMedia.Encode(model, golden), given = null;                                   // [M, D]
+        float[]? own = GoldenMedia.Encode(model, golden), given = null;                                  // [M, D]
         var checks = new List<CaseCheck>();
         if (own is not null)
         {
             float[] expected = golden.Tensors.Floats("soft_tokens");
-            checks.Add(CaseCheck.Of("soft", bars.Hidden.Measure(Flat(own), expected)));
-            given = tensor(expected, device: model.Device).view([.. golden.Tensors.Shape("soft_tokens")]);
+            checks.Add(CaseCheck.Of("soft", bars.Hidden.Measure(own, expected)));
+            given = expected;
         }
         Movement allowance = VerifyWhole(golden, given, checks);
         VerifyChunked(golden, own, allowance, checks);
@@ -38,26 +37,25 @@ internal sealed class CaseVerifier(Gemma4Model model, AccuracyBars bars)
     }
 
     /// <returns>How far rounding alone may move the answer.</returns>
-    private Movement VerifyWhole(GoldenCase golden, Tensor? softTokens, List<CaseCheck> checks)
+    private Movement VerifyWhole(GoldenCase golden, float[]? softTokens, List<CaseCheck> checks)
     {
-        using DisposeScope scope = NewDisposeScope();
         int tokens = golden.InputIds.Length;
         var trace = new ForwardTrace(ForwardTrace.ReferenceRows, routingRows: 0);
         using var session = new PagedSession(model, tokens + golden.Greedy.Length);
-        Tensor hidden = Feed(session, golden, 0, tokens, softTokens, trace);                             // [T, D]
-        Tensor logits = model.Logits(hidden);                                                            // [T, V]
-        float[] last = Row(logits, tokens - 1);
+        Activations hidden = Feed(session, golden, 0, tokens, softTokens, trace);                        // [T, D]
+        Logits logits = model.Logits(hidden, [.. Enumerable.Range(0, tokens)]);                          // [T, V]
+        float[] last = logits[tokens - 1].ToArray();
+        float[][] top = [.. Enumerable.Range(0, tokens).Select(t => LogProbabilities(logits[t]))];
         Movement allowance = new Conditioning(model, golden, trace, last, bars.Rounding).Allowance();
         checks.Add(CaseCheck.Of("hidden", bars.Hidden.Plus(allowance.Hidden).Measure(trace.HiddenTail, golden.Tensors.Floats("hidden_tail"))));
         checks.Add(CaseCheck.Of("logits", bars.Logits.Plus(allowance.Logits).Measure(last, golden.Tensors.Floats("last_logits"))));
-        checks.Add(CaseCheck.Of("top", MeasureTop(golden, logits, allowance)));
+        checks.Add(CaseCheck.Of("top", MeasureTop(golden, top, allowance)));
         checks.Add(Greedy("greedy", golden, session, last, allowance));
         return allowance;
     }
 
-    private void VerifyChunked(GoldenCase golden, Tensor? softTokens, Movement allowance, List<CaseCheck> checks)
+    private void VerifyChunked(GoldenCase golden, float[]? softTokens, Movement allowance, List<CaseCheck> checks)
     {
-        using DisposeScope scope = NewDisposeScope();
         using var session = new PagedSession(model, golden.InputIds.Length + golden.Greedy.Length);
         float[] last = InChunks(session, golden, softTokens);
         checks.Add(CaseCheck.Of("chunked", bars.Top.Plus(allowance.Logits).Measure(last, golden.Tensors.Floats("last_logits"))));
@@ -67,7 +65,6 @@ internal sealed class CaseVerifier(Gemma4Model model, AccuracyBars bars)
     /// <summary>Compares the router's choices with <c>routing.safetensors</c>, recorded on the first tokens of one case.</summary>
     public CaseResult VerifyRouting(GoldenCase golden, TensorFile routing)
     {
-        using DisposeScope scope = NewDisposeScope();
         var trace = new ForwardTrace(ForwardTrace.ReferenceRows, routingRows: 16);
         using var session = new PagedSession(model, golden.InputIds.Length);
         Feed(session, golden, 0, golden.InputIds.Length, null, trace);
@@ -85,34 +82,33 @@ internal sealed class CaseVerifier(Gemma4Model model, AccuracyBars bars)
         return new CaseResult($"{golden.Model}/routing", checks);
     }
 
-    /// <summary>Computes a stretch of the prompt; the hidden states belong to the caller's scope.</summary>
-    private Tensor Feed(PagedSession session, GoldenCase golden, int first, int end, Tensor? softTokens, IForwardObserver? observer)
+    /// <summary>Computes a stretch of the prompt.</summary>
+    private Activations Feed(PagedSession session, GoldenCase golden, int first, int end, float[]? softTokens, IForwardObserver? observer)
     {
-        long[] rows = [.. Enumerable.Range(first, end - first).Where(p => model.Config.IsMediaPlaceholder(golden.InputIds[p])).Select(p => (long)(p - first))];
+        int[] rows = [.. Enumerable.Range(first, end - first).Where(p => model.Config.IsMediaPlaceholder(golden.InputIds[p])).Select(p => p - first)];
         SoftTokens? soft = null;
         if (rows.Length > 0 && softTokens is not null)
         {
-            int before = golden.InputIds.Take(first).Count(model.Config.IsMediaPlaceholder);
-            soft = new SoftTokens(softTokens.narrow(0, before, rows.Length), tensor(rows, device: model.Device));
+            int before = golden.InputIds.Take(first).Count(model.Config.IsMediaPlaceholder), width = model.Config.Text.HiddenSize;
+            soft = new SoftTokens(rows, softTokens.AsMemory(before * width, rows.Length * width));
         }
         return session.Step(golden.InputIds.AsSpan()[first..end], golden.MediaSpans, soft, observer);
     }
 
     /// <summary>Computes the prompt in chunks that split no media span, and returns the last position's logits.</summary>
-    private float[] InChunks(PagedSession session, GoldenCase golden, Tensor? softTokens)
+    private float[] InChunks(PagedSession session, GoldenCase golden, float[]? softTokens)
     {
         while (true)
         {
-            using DisposeScope scope = NewDisposeScope();
             int first = session.NumTokens, end = Math.Min(first + ChunkTokens, golden.InputIds.Length);
             foreach (MediaSpan span in golden.MediaSpans)
             {
                 if (end > span.FirstPosition && end < span.FirstPosition + span.NumTokens)
                     end = span.FirstPosition > first ? span.FirstPosition : span.FirstPosition + span.NumTokens;
             }
-            Tensor hidden = Feed(session, golden, first, end, softTokens, null);
+            Activations hidden = Feed(session, golden, first, end, softTokens, null);
             if (end == golden.InputIds.Length)
-                return Row(model.Logits(hidden.narrow(0, hidden.shape[0] - 1, 1)), 0);
+                return model.Logits(hidden, [hidden.NumRows - 1])[0].ToArray();
         }
     }
 
@@ -128,29 +124,37 @@ internal sealed class CaseVerifier(Gemma4Model model, AccuracyBars bars)
                 return new CaseCheck(what, golden.Top2Gaps[i] <= tooClose, $"{i}/{count}, then {best} for {golden.Greedy[i]} at a gap of {golden.Top2Gaps[i]:0.0000}");
             if (i + 1 == count)
                 break;
-            using DisposeScope scope = NewDisposeScope();
-            logits = Row(model.Logits(session.Step([best], golden.MediaSpans)), 0);
+            logits = model.Logits(session.Step([best], golden.MediaSpans), [0])[0].ToArray();
         }
         return new CaseCheck(what, true, $"{count}/{count}");
     }
 
     /// <summary>Compares log-probabilities at every position: of the reference's eight tokens, and of our own eight best.</summary>
-    private Deviation MeasureTop(GoldenCase golden, Tensor logits, Movement allowance)
+    private Deviation MeasureTop(GoldenCase golden, float[][] logprobs, Movement allowance)
     {
         Tolerance bar = bars.Top.Plus(allowance.Logits);
-        Tensor logprobs = logits.log_softmax(-1);                                                        // [T, V]
-        Tensor ids = tensor(golden.Tensors.Ints("top_ids"), device: model.Device).to(ScalarType.Int64).view(-1, TopCount);
+        int[] ids = golden.Tensors.Ints("top_ids");
         float[] expected = golden.Tensors.Floats("top_logprobs");
-        Deviation theirs = bar.Measure(Flat(logprobs.gather(1, ids)), expected);
-        Deviation ours = bar.Measure(Flat(logprobs.topk(TopCount, -1).values), expected);
+        Deviation theirs = bar.Measure([.. ids.Select((id, i) => logprobs[i / TopCount][id])], expected);
+        Deviation ours = bar.Measure([.. logprobs.SelectMany(Best)], expected);
         return ours.Share > theirs.Share ? ours : theirs;
     }
 
-    private static float[] Row(Tensor matrix, long row)
+    private static float[] LogProbabilities(ReadOnlySpan<float> logits)
     {
-        using DisposeScope scope = NewDisposeScope();
-        return Flat(matrix[row]);
+        double max = TensorPrimitives.Max(logits), sum = 0;
+        foreach (float logit in logits)
+            sum += Math.Exp(logit - max);
+        float normaliser = (float)(max + Math.Log(sum));
+        var logprobs = new float[logits.Length];
+        TensorPrimitives.Subtract(logits, normaliser, logprobs);
+        return logprobs;
     }
 
-    private static float[] Flat(Tensor values) => values.to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray();
+    private static IEnumerable<float> Best(float[] logprobs)
+    {
+        int[] ids = new int[TopCount];
+        TopTokens.Select(logprobs, TopCount, ids);
+        return ids.Select(id => logprobs[id]);
+    }
 }

@@ -1,7 +1,6 @@
+using Gemma4.Engine.Backends;
 using Gemma4.Engine.Models;
 using Gemma4.Engine.Models.Text;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace Gemma4.Engine.Verification;
 
@@ -36,17 +35,14 @@ internal sealed class Conditioning(Gemma4Model model, GoldenCase golden, Forward
     /// <summary>The movement when every embedding is moved by one rounding, up or down by chance.</summary>
     public Movement Perturb(int seed)
     {
-        using DisposeScope scope = NewDisposeScope();
         var random = new Random(seed);
         int tokens = golden.InputIds.Length;
         float[] moved = [.. trace.Embeddings.Select(e => e * (1 + (random.Next(2) * 2 - 1) * rounding))];
-        long[] rows = [.. Enumerable.Range(0, tokens).Select(i => (long)i)];
-        var soft = new SoftTokens(tensor(moved, device: model.Device).view(tokens, -1), tensor(rows, device: model.Device));
+        var soft = new SoftTokens(Enumerable.Range(0, tokens).ToArray(), moved);
         var movedTrace = new ForwardTrace(ForwardTrace.ReferenceRows, routingRows: 0);
         using var session = new PagedSession(model, tokens);
-        Tensor hidden = session.Step(golden.InputIds.AsSpan(), golden.MediaSpans, soft, movedTrace);
-        Tensor last = model.Logits(hidden.narrow(0, tokens - 1, 1));                                     // [1, V]
-        float[] movedLogits = last.to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray();
+        Activations hidden = session.Step(golden.InputIds.AsSpan(), golden.MediaSpans, soft, movedTrace);
+        float[] movedLogits = model.Logits(hidden, [tokens - 1])[0].ToArray();                           // [V]
         return new Movement(Largest(movedTrace.HiddenTail, trace.HiddenTail), Largest(movedLogits, logits));
     }
 

@@ -1,6 +1,5 @@
+using Gemma4.Engine.Backends;
 using Gemma4.Engine.Models.Text;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace Gemma4.Engine.Verification;
 
@@ -22,23 +21,19 @@ internal sealed class ForwardTrace(int tailRows, int routingRows) : IForwardObse
     /// <summary>Embeddings of all rows, <c>[T, D]</c> row-major.</summary>
     public float[] Embeddings { get; private set; } = [];
 
-    public void HiddenStates(int index, Tensor hidden)
+    public void HiddenStates(int index, Activations hidden)
     {
-        using DisposeScope scope = NewDisposeScope();
         if (index == 0)
-            Embeddings = Floats(hidden);
-        long rows = Math.Min(tailRows, hidden.shape[0]);
-        _tail.AddRange(Floats(hidden.narrow(0, hidden.shape[0] - rows, rows)));
+            Embeddings = hidden.ToArray(0, hidden.NumRows);
+        int rows = Math.Min(tailRows, hidden.NumRows);
+        _tail.AddRange(hidden.ToArray(hidden.NumRows - rows, rows));
     }
 
-    public void Routing(int layer, Tensor input, Tensor experts, Tensor weights)
+    public void Routing(int layer, ExpertChoice choice)
     {
         if (routingRows == 0)
             return;
-        using DisposeScope scope = NewDisposeScope();
-        long rows = Math.Min(routingRows, experts.shape[0]);
-        _routing[layer] = ([.. experts.narrow(0, 0, rows).cpu().contiguous().data<long>().Select(e => (int)e)], Floats(weights.narrow(0, 0, rows)));
+        int rows = Math.Min(routingRows, choice.NumRows);
+        _routing[layer] = (choice.Experts(0, rows), choice.Shares(0, rows));
     }
-
-    private static float[] Floats(Tensor values) => values.to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray();
 }

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Gemma4.Engine.Backends;
 using Gemma4.Engine.Configuration;
-using Gemma4.Engine.Layers;
 
 namespace Gemma4.Engine.Verification;
 

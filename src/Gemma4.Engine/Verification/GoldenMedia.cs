@@ -2,15 +2,14 @@ using Gemma4.Engine.Audio;
 using Gemma4.Engine.Models;
 using Gemma4.Engine.Models.Vision;
 using Gemma4.Engine.Vision;
-using static TorchSharp.torch;
 
 namespace Gemma4.Engine.Verification;
 
 /// <summary>Prepares and encodes the pictures or the sound of a golden case, as a request would have it.</summary>
 internal static class GoldenMedia
 {
-    /// <summary>Soft tokens of all media of a case, <c>[M, D]</c>, in the caller's dispose scope; null where it has none.</summary>
-    public static Tensor? Encode(Gemma4Model model, GoldenCase golden)
+    /// <summary>Soft tokens of all media of a case, <c>[M, D]</c> row-major; null where it has none.</summary>
+    public static float[]? Encode(Gemma4Model model, GoldenCase golden)
     {
         if (golden.Images.Length > 0)
             return model.EncodeImages([.. golden.Images.Select(path => Patches(path, golden.MaxSoftTokens))]);

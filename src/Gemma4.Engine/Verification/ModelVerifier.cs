@@ -1,8 +1,8 @@
+using Gemma4.Engine.Backends;
 using Gemma4.Engine.Configuration;
+using Gemma4.Engine.Execution;
 using Gemma4.Engine.Loading;
 using Gemma4.Engine.Models;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace Gemma4.Engine.Verification;
 
@@ -10,7 +10,10 @@ namespace Gemma4.Engine.Verification;
 public static class ModelVerifier
 {
     /// <summary>How the verb is called.</summary>
-    public const string Usage = "verify models DIR [--dtype float32|bfloat16] [--device cpu|cuda[:n]]";
+    public const string Usage = "verify models DIR [--dtype float32|bfloat16] [--device cpu|cuda[:n]] [--backend cpu|torch] [--kv-dtype float32|bfloat16|int8]";
+
+    /// <summary>How a model is computed where nothing rounds that need not: what goldens in float32 are held to.</summary>
+    internal static ComputeOptions Exact { get; } = new() { Device = "cpu", Backend = "cpu", Dtype = "float32", KvDtype = "float32", Activations = "float32" };
 
     /// <summary>Runs every case and prints a line for each, with its largest errors.</summary>
     /// <param name="args">What follows <c>verify models</c>.</param>
@@ -20,7 +23,7 @@ public static class ModelVerifier
     {
         ArgumentNullException.ThrowIfNull(args);
         ArgumentNullException.ThrowIfNull(output);
-        if (!TryParse(args, out string root, out ScalarType dtype, out string device))
+        if (!TryParse(args, out string root, out ComputeOptions compute))
         {
             output.WriteLine($"usage: {Usage}");
             return false;
@@ -31,13 +34,12 @@ public static class ModelVerifier
             output.WriteLine($"{golden}: the folder does not exist; {root} should hold models/ beside golden/");
             return false;
         }
-        using IDisposable inference = inference_mode();
         int cases = 0, failures = 0;
         foreach (string name in Directory.EnumerateDirectories(golden).Select(d => Path.GetFileName(d)!).Order(StringComparer.Ordinal))
         {
             if (!File.Exists(Path.Combine(golden, name, "cases.json")))
                 continue;
-            foreach (CaseResult result in VerifyModel(root, name, dtype, torch.device(device)))
+            foreach (CaseResult result in VerifyModel(root, name, compute))
             {
                 output.WriteLine(result);
                 output.Flush();
@@ -45,19 +47,19 @@ public static class ModelVerifier
                 failures += result.Holds ? 0 : 1;
             }
         }
-        output.WriteLine($"{cases - failures} of {cases} cases hold in {(dtype == ScalarType.Float32 ? "float32" : "bfloat16")} on {device}.");
+        output.WriteLine($"{cases - failures} of {cases} cases hold in {compute.Dtype} on {compute.Device} ({compute.Backend}).");
         return cases > 0 && failures == 0;
     }
 
     /// <summary>Runs every case of one model, or only the one of that name.</summary>
-    internal static IEnumerable<CaseResult> VerifyModel(string root, string name, ScalarType dtype, Device device, string? only = null)
+    internal static IEnumerable<CaseResult> VerifyModel(string root, string name, ComputeOptions compute, string? only = null)
     {
         Gemma4Model model;
         IReadOnlyList<GoldenCase> cases;
         string? refusal = null;
         try
         {
-            model = ModelLoader.Load(Path.Combine(root, "models", name), dtype, device);
+            model = ModelLoader.Load(Path.Combine(root, "models", name), BackendFactory.Create(compute));
             cases = GoldenCase.ReadAll(root, name, model.Config);
         }
         catch (CheckpointException e)
@@ -73,7 +75,7 @@ public static class ModelVerifier
         }
         using (model)
         {
-            var verifier = new CaseVerifier(model, AccuracyBars.For(model.Dtype));
+            var verifier = new CaseVerifier(model, AccuracyBars.For(compute.Dtype == "float32"));
             foreach (GoldenCase golden in cases.Where(c => only is null || c.Name == only))
                 yield return verifier.Verify(golden);
             string routing = Path.Combine(root, "golden", name, "routing.safetensors");
@@ -82,25 +84,34 @@ public static class ModelVerifier
         }
     }
 
-    private static bool TryParse(IReadOnlyList<string> args, out string root, out ScalarType dtype, out string device)
+    private static bool TryParse(IReadOnlyList<string> args, out string root, out ComputeOptions compute)
     {
-        (root, dtype, device) = ("", ScalarType.Float32, "cpu");
+        root = "";
+        compute = Exact;
         for (int i = 0; i < args.Count; i++)
         {
+            string? value = i + 1 < args.Count ? args[i + 1] : null;
             switch (args[i])
             {
-                case "--dtype" when i + 1 < args.Count && args[i + 1] is "float32" or "bfloat16":
-                    dtype = args[++i] == "float32" ? ScalarType.Float32 : ScalarType.BFloat16;
+                case "--dtype" when value is "float32" or "bfloat16":
+                    compute = compute with { Dtype = value };
                     break;
-                case "--device" when i + 1 < args.Count:
-                    device = args[++i];
+                case "--device" when value is not null:
+                    compute = compute with { Device = value };
+                    break;
+                case "--backend" when value is "cpu" or "torch":
+                    compute = compute with { Backend = value };
+                    break;
+                case "--kv-dtype" when value is "float32" or "bfloat16" or "int8":
+                    compute = compute with { KvDtype = value };
                     break;
                 case var path when root.Length == 0 && !path.StartsWith('-'):
                     root = path;
-                    break;
+                    continue;
                 default:
                     return false;
             }
+            i++;
         }
         return root.Length > 0;
     }

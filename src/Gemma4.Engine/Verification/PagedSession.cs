@@ -1,9 +1,7 @@
+using Gemma4.Engine.Backends;
 using Gemma4.Engine.Configuration;
-using Gemma4.Engine.Layers;
 using Gemma4.Engine.Models;
 using Gemma4.Engine.Models.Text;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace Gemma4.Engine.Verification;
 
@@ -13,7 +11,8 @@ internal sealed class PagedSession : IDisposable
 {
     private const int BlockSize = 16;
     private readonly Gemma4Model _model;
-    private readonly KvStorage _kv;
+    private readonly KvPools _pools;
+    private readonly StepInputs _inputs;
     private readonly int[][] _blocks;      // by group: the block of each BlockSize positions
 
     /// <param name="model">The model; borrowed.</param>
@@ -23,7 +22,8 @@ internal sealed class PagedSession : IDisposable
         _model = model;
         int numBlocks = (capacity + BlockSize - 1) / BlockSize;
         int groups = model.Config.Text.KvGroups.Length;
-        _kv = model.CreateKvStorage([.. Enumerable.Repeat(numBlocks, groups)], BlockSize);
+        _pools = model.CreateKvPools([.. Enumerable.Repeat(numBlocks, groups)], BlockSize);
+        _inputs = new StepInputs(groups);
         _blocks = new int[groups][];
         var random = new Random(1);
         for (int g = 0; g < groups; g++)
@@ -41,32 +41,28 @@ internal sealed class PagedSession : IDisposable
     /// <param name="spans">Media spans of the whole prompt; those of this step are picked out.</param>
     /// <param name="softTokens">Encoder output for this step's placeholders; null where there is none.</param>
     /// <param name="observer">Sees intermediate results.</param>
-    /// <returns>Hidden states <c>[t, D]</c>; the caller owns them.</returns>
-    public Tensor Step(
+    /// <returns>Hidden states <c>[t, D]</c>; valid until the next step of any session.</returns>
+    public Activations Step(
         ReadOnlySpan<int> tokenIds, IReadOnlyList<MediaSpan> spans, SoftTokens? softTokens = null, IForwardObserver? observer = null)
     {
-        var slice = new SequenceSlice(0, tokenIds.Length, NumTokens);
-        using Tensor positions = Arithmetic.Range(NumTokens, slice.ContextLength, _model.Device);
-        MediaSpan[] own = [.. spans.Where(s => s.FirstPosition >= NumTokens && s.FirstPosition < slice.ContextLength)];
-        KvGroupInputs[] groups = [.. _model.Config.Text.KvGroups.Select((g, i) => Inputs(g, _blocks[i], slice))];
-        Tensor hidden = _model.Forward(tokenIds, new StepInputs(positions, new[] { slice }, groups, own), _kv, softTokens, observer);
+        _inputs.Clear();
+        SequenceSlice slice = _inputs.Add(NumTokens, tokenIds.Length);
+        _inputs.MediaSpans.AddRange(spans.Where(s => s.FirstPosition >= NumTokens && s.FirstPosition < slice.ContextLength));
+        for (int g = 0; g < _blocks.Length; g++)
+            _inputs.KvGroups[g].Add(slice, Table(_model.Config.Text.KvGroups[g], _blocks[g], slice), BlockSize);
+        Activations hidden = _model.Forward(tokenIds, _inputs, _pools, softTokens, observer);
         NumTokens = slice.ContextLength;
         return hidden;
     }
 
-    public void Dispose() => _kv.Dispose();
+    /// <inheritdoc/>
+    public void Dispose() => _pools.Dispose();
 
-    private static KvGroupInputs Inputs(KvGroupConfig group, int[] blocks, SequenceSlice slice)
+    private static int[] Table(KvGroupConfig group, int[] blocks, SequenceSlice slice)
     {
         int[] table = [.. blocks.Take((slice.ContextLength + BlockSize - 1) / BlockSize)];
         for (int b = 0; group.Window is { } window && (b + 1) * BlockSize <= slice.FirstPosition - window + 1; b++)
             table[b] = -1;
-        var slots = new int[slice.NumTokens];
-        for (int i = 0; i < slots.Length; i++)
-        {
-            int position = slice.FirstPosition + i;
-            slots[i] = blocks[position / BlockSize] * BlockSize + position % BlockSize;
-        }
-        return new KvGroupInputs(slots, [table]);
+        return table;
     }
 }

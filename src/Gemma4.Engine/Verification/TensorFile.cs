@@ -1,7 +1,6 @@
 using Gemma4.Engine.Configuration;
+using Gemma4.Engine.Kernels;
 using Gemma4.Engine.Loading;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace Gemma4.Engine.Verification;
 
@@ -21,19 +20,35 @@ internal sealed class TensorFile
 
     public IReadOnlyList<long> Shape(string name) => Find(name).Shape;
 
-    public float[] Floats(string name) => Convert<float>(Find(name), ScalarType.Float32);
+    public unsafe float[] Floats(string name)
+    {
+        StoredTensor stored = Find(name);
+        using var file = new MappedFile(stored.File);
+        var values = new float[stored.NumElements];
+        fixed (float* target = values)
+            StoredNumbers.Widen(stored.WeightFormat, file.At(stored.Offset), target, values.Length);
+        return values;
+    }
 
-    public int[] Ints(string name) => Convert<int>(Find(name), ScalarType.Int32);
+    public unsafe int[] Ints(string name)
+    {
+        StoredTensor stored = Find(name);
+        using var file = new MappedFile(stored.File);
+        byte* data = file.At(stored.Offset);
+        var values = new int[stored.NumElements];
+        for (int i = 0; i < values.Length; i++)
+        {
+            values[i] = stored.Dtype switch
+            {
+                StoredDtype.I32 => ((int*)data)[i],
+                StoredDtype.I64 => checked((int)((long*)data)[i]),
+                _ => throw new CheckpointException(_path, $"tensor {name}: found {stored.Dtype}, expected I32 or I64"),
+            };
+        }
+        return values;
+    }
 
     private StoredTensor Find(string name) => _tensors.TryGetValue(name, out StoredTensor? tensor)
         ? tensor
         : throw new CheckpointException(_path, $"tensor {name} is missing");
-
-    private static unsafe T[] Convert<T>(StoredTensor stored, ScalarType dtype) where T : unmanaged
-    {
-        using var file = new MappedFile(stored.File);
-        using Tensor mapped = NativeTensor.Over(file.At(stored.Offset), stored.Dtype, stored.Shape.AsSpan());
-        using Tensor converted = mapped.to(dtype, copy: true);
-        return converted.data<T>().ToArray();
-    }
 }

@@ -95,7 +95,7 @@ internal sealed record MessageTool
     public string? Type { get; init; }
 
     /// <summary>Letters, digits, underscores and dashes.</summary>
-    [MinLength(1), MaxLength(128), RegularExpression("^[a-zA-Z0-9_-]+$")]
+    [MinLength(1), MaxLength(128), RegularExpression("^[a-zA-Z0-9_.-]+$")]
     public required string Name { get; init; }
 
     /// <summary>What it does, for the model.</summary>

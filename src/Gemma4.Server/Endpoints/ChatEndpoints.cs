@@ -51,7 +51,7 @@ internal static class ChatEndpoints
         ChatJob job = ChatMapper.Map(head.Id, request, api);
         Generation generation = await runner.StartAsync(job, model, context.RequestAborted);
         LogprobMapper? logprobs = job.NumLogprobs is int top ? new LogprobMapper(model.Tokenizer, top) : null;
-        var style = new ChatStyle(head, ReasoningNames.From(api, request.IncludeReasoning), logprobs, job.Tools.IsNamed, Tier(request));
+        var style = new ChatStyle(head, ReasoningNames.From(api, request.IncludeReasoning), logprobs, job.Tools, Tier(request));
         return new ChatRun(generation, style, request.Stream == true, request.StreamOptions, request.ReturnTokenIds == true);
     }
 

@@ -30,6 +30,18 @@ internal static class EndpointMetadata
     public static RouteHandlerBuilder ProducesMessageError(this RouteHandlerBuilder builder) =>
         builder.ProducesError<Anthropic.MessageErrorResponse>([.. AnyRequest, .. WithBody]);
 
+    /// <summary>The answers that are not 2xx, of an endpoint of Ollama's API that reads a body.</summary>
+    public static RouteHandlerBuilder ProducesOllamaError(this RouteHandlerBuilder builder) =>
+        builder.ProducesError<Ollama.OllamaErrorResponse>([.. AnyRequest, .. WithBody]);
+
+    /// <summary>The answers that are not 2xx, of an endpoint of Ollama's API that asks for nothing.</summary>
+    public static RouteHandlerBuilder ProducesOllamaErrorOfAnyRequest(this RouteHandlerBuilder builder) =>
+        builder.ProducesError<Ollama.OllamaErrorResponse>(AnyRequest);
+
+    /// <summary>The 200 may be lines of this JSON.</summary>
+    public static RouteHandlerBuilder ProducesLines<T>(this RouteHandlerBuilder builder) =>
+        builder.Produces<T>(LastStandIn - 2, "application/x-ndjson");
+
     /// <summary>The answers that are not 2xx, of an endpoint that asks for no key.</summary>
     public static RouteHandlerBuilder ProducesErrorWithoutKey(this RouteHandlerBuilder builder) =>
         builder.ProducesError<ErrorResponse>([.. AnyRequest.Where(status => status != StatusCodes.Status401Unauthorized)]);

@@ -56,8 +56,10 @@ internal static class MessageEndpoints
     {
         LoadedModel model = host.ReadyToGenerate();
         MessageRequest request = await reader.ReadAsync(context, AnthropicJson.Context.MessageRequest, MessagesModelFaults.Instance);
-        if (request.MaxTokens is null)
+        if (request.MaxTokens is not int maxTokens)
             throw Fault.Missing("max_tokens");
+        // This API demands a number, so clients that want no limit send a large one, whatever the model's context.
+        request = request with { MaxTokens = Math.Min(maxTokens, model.MaxContextLength) };
         Generation generation = await runner.StartAsync(MessagesMapper.Map(id, request, api), model, context.RequestAborted);
         return (generation, request.Model!, request.Stream == true);
     }

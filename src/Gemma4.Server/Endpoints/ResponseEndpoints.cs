@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Gemma4.Server.Access;
+using Gemma4.Server.Errors;
 using Gemma4.Server.Mapping;
 using Gemma4.Server.Mapping.OpenAI;
 using Gemma4.Server.Mapping.Responses;
@@ -24,53 +25,52 @@ internal static class ResponseEndpoints
             .Produces<ResponseObject>().ProducesEvents(typeof(ResponseStreamEvent)).ProducesError();
         group.MapPost("/input_tokens", CountAsync).WithName("countResponseInputTokens").WithSummary("How many tokens a prompt would have")
             .Accepts<ResponseRequest>("application/json").Produces<ResponseInputTokens>().ProducesError();
+        // The path is one of a stored response to routing, which would say that its method is wrong.
+        group.MapPost("/compact", IResult (HttpContext context) => throw new ApiException(AbsentApis.Find(context.Request)!)).ExcludeFromDescription();
         group.MapStoredResponses();
     }
 
     private static async Task<IResult> CreateAsync(
-        HttpContext context, ModelHost host, RequestReader reader, ChatPrompts prompts, ChatRunner runner, ResponseStore store, ServerClock clock, IOptions<ApiOptions> api)
+        HttpContext context, ModelHost host, RequestReader reader, HostedTools hosted, ResponseRunner runner, BackgroundResponses background, ResponseStore store,
+        IOptions<ApiOptions> api)
     {
         LoadedModel model = host.ReadyToGenerate();
         ResponseRequest request = await reader.ReadAsync(context, OpenAIJson.Context.ResponseRequest, ResponsesModelFaults.Instance);
         ResponseRules.Check(request, api.Value);
+        hosted.Check(context, request);
         CallerResponses stored = store.Of(Caller.Of(context));
-        ImmutableArray<ResponseItem> input = ResponseItems.Of(request.Input, stored);
-        ImmutableArray<ResponseItem> conversation = ResponseMapper.Conversation(request, input, stored);
-        var head = new AnswerHead(AnswerHead.NewId("resp_"), clock.Now, request.Model!, model.Fingerprint);
-        ChatJob job = ResponseMapper.Map(head.Id, request, conversation, input.Length, api.Value);
-        Generation generation = request.Truncation == "auto"
-            ? await TruncatedConversation.StartAsync(
-                await prompts.WithMediaAsync(job, model, context.RequestAborted),
-                shorter => runner.FitsAsync(shorter, model, context.RequestAborted),
-                shorter => runner.StartAsync(shorter, model, context.RequestAborted))
-            : await runner.StartAsync(job, model, context.RequestAborted);
-        ResponseObject start = ResponseMapper.Start(head, request, model.Defaults);
-        LogprobMapper? logprobs = job.NumLogprobs is int top ? new LogprobMapper(model.Tokenizer, top) : null;
+        if (request.Background == true)
+        {
+            BackgroundResponse started = await background.StartAsync(request, stored, model, context.RequestAborted);
+            return request.Stream == true ? new ReplayResult(started) : Results.Json(started.Response, OpenAIJson.Context.ResponseObject);
+        }
+        ResponseRun run = await runner.StartAsync(request, stored, model, context.RequestAborted);
 
         ResponseObject End(ResponseAssembler assembler)
         {
-            ResponseObject response = assembler.End(ResponseUsages.Of(generation), clock.Now);
+            ResponseObject response = run.End(assembler);
             if (response.Store)
-                stored.Add(new StoredResponse(response, input, [.. conversation, .. response.Output]));
+                stored.Add(run.Stored(response));
             return response;
         }
 
         if (request.Stream == true)
-            return new SseResult(generation, new ResponseStreamFormat(start, logprobs, assembler => End(assembler)));
-        await using (generation)
+            return new SseResult(run.Generation, new ResponseStreamFormat(run, assembler => End(assembler)));
+        await using (run.Generation)
         {
-            var assembler = new ResponseAssembler(start, logprobs, _ => { });
-            await GenerationReader.ReadToEndAsync(generation, assembler.Add, context.RequestAborted);
+            ResponseAssembler assembler = run.Assembler(_ => { });
+            await GenerationReader.ReadToEndAsync(run.Generation, assembler.Add, context.RequestAborted);
             return Results.Json(End(assembler), OpenAIJson.Context.ResponseObject);
         }
     }
 
     private static async Task<IResult> CountAsync(
-        HttpContext context, ModelHost host, RequestReader reader, ChatPrompts prompts, ResponseStore store, IOptions<ApiOptions> api)
+        HttpContext context, ModelHost host, RequestReader reader, HostedTools hosted, ChatPrompts prompts, ResponseStore store, IOptions<ApiOptions> api)
     {
         LoadedModel model = host.Ready();
         ResponseRequest request = await reader.ReadAsync(context, OpenAIJson.Context.ResponseRequest, OptionalModelFaults.Instance);
         ResponseRules.Check(request, api.Value);
+        hosted.Check(context, request);
         CallerResponses stored = store.Of(Caller.Of(context));
         ImmutableArray<ResponseItem> input = ResponseItems.Of(request.Input, stored);
         ImmutableArray<ResponseItem> conversation = ResponseMapper.Conversation(request, input, stored);

@@ -1,9 +1,11 @@
 using System.ComponentModel.DataAnnotations;
 using Gemma4.Server.Access;
 using Gemma4.Server.Errors;
+using Gemma4.Server.Mapping.Responses;
 using Gemma4.Server.OpenAI;
 using Gemma4.Server.OpenAI.Responses;
 using Gemma4.Server.Storage;
+using Microsoft.AspNetCore.Mvc;
 
 namespace Gemma4.Server.Endpoints;
 
@@ -19,31 +21,46 @@ internal static class StoredResponseEndpoints
     public static void MapStoredResponses(this RouteGroupBuilder group)
     {
         group.MapGet(Id, Retrieve).WithName("retrieveResponse").WithSummary("A response that is kept")
-            .Produces<ResponseObject>().ProducesErrorOrNotFound();
-        group.MapDelete(Id, Delete).WithName("deleteResponse").WithSummary("Forget a response")
+            .Produces<ResponseObject>().ProducesEvents(typeof(ResponseStreamEvent)).ProducesErrorOrNotFound();
+        group.MapDelete(Id, DeleteAsync).WithName("deleteResponse").WithSummary("Forget a response")
             .Produces<ResponseDeleted>().ProducesErrorOrNotFound();
-        group.MapPost(Id + "/cancel", Cancel).WithName("cancelResponse")
-            .WithSummary("Refused: responses are not made in the background; closing the connection cancels them").ProducesErrorOrNotFound();
+        group.MapPost(Id + "/cancel", CancelAsync).WithName("cancelResponse").WithSummary("End a response that is made in the background")
+            .Produces<ResponseObject>().ProducesErrorOrNotFound();
         group.MapGet(Id + "/input_items", ListInput).WithName("listResponseInputItems").WithSummary("What was put into a response")
             .Produces<ResponseItemList>().ProducesErrorOrNotFound();
     }
 
-    private static IResult Retrieve(string id, HttpContext context, ResponseStore store, bool? stream)
+    private static IResult Retrieve(
+        string id, HttpContext context, ResponseStore store, bool? stream, [FromQuery(Name = "starting_after"), Range(0, int.MaxValue)] int? startingAfter)
     {
         StoredResponse stored = Find(id, context, store);
-        if (stream == true)
-            throw Fault.UnsupportedParameter("stream", "is not supported here: only responses made in the background can be streamed again.");
-        return Results.Json(stored.Response, OpenAIJson.Context.ResponseObject);
+        if (startingAfter is < 0)
+            throw Fault.BelowMinimum("starting_after", "integer", 0, $"{startingAfter}");
+        if (startingAfter is not null && stream != true)
+            throw Fault.Of("The 'starting_after' parameter is only allowed when 'stream' is enabled.", "starting_after");
+        if (stream != true)
+            return Results.Json(stored.Current, OpenAIJson.Context.ResponseObject);
+        return stored.Background is { } background
+            ? new ReplayResult(background, startingAfter ?? -1)
+            : throw Fault.UnsupportedParameter("stream", "is not supported here: only responses made in the background can be streamed again.");
     }
 
-    private static IResult Delete(string id, HttpContext context, ResponseStore store) => store.Remove(Caller.Of(context), id)
-        ? Results.Json(new ResponseDeleted(id), OpenAIJson.Context.ResponseDeleted)
-        : throw NotFound(id);
-
-    private static IResult Cancel(string id, HttpContext context, ResponseStore store)
+    /// <summary>Forgets a response; one that is still being made ends.</summary>
+    private static async Task<IResult> DeleteAsync(string id, HttpContext context, ResponseStore store)
     {
-        _ = Find(id, context, store);
-        throw Fault.Of("Cannot cancel a synchronous response.");
+        StoredResponse stored = Find(id, context, store);
+        store.Remove(Caller.Of(context), id);
+        if (stored.Background is { } background)
+            await background.CancelAsync(context.RequestAborted);
+        return Results.Json(new ResponseDeleted(id), OpenAIJson.Context.ResponseDeleted);
+    }
+
+    /// <summary>Cancelling one that has ended changes nothing.</summary>
+    private static async Task<IResult> CancelAsync(string id, HttpContext context, ResponseStore store)
+    {
+        BackgroundResponse background = Find(id, context, store).Background ?? throw Fault.Of("Cannot cancel a synchronous response.");
+        await background.CancelAsync(context.RequestAborted);
+        return Results.Json(background.Response, OpenAIJson.Context.ResponseObject);
     }
 
     private static IResult ListInput(

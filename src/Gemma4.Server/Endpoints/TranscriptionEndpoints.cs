@@ -11,17 +11,27 @@ namespace Gemma4.Server.Endpoints;
 /// <summary>Sounds to text.</summary>
 internal static class TranscriptionEndpoints
 {
-    public static void MapTranscriptions(this IEndpointRouteBuilder app) => app
-        .MapPost("/v1/audio/transcriptions", TranscribeAsync)
-        .WithTags("Audio").WithName("createTranscription").WithSummary("Write down what is said in a sound")
+    public static void MapTranscriptions(this IEndpointRouteBuilder app)
+    {
+        app.MapPost("/v1/audio/transcriptions", TranscribeAsync).WithName("createTranscription").WithSummary("Write down what is said in a sound").Describe();
+        app.MapPost("/v1/audio/translations", TranslateAsync).WithName("createTranslation").WithSummary("Write down in English what is said in a sound").Describe();
+    }
+
+    private static void Describe(this RouteHandlerBuilder endpoint) => endpoint.WithTags("Audio")
         .Accepts<TranscriptionFields>("multipart/form-data")
         .Produces<Transcription>().ProducesAlso<VerboseTranscription>().ProducesEvents(typeof(TranscriptionEvent), typeof(ErrorResponse))
         .ProducesText("text/plain", "text/vtt").ProducesError().DisableAntiforgery();
 
-    private static async Task<IResult> TranscribeAsync(HttpContext context, ModelHost host, TranscriptionForm form, Transcriber transcriber)
+    private static Task<IResult> TranscribeAsync(HttpContext context, ModelHost host, TranscriptionForm form, Transcriber transcriber) =>
+        WriteAsync(isTranslation: false, context, host, form, transcriber);
+
+    private static Task<IResult> TranslateAsync(HttpContext context, ModelHost host, TranscriptionForm form, Transcriber transcriber) =>
+        WriteAsync(isTranslation: true, context, host, form, transcriber);
+
+    private static async Task<IResult> WriteAsync(bool isTranslation, HttpContext context, ModelHost host, TranscriptionForm form, Transcriber transcriber)
     {
         LoadedModel model = host.ReadyToGenerate();
-        TranscriptionRequest request = await form.ReadAsync(context);
+        TranscriptionRequest request = await form.ReadAsync(context, isTranslation);
         ImmutableArray<AudioWindow> windows = await transcriber.PrepareAsync(request, model, context.RequestAborted);
         var transcript = new Transcript(windows, model.Defaults.EndTokenIds);
         TranscriptionGeneration generation = transcriber.Start(request, windows, model);
@@ -45,7 +55,8 @@ internal static class TranscriptionEndpoints
             "verbose_json" => Results.Json(
                 new VerboseTranscription
                 {
-                    Language = request.Language ?? "unknown",
+                    Task = request.IsTranslation ? "translate" : "transcribe",
+                    Language = request.IsTranslation ? "english" : request.Language ?? "unknown",
                     Duration = segments[^1].End,
                     Text = transcript.Text,
                     Segments = segments,

@@ -3,6 +3,8 @@ namespace Gemma4.Server.Errors;
 /// <summary>Paths of APIs that clients expect of a server of this kind and this one does not have: what it does not do, and what to use.</summary>
 internal static class AbsentApis
 {
+    private const string PullWords = "does not manage models; it serves the one that it was started with (--model)";
+
     private static readonly (PathString Path, string Words)[] All =
     [
         ("/embeddings", "does not make embeddings; use a server of an embedding model"),
@@ -10,9 +12,19 @@ internal static class AbsentApis
         ("/moderations", "does not moderate; use /v1/chat/completions with a question about the text"),
         ("/rerank", "does not rank documents; use a server of a reranking model"),
         ("/files", "does not store files; send their content in the request"),
+        ("/responses/compact", "does not compact conversations; set truncation to 'auto' in /v1/responses, or send a summary of your own"),
+        ("/conversations", "does not store conversations; use 'previous_response_id' in /v1/responses"),
         ("/batches", "does not run batches; send the requests one by one or at the same time"),
         ("/messages/batches", "does not run batches; send the requests one by one or at the same time to /v1/messages"),
         ("/audio/speech", "does not speak; use a server of a speech model. To write down what is said, use /v1/audio/transcriptions"),
+        ("/api/embed", "does not make embeddings; use a server of an embedding model"),
+        ("/api/embeddings", "does not make embeddings; use a server of an embedding model"),
+        ("/api/pull", PullWords),
+        ("/api/push", PullWords),
+        ("/api/create", PullWords),
+        ("/api/copy", PullWords),
+        ("/api/delete", PullWords),
+        ("/api/blobs", PullWords),
         ("/fine_tuning", "does not train; serve a checkpoint that was trained elsewhere with --model"),
     ];
 

@@ -46,6 +46,7 @@ internal static class ServerApp
         app.MapCompletions();
         app.MapResponses();
         app.MapMessages();
+        app.MapOllama();
         app.MapTranscriptions();
         app.MapTokens();
         app.MapServerMetrics();

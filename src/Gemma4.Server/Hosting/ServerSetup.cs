@@ -1,6 +1,8 @@
 using Gemma4.Engine.Parsing;
 using Gemma4.Server.Mapping;
 using Gemma4.Server.Mapping.Audio;
+using Gemma4.Server.Mapping.Ollama;
+using Gemma4.Server.Mapping.Responses;
 using Gemma4.Server.Media;
 using Gemma4.Server.Pipeline;
 using Gemma4.Server.Serving;
@@ -76,12 +78,18 @@ internal static class ServerSetup
         services.AddSingleton<CompileThreads>();
         services.AddSingleton<ConstraintMapper>();
         services.AddScoped<ChatRunner>();
+        services.AddScoped<ResponseRunner>();
+        services.AddSingleton<HostedTools>();
+        services.AddSingleton<BackgroundResponses>();
+        services.AddScoped<OllamaRunner>();
+        services.AddSingleton<OllamaModels>();
         services.AddSingleton<TranscriptionForm>();
         services.AddScoped<Transcriber>();
         services.ConfigureHttpJsonOptions(json =>
         {
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, OpenAI.OpenAIJson.Context);
             json.SerializerOptions.TypeInfoResolverChain.Insert(1, Anthropic.AnthropicJson.Context);
+            json.SerializerOptions.TypeInfoResolverChain.Insert(2, Ollama.OllamaJson.Context);
             json.SerializerOptions.NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.Strict;
             json.SerializerOptions.PropertyNamingPolicy = OpenAI.OpenAIJson.Context.Options.PropertyNamingPolicy;
             json.SerializerOptions.DefaultIgnoreCondition = OpenAI.OpenAIJson.Context.Options.DefaultIgnoreCondition;

@@ -52,7 +52,7 @@ internal sealed class ConstraintMapper(CompileThreads threads)
     {
         if (tools.Use == ToolUse.None || tools.Tools.IsEmpty)
             return format;
-        ToolSignature[] signatures = [.. tools.Tools.Select(t => new ToolSignature(t.Name, ToolSchemas.Closed(t.Parameters), t.IsStrict))];
+        ToolSignature[] signatures = [.. tools.Tools.Select(t => new ToolSignature(t.Name, ToolSchemas.Closed(t.Parameters), t.IsStrict) { Input = t.Input })];
         bool beginsWithCall = tools.Use == ToolUse.Required || format is not null;
         ConstraintSpec spec = new ConstraintSpec.ToolCalls(signatures, beginsWithCall ? ToolCallMode.Required : ToolCallMode.Auto, tools.IsParallel);
         try
@@ -63,10 +63,12 @@ internal sealed class ConstraintMapper(CompileThreads threads)
         catch (ConstraintException exception)
         {
             // The path begins with the name of the tool at fault.
-            FunctionTool? tool = tools.Tools.FirstOrDefault(t => exception.Path.StartsWith(t.Name, StringComparison.Ordinal));
-            throw Fault.Of(
-                $"Invalid schema for function '{tool?.Name}': {exception.Message}", tool?.Param ?? "tools",
-                TooComplex(exception) ?? "invalid_function_parameters");
+            FunctionTool? tool = tools.Tools.Where(t => exception.Path.StartsWith(t.Name, StringComparison.Ordinal)).MaxBy(t => t.Name.Length);
+            throw tool is { IsCustom: true }
+                ? Fault.Of($"Invalid grammar for tool '{tool.Name}': {exception.Message}", tool.Param, TooComplex(exception) ?? "invalid_value")
+                : Fault.Of(
+                    $"Invalid schema for function '{tool?.Name}': {exception.Message}", tool?.Param ?? "tools",
+                    TooComplex(exception) ?? "invalid_function_parameters");
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Text.Json;
+using Gemma4.Engine.StructuredOutput;
 using Gemma4.Server.Errors;
 
 namespace Gemma4.Server.Mapping;
@@ -11,7 +12,14 @@ namespace Gemma4.Server.Mapping;
 /// <param name="Parameters">JSON schema of its arguments; null when none was given.</param>
 /// <param name="IsStrict">Hold the arguments to the schema.</param>
 /// <param name="Param">Where the request declares it, for errors of its schema.</param>
-internal sealed record FunctionTool(string Name, string? Description, JsonElement? Parameters, bool IsStrict, string Param);
+internal sealed record FunctionTool(string Name, string? Description, JsonElement? Parameters, bool IsStrict, string Param)
+{
+    /// <summary>It takes free text and not arguments: what <see cref="CustomTools"/> makes.</summary>
+    public bool IsCustom { get; init; }
+
+    /// <summary>What a custom tool's text must look like; null for any.</summary>
+    public ToolInput? Input { get; init; }
+}
 
 /// <summary>Whether a turn may, must or must not call.</summary>
 internal enum ToolUse
@@ -36,11 +44,14 @@ internal sealed record ToolPolicy(ImmutableArray<FunctionTool> Tools, ToolUse Us
     /// <summary>No tools.</summary>
     public static ToolPolicy None { get; } = new([], ToolUse.None, true, false);
 
-    /// <summary>The declared functions under the request's choice.</summary>
-    /// <param name="tools">The declared functions.</param>
+    /// <summary>Whether this name is a custom tool's.</summary>
+    public bool IsCustom(string name) => Tools.Any(t => t.IsCustom && t.Name == name);
+
+    /// <summary>The declared tools under the request's choice.</summary>
+    /// <param name="tools">The declared tools.</param>
     /// <param name="choice">What the request says of their use; null where it says nothing.</param>
     /// <param name="isEmptyList">Whether the request has a list of tools, with nothing in it.</param>
-    /// <exception cref="ApiException">A choice without functions, or of one that is not declared.</exception>
+    /// <exception cref="ApiException">A choice without tools, or of one that is not declared.</exception>
     public static ToolPolicy Of(ImmutableArray<FunctionTool> tools, ToolChoice? choice, bool isEmptyList = false)
     {
         if (choice is null)
@@ -55,13 +66,15 @@ internal sealed record ToolPolicy(ImmutableArray<FunctionTool> Tools, ToolUse Us
         return choice switch
         {
             ToolChoice.Any any => new ToolPolicy(tools, any.Use, true, false),
-            ToolChoice.Named named => new ToolPolicy([Find(tools, named.Name, named.Param)], ToolUse.Required, true, true),
-            ToolChoice.Among among => new ToolPolicy([.. among.Functions.Select(f => Find(tools, f.Name, f.Param)).Distinct()], among.Use, true, false),
+            ToolChoice.Named named => new ToolPolicy([Find(tools, named.Tool)], ToolUse.Required, true, true),
+            ToolChoice.Among among => new ToolPolicy([.. among.Tools.Select(t => Find(tools, t)).Distinct()], among.Use, true, false),
             _ => throw new UnreachableException(),
         };
     }
 
-    private static FunctionTool Find(ImmutableArray<FunctionTool> tools, string name, string param) =>
-        tools.FirstOrDefault(t => t.Name == name)
-        ?? throw Fault.Of($"Invalid value for '{param}': function '{name}' is not among the tools of the request.", param, "invalid_value");
+    private static FunctionTool Find(ImmutableArray<FunctionTool> tools, ToolReference wanted) =>
+        tools.FirstOrDefault(t => t.Name == wanted.Name && t.IsCustom == wanted.IsCustom)
+        ?? throw Fault.Of(
+            $"Invalid value for '{wanted.Param}': {(wanted.IsCustom ? "custom tool" : "function")} '{wanted.Name}' is not among the tools of the request.",
+            wanted.Param, "invalid_value");
 }

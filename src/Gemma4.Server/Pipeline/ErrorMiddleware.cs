@@ -3,6 +3,7 @@ using System.Text.Json;
 using Gemma4.Engine.Requests;
 using Gemma4.Server.Anthropic;
 using Gemma4.Server.Errors;
+using Gemma4.Server.Ollama;
 using Gemma4.Server.OpenAI;
 using Microsoft.AspNetCore.Connections;
 
@@ -74,6 +75,8 @@ internal sealed class ErrorMiddleware(RequestDelegate next, ILogger<ErrorMiddlew
         if (MessageErrorResponse.IsFor(context.Request))
             await JsonSerializer.SerializeAsync(
                 response.Body, MessageErrorResponse.From(error, context.TraceIdentifier), AnthropicJson.Context.MessageErrorResponse, context.RequestAborted);
+        else if (context.Request.Path.StartsWithSegments(OllamaErrorResponse.Path))
+            await JsonSerializer.SerializeAsync(response.Body, OllamaErrorResponse.From(error), OllamaJson.Context.OllamaErrorResponse, context.RequestAborted);
         else
             await JsonSerializer.SerializeAsync(
                 response.Body, ErrorResponse.From(error), OpenAIJson.Context.ErrorResponse, context.RequestAborted);

@@ -45,5 +45,8 @@ internal static class CheckpointFolder
         return "fp_" + Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 4));
     }
 
+    /// <summary>Bytes of the files that are the model.</summary>
+    public static long SizeBytes(string folder) => Directory.EnumerateFiles(folder).Where(IsPartOfModel).Sum(file => new FileInfo(file).Length);
+
     private static bool IsPartOfModel(string file) => Path.GetExtension(file) is ".json" or ".safetensors" or ".jinja";
 }

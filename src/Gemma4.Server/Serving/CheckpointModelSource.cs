@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 using Gemma4.Engine;
 using Gemma4.Engine.Chat;
 using Gemma4.Engine.Configuration;
-using Gemma4.Engine.Layers;
+using Gemma4.Engine.Backends.Torch;
 using Gemma4.Engine.Loading;
 using Gemma4.Engine.StructuredOutput;
 using Gemma4.Engine.Tokenization;
@@ -42,7 +42,7 @@ internal sealed class CheckpointModelSource(
         ChatRenderer? chat = CheckpointFolder.HasTemplate(folder) ? ChatRenderer.Load(folder) : null;
         var constraints = new ConstraintCompiler(tokenizer, new ConstraintOptions { EndTokenIds = config.Generation.EndTokenIds, Limits = limits.Value });
         GemmaEngine loaded = EngineLoader.Load(
-            folder, model.Value.Device, model.Value.DType, engine.Value, meters, loggers, time, new Shares(progress, cancellationToken));
+            folder, model.Value.Compute, engine.Value, meters, loggers, time, new Shares(progress, cancellationToken));
         return new LoadedModel(loaded, tokenizer, chat, constraints, config.Generation, CheckpointFolder.Fingerprint(folder, model.Value))
         {
             Media = new MediaTraits(config.Vision is not null, config.Audio is not null, config.Processor.ImageSoftTokens)
@@ -50,6 +50,7 @@ internal sealed class CheckpointModelSource(
                 VideoSoftTokens = config.Processor.VideoSoftTokens,
                 VideoFrames = config.Processor.VideoFrames,
             },
+            SizeBytes = CheckpointFolder.SizeBytes(folder),
             JsonWhitespace = api.Value.JsonWhitespace == "json" ? JsonWhitespace.Json : JsonWhitespace.Compact,
         };
     }

@@ -26,7 +26,10 @@ internal sealed record LoadedModel(
     public MediaTraits Media { get; init; } = MediaTraits.TextOnly;
 
     /// <summary>Blanks in JSON that an answer is held to.</summary>
-    public JsonWhitespace JsonWhitespace { get; init; } = JsonWhitespace.Compact;
+    public JsonWhitespace JsonWhitespace { get; init; } = JsonWhitespace.Json;
+
+    /// <summary>Bytes of the checkpoint's files.</summary>
+    public long SizeBytes { get; init; }
 
     /// <summary>Prompt and output of one sequence together.</summary>
     public int MaxContextLength => Engine.Info.MaxContextLength;

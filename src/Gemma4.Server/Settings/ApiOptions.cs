@@ -56,10 +56,10 @@ internal sealed class ApiOptions : IValidatableObject
     [AllowedValues("reasoning_content", "reasoning", "both")]
     public string ReasoningField { get; set; } = "reasoning_content";
 
-    /// <summary>Blanks in JSON that an answer is held to: <c>compact</c> for none, <c>json</c> for those the model likes. Models that were
-    /// trained on JSON with blanks answer better with them, in more tokens.</summary>
-    [AllowedValues("compact", "json")]
-    public string JsonWhitespace { get; set; } = "compact";
+    /// <summary>White space in JSON that an answer is held to: <c>json</c> for what models write (at a place one blank, or one line break with
+    /// indentation), <c>compact</c> for none, which takes fewer tokens and drives models off the path that they learned.</summary>
+    [AllowedValues("json", "compact")]
+    public string JsonWhitespace { get; set; } = "json";
 
     /// <summary>Thinking budget in tokens of each <c>reasoning_effort</c>; a level that is not listed has none.</summary>
     public Dictionary<string, int> ReasoningBudgets { get; set; } = new(StringComparer.Ordinal)

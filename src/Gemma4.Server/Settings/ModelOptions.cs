@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Gemma4.Engine.Configuration;
 
 namespace Gemma4.Server.Settings;
 
@@ -17,9 +18,20 @@ internal sealed class ModelOptions : IValidatableObject
     /// <summary>Ids that requests may put into <c>model</c>; the first is the one that answers and lists show. Default: the folder's name.</summary>
     public string[] ServedNames { get; set; } = [];
 
-    /// <summary>Where tensors live.</summary>
-    [AllowedValues("auto", "cpu", "cuda")]
+    /// <summary>Take any name in <c>model</c>, for programs that cannot be told the id.</summary>
+    public bool AnyName { get; set; }
+
+    /// <summary>Where it is computed: <c>auto</c> (CUDA where there is one), <c>cpu</c>, <c>cuda</c> or <c>cuda:n</c>.</summary>
+    [RegularExpression("auto|cpu|cuda(:[0-9]{1,3})?", ErrorMessage = "Expected auto, cpu, cuda or cuda:n.")]
     public string Device { get; set; } = "auto";
+
+    /// <summary>What computes it: <c>cpu</c> is our own kernels, <c>torch</c> libtorch's operators; <c>auto</c> takes the first on a CPU.</summary>
+    [AllowedValues("auto", "cpu", "torch")]
+    public string Backend { get; set; } = "auto";
+
+    /// <summary>Type that keys and values are stored in; <c>auto</c> is bfloat16.</summary>
+    [AllowedValues("auto", "float32", "bfloat16", "int8")]
+    public string KvDType { get; set; } = "auto";
 
     /// <summary>Type the weights are computed in; <c>auto</c> is bfloat16 on a GPU and float32 on a CPU.</summary>
     [AllowedValues("auto", "float32", "bfloat16")]
@@ -28,6 +40,9 @@ internal sealed class ModelOptions : IValidatableObject
     /// <summary>Threads that compute on a CPU; null takes one a core.</summary>
     [Range(1, 1024)]
     public int? Threads { get; set; }
+
+    /// <summary>Where and how it is computed, as the engine takes it.</summary>
+    internal ComputeOptions Compute => new() { Device = Device, Backend = Backend, Dtype = DType, KvDtype = KvDType, Threads = Threads };
 
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)

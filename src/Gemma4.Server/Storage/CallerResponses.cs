@@ -9,6 +9,9 @@ internal readonly struct CallerResponses(ResponseStore store, Caller caller)
     /// <summary>Keeps a response.</summary>
     public void Add(StoredResponse response) => store.Add(caller, response);
 
+    /// <summary>Puts what became of a response in its place, if it is still kept.</summary>
+    public void Replace(StoredResponse response) => store.Replace(caller, response);
+
     /// <summary>The response of this id; null when it is not kept.</summary>
     public StoredResponse? Find(string id) => store.Find(caller, id);
 

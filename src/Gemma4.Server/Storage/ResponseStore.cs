@@ -32,6 +32,18 @@ internal sealed class ResponseStore(IOptions<ApiOptions> options, TimeProvider t
         }
     }
 
+    /// <summary>Puts what became of a response in its place, if it is still kept.</summary>
+    public void Replace(Caller caller, StoredResponse response)
+    {
+        lock (_lock)
+        {
+            if (!_byId.TryGetValue((caller, response.Response.Id), out LinkedListNode<Entry>? node))
+                return;
+            Forget(node);
+            Add(caller, response);
+        }
+    }
+
     /// <summary>A caller's response of this id; null when it is not kept.</summary>
     public StoredResponse? Find(Caller caller, string id)
     {

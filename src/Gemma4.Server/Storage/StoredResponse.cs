@@ -10,14 +10,22 @@ namespace Gemma4.Server.Storage;
 internal sealed record StoredResponse(
     ResponseObject Response, ImmutableArray<ResponseItem> Input, ImmutableArray<ResponseItem> Conversation)
 {
+    /// <summary>Set for one that is or was made in the background.</summary>
+    public BackgroundResponse? Background { get; init; }
+
+    /// <summary>The response as it is now.</summary>
+    public ResponseObject Current => Background?.Response ?? Response;
+
     /// <summary>Its own items.</summary>
     public IEnumerable<ResponseItem> OwnItems => Input.Concat(Response.Output);
 
     /// <summary>Estimate of the bytes it holds. Counts the whole conversation: its items may outlive the responses they came with.</summary>
-    public long Size { get; } = Conversation.Sum(SizeOf);
+    public long Size => _size ??= Conversation.Sum(SizeOf) + (Background?.Size ?? 0);
+
+    private long? _size;
 
     private static long SizeOf(ResponseItem item) => 512 + (2L * (
-        Length(item.Arguments) + Length(item.Name) + (item.Summary ?? []).Sum(SizeOf) + SizeOf(item.Content) + SizeOf(item.Output)));
+        Length(item.Arguments) + Length(item.Input) + Length(item.Name) + (item.Summary ?? []).Sum(SizeOf) + SizeOf(item.Content) + SizeOf(item.Output)));
 
     private static long SizeOf(ResponseContent? content) => Length(content?.Text) + (content?.Parts ?? []).Sum(SizeOf);
 

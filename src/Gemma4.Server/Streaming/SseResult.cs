@@ -27,10 +27,13 @@ internal sealed class SseResult(IGeneration generation, IStreamFormat format) : 
             while (await reader.ReadAsync())
             {
                 if (!begun)
-                    Begin(context, writer);
+                {
+                    Begin(context, format.ContentType);
+                    format.Begin(writer);
+                }
                 begun = true;
                 if (reader.Events.Count == 0)
-                    writer.Heartbeat();
+                    format.Heartbeat(writer);
                 else
                     format.Write(writer, reader.Events);
                 await writer.FlushAsync(aborted);
@@ -46,13 +49,13 @@ internal sealed class SseResult(IGeneration generation, IStreamFormat format) : 
         }
     }
 
-    private void Begin(HttpContext context, SseWriter writer)
+    /// <summary>The headers of a stream.</summary>
+    public static void Begin(HttpContext context, string contentType)
     {
         HttpResponse response = context.Response;
-        response.ContentType = "text/event-stream; charset=utf-8";
+        response.ContentType = contentType;
         response.Headers.CacheControl = "no-cache";
         response.Headers["X-Accel-Buffering"] = "no";
         context.Features.GetRequiredFeature<IHttpResponseBodyFeature>().DisableBuffering();
-        format.Begin(writer);
     }
 }

@@ -33,6 +33,15 @@ internal sealed class SseWriter(PipeWriter output) : IDisposable
         Frame(value, type);
     }
 
+    /// <summary>A line of JSON, for an API whose streams are such.</summary>
+    public void Line<T>(T value, JsonTypeInfo<T> type)
+    {
+        _json.Reset(output);
+        JsonSerializer.Serialize(_json, value, type);
+        _json.Flush();
+        Write("\n"u8);
+    }
+
     /// <summary>The frame that ends streams of OpenAI's older APIs; clients compare its bytes.</summary>
     public void Done() => Write("data: [DONE]\n\n"u8);
 

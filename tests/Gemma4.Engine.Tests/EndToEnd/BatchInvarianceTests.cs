@@ -6,7 +6,6 @@ using Gemma4.Engine.Loading;
 using Gemma4.Engine.Models;
 using Gemma4.Engine.Requests;
 using Gemma4.Testing;
-using TorchSharp;
 using Xunit;
 
 namespace Gemma4.Engine.Tests.EndToEnd;
@@ -53,7 +52,7 @@ public sealed class BatchInvarianceTests
     private GemmaEngine Load(string name, TestMeterFactory meters, EngineOptions options, int numTokens)
     {
         Gemma4Model model = ModelLoader.Load(
-            Path.Combine(RepositoryPaths.Fixtures, "models", name), torch.ScalarType.Float32, torch.CPU, progress: null);
+            Path.Combine(RepositoryPaths.Fixtures, "models", name), BackendFactory.Create(new ComputeOptions { Device = "cpu", Threads = 2 }));
         ImmutableArray<KvGroupSpec> groups = [.. model.Config.Text.KvGroups.Select(g => new KvGroupSpec(g.Window, model.KvBytesPerToken(g)))];
         var cache = new KvCachePlan(options.BlockSize, groups, [.. groups.Select(_ => numTokens / options.BlockSize)]);
         var runner = new ModelRunner(

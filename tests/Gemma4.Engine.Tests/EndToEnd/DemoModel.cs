@@ -24,7 +24,7 @@ public sealed class DemoModel : IAsyncDisposable
         Config = Gemma4Config.Load(RepositoryPaths.DemoModel);
         _prompts = new PromptTokenizer(Tokenizer);
         Engine = EngineLoader.Load(
-            RepositoryPaths.DemoModel, "cpu", "float32", new EngineOptions { MaxTokensPerStep = 256 }, new Meters(), NullLoggerFactory.Instance, TimeProvider.System);
+            RepositoryPaths.DemoModel, new ComputeOptions { Device = "cpu", Dtype = "float32" }, new EngineOptions { MaxTokensPerStep = 256 }, new Meters(), NullLoggerFactory.Instance, TimeProvider.System);
     }
 
     public Tokenizer Tokenizer { get; }

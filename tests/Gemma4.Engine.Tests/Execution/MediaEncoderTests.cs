@@ -1,30 +1,23 @@
 using System.Collections.Immutable;
 using Gemma4.Engine.Execution;
 using Gemma4.Engine.KvCache;
-using Gemma4.Engine.Loading;
 using Gemma4.Engine.Models;
 using Gemma4.Engine.Models.Text;
 using Gemma4.Engine.Models.Vision;
 using Gemma4.Engine.Requests;
 using Gemma4.Engine.Scheduling;
-using Gemma4.Testing;
+using Gemma4.Engine.Tests.Models;
 using TorchSharp;
 using Xunit;
-using static TorchSharp.torch;
 
 namespace Gemma4.Engine.Tests.Execution;
 
 /// <summary>Media are encoded a slice at a time, for those who await them, once for all.</summary>
 public sealed class MediaEncoderTests : IDisposable
 {
-    private readonly IDisposable _inference = inference_mode();
-    private readonly Gemma4Model _model = ModelLoader.Load(Path.Combine(RepositoryPaths.Fixtures, "models", "tiny-e2b"), ScalarType.Float32, CPU);
+    private readonly Gemma4Model _model = ExactModel.Of("tiny-e2b");
 
-    public void Dispose()
-    {
-        _model.Dispose();
-        _inference.Dispose();
-    }
+    public void Dispose() => _model.Dispose();
 
     [Fact]
     public void Slice_by_slice_the_soft_tokens_are_to_the_last_bit_those_of_one_go()
@@ -65,8 +58,7 @@ public sealed class MediaEncoderTests : IDisposable
         while (!Work(encoder, TimeSpan.Zero, Awaited(sequence, 0))[0].IsEncoded)
             calls++;
         Assert.Equal(_model.Config.Audio!.NumLayers + 1, calls);
-        using DisposeScope scope = NewDisposeScope();
-        Assert.Equal(_model.EncodeAudio(sound.LogMel).data<float>().ToArray(), SoftTokensOf(encoder, sequence));
+        Assert.Equal(_model.EncodeAudio(sound.LogMel), SoftTokensOf(encoder, sequence));
     }
 
     [Fact]
@@ -114,7 +106,6 @@ public sealed class MediaEncoderTests : IDisposable
 
     private static EncoderProgress[] Work(MediaEncoder encoder, TimeSpan budget, params AwaitedMedia[] awaited)
     {
-        using DisposeScope scope = NewDisposeScope();
         var progress = new EncoderProgress[awaited.Length];
         encoder.Work(awaited, budget, progress);
         return progress;
@@ -124,15 +115,13 @@ public sealed class MediaEncoderTests : IDisposable
 
     private float[] Alone(MediaItem.Image picture)
     {
-        using DisposeScope scope = NewDisposeScope();
-        return _model.EncodeImages([new ImagePatches(picture.Patches, picture.PatchColumns)]).data<float>().ToArray();
+        return _model.EncodeImages([new ImagePatches(picture.Patches, picture.PatchColumns)]);
     }
 
     private static float[] SoftTokensOf(MediaEncoder encoder, Sequence sequence)
     {
-        using DisposeScope scope = NewDisposeScope();
         SoftTokens? softTokens = encoder.SoftTokensOf(new StepPlan(new ScheduledSequence(sequence, 0, sequence.NumTokens, [], true)));
-        return softTokens!.Value.Embeddings.data<float>().ToArray();
+        return softTokens!.Value.Embeddings.ToArray();
     }
 
     private MediaItem.Image Picture(int content, int columns, int rows, int first = 2)

@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Gemma4.Engine.Kernels;
+using Gemma4.Engine.Kernels.Panels;
+using Gemma4.Engine.Tests.Kernels.Panels;
 using Xunit;
 
 namespace Gemma4.Engine.Tests.Kernels;
@@ -92,21 +94,63 @@ public sealed unsafe class KernelBitsTests
         AssertDigest("9C587F0F98AD", y);
     }
 
-    [Theory]
-    [InlineData(true, "C44172CE723A")]
-    [InlineData(false, "DEEF19D8E5AE")]
-    public void Attention_gives_these_bits(bool storesKeys, string digest)
+    [Fact]
+    public void Products_of_quantised_weights_give_these_bits()
     {
-        const int BlockSize = 16, HeadDim = 32, Heads = 5, End = 43, Pairs = 4;
-        float[] y = new float[Heads * HeadDim];
-        fixed (float* q = Numbers(Heads * HeadDim, 1, 1), k = Numbers(3 * BlockSize * HeadDim, 2, 1), v = Numbers(3 * BlockSize * HeadDim, 3, 1), to = y)
-        fixed (float* scale = Numbers(HeadDim, 4, 1), cos = Numbers(End * Pairs, 5, 1), sin = Numbers(End * Pairs, 6, 1))
+        const int Tokens = 11, Rows = 21, Columns = 512;
+        PanelKernels kernels = PanelKernels.Create(KernelChoice.Auto);
+        using ActivationGroups x = StoredWeights.Quantise(Numbers(Tokens * Columns, 1, 1), Tokens, Columns);
+        WeightFormat[] formats = [.. StoredWeights.Formats];
+        float[] y = new float[formats.Length * Tokens * Rows];
+        for (int i = 0; i < formats.Length; i++)
         {
-            var kv = new PagedKv<float>(storesKeys ? k : null, v, 1, HeadDim, BlockSize);
-            var maker = new KeyFromValue(scale, cos, sin, Pairs);
-            PagedAttentionKernel.Run<Float32, float>(q, Heads, kv, storesKeys ? null : &maker, [2, 0, 1], 0, 3, End, to);
+            using PanelMatrix weight = StoredWeights.Pack(formats[i], Rows, Columns, StoredWeights.Random(formats[i], Rows, Columns, 2));
+            fixed (float* to = y)
+                PanelProduct.Run(kernels, x, weight, 0, weight.NumPanels, to + i * Tokens * Rows, Rows);
         }
-        AssertDigest(digest, y);
+        AssertDigest("4351FA0C45B1", y);
+    }
+
+    [Fact]
+    public void Attention_scores_give_these_bits()
+    {
+        const int Queries = 7, Keys = 11, HeadDim = 32;
+        float[] y = new float[Queries * Keys];
+        fixed (float* q = Numbers(Queries * HeadDim, 1, 1), k = Numbers(Keys * HeadDim, 2, 1), to = y)
+            AttentionScores.Run(q, Queries, k, Keys, to, HeadDim, Keys);
+        AssertDigest("FA4EB28ADFEC", y);
+    }
+
+    [Fact]
+    public void Attention_values_give_these_bits()
+    {
+        const int Queries = 7, Values = 11, HeadDim = 40;
+        float[] y = Numbers(Queries * HeadDim, 3, 1);
+        fixed (float* w = Numbers(Queries * Values, 1, 1), v = Numbers(Values * HeadDim, 2, 1), to = y)
+            AttentionValues.Run(w, Values, v, Values, to, Queries, HeadDim);
+        AssertDigest("B9EE036A5700", y);
+    }
+
+    [Fact]
+    public void Partial_softmax_gives_these_bits()
+    {
+        const int HeadDim = 32;
+        float[] scores = Numbers(128, 1, 20), y = Numbers(HeadDim, 2, 1);
+        PartialSoftmax.Weigh(scores, out float max, out float sum);
+        float total = 3, largest = 1;
+        fixed (float* own = Numbers(HeadDim, 3, 1), to = y)
+            PartialSoftmax.Join(ref largest, ref total, to, max, sum, own, HeadDim);
+        AssertDigest("B5A19DE6AD11", [.. scores, max, sum, largest, total, .. y]);
+    }
+
+    [Fact]
+    public void Signed_bytes_give_these_bits()
+    {
+        float[] x = Numbers(N, 1, 3), y = new float[N];
+        fixed (float* from = x, to = y)
+        fixed (sbyte* q = new sbyte[N])
+            Int8Row.Widen(q, Int8Row.Quantise(from, q, N), to, N);
+        AssertDigest("7B96A81B7934", y);
     }
 
     /// <summary>Multiples of <c>range / 2²³</c> in ± range, by a generator of our own: the same everywhere.</summary>

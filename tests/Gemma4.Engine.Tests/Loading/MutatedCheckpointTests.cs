@@ -62,7 +62,7 @@ public sealed class MutatedCheckpointTests
             config.RequireTokenizer(tokenizerFile, tokenizer.VocabularySize);
             ChatRenderer renderer = ChatRenderer.Load(directory);
             var options = new EngineOptions { MaxTokensPerStep = 128, MaxSequences = 1, KvCacheBytes = 16 << 20, MaxContextLength = 1024 };
-            await using GemmaEngine engine = EngineLoader.Load(directory, "cpu", "float32", options, meters, Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance, TimeProvider.System);
+            await using GemmaEngine engine = EngineLoader.Load(directory, new ComputeOptions { Device = "cpu" }, options, meters, Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance, TimeProvider.System);
             RenderedPrompt prompt = renderer.Render([new ChatMessage { Role = "user", Content = "Hi" }]);
             var request = new GenerationRequest
             {

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Gemma4.Engine.Chat;
-using Gemma4.Engine.Layers;
+using Gemma4.Engine.Backends;
 using Gemma4.Engine.Loading;
 using Gemma4.Engine.Models;
 using Gemma4.Engine.Models.Text;
@@ -9,9 +9,7 @@ using Gemma4.Engine.Tokenization;
 using Gemma4.Engine.Verification;
 using Gemma4.Engine.Vision;
 using Gemma4.Testing;
-using TorchSharp;
 using Xunit;
-using static TorchSharp.torch;
 
 namespace Gemma4.Engine.Tests.Models;
 
@@ -51,8 +49,7 @@ public sealed class FilmPromptTests
     [InlineData("tiny-e4b")]
     public void Film_is_the_same_text_with_its_pictures_written_out_by_hand(string name)
     {
-        using IDisposable inference = inference_mode();
-        using Gemma4Model model = Load(name);
+        using Gemma4Model model = ExactModel.Of(name);
         Tokenizer tokenizer = Tokenizer.Load(Path.Combine(RepositoryPaths.Fixtures, "models", name, "tokenizer.json"));
         PreparedImage[] frames = [.. new[] { "landscape.png", "strip.png", "thumb.png" }.Select(Prepare)];
 
@@ -68,9 +65,6 @@ public sealed class FilmPromptTests
         Assert.NotEqual(Logits(model, byHand, [frames[0], frames[1], Shifted(frames[2])]), logits); // the frames do speak
     }
 
-    private static Gemma4Model Load(string name) =>
-        ModelLoader.Load(Path.Combine(RepositoryPaths.Fixtures, "models", name), ScalarType.Float32, CPU);
-
     private static PreparedImage Prepare(string file) =>
         ImagePreprocessor.Prepare(File.ReadAllBytes(Path.Combine(RepositoryPaths.Fixtures, "media", file)), 70, ImageLimits.Default);
 
@@ -83,14 +77,13 @@ public sealed class FilmPromptTests
     /// <summary>Logits behind a prompt whose placeholders stand for these pictures, in their order.</summary>
     private static float[] Logits(Gemma4Model model, int[] prompt, PreparedImage[] pictures)
     {
-        using DisposeScope scope = NewDisposeScope();
         int[] places = [.. Enumerable.Range(0, prompt.Length).Where(i => model.Config.IsMediaPlaceholder(prompt[i]))];
         var spans = new List<MediaSpan>();
         foreach (PreparedImage picture in pictures)
             spans.Add(new MediaSpan(0, places[spans.Sum(s => s.NumTokens)], picture.NumSoftTokens));
-        Tensor soft = model.EncodeImages([.. pictures.Select(p => new ImagePatches(p.Patches, p.PatchColumns))]);            // [M, D]
+        float[] soft = model.EncodeImages([.. pictures.Select(p => new ImagePatches(p.Patches, p.PatchColumns))]);            // [M, D]
         using var session = new PagedSession(model, prompt.Length);
-        Tensor hidden = session.Step(prompt, spans, new SoftTokens(soft, tensor(places.Select(p => (long)p).ToArray())));      // [T, D]
-        return model.Logits(hidden.narrow(0, prompt.Length - 1, 1)).data<float>().ToArray();
+        Activations hidden = session.Step(prompt, spans, new SoftTokens(places, soft));                                        // [T, D]
+        return model.Logits(hidden, [prompt.Length - 1])[0].ToArray();
     }
 }

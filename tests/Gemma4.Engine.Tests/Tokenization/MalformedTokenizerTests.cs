@@ -26,8 +26,8 @@ public sealed class MalformedTokenizerTests
     [InlineData("""{"model":{"vocab":{"\ud800":0},"merges":[]}}""", "model.vocab: a token is not Unicode text")]
     [InlineData("""{"model":{"vocab":{"a":0},"merges":[["a"]]}}""", "model.merges[0]: exactly two tokens")]
     [InlineData("""{"model":{"vocab":{"a":0},"merges":[["a","a","a"]]}}""", "model.merges[0]: exactly two tokens")]
-    [InlineData("""{"model":{"vocab":{"a":0,"aa":1},"merges":[["a","a"],["a","b"]]}}""", "model.merges[1]: 'ab' is not in model.vocab")]
-    [InlineData("""{"model":{"vocab":{"a":0,"ab":1},"merges":[["a","b"]]}}""", "model.merges[0]: 'b' is not in model.vocab")]
+    [InlineData("""{"model":{"vocab":{"a":0,"aa":1},"merges":[["a","a"],["a","b"]]}}""", "model.merges[1]: 'ab' is not in the vocabulary")]
+    [InlineData("""{"model":{"vocab":{"a":0,"ab":1},"merges":[["a","b"]]}}""", "model.merges[0]: 'b' is not in the vocabulary")]
     [InlineData("""{"model":{"vocab":{"a":0,"aa":1},"merges":["aa"]}}""", "model.merges[0]: two tokens with one space")]
     [InlineData("""{"model":{"vocab":{"a":0},"merges":[7]}}""", "model.merges[0]: a pair of tokens")]
     public void Broken_file_is_refused(string json, string message) => Refused(json, message);

@@ -1,11 +1,9 @@
-using Gemma4.Engine.Loading;
+using Gemma4.Engine.Backends;
 using Gemma4.Engine.Models;
 using Gemma4.Engine.Tests.Loading;
+using Gemma4.Engine.Tests.Models;
 using Gemma4.Engine.Verification;
-using Gemma4.Testing;
-using TorchSharp;
 using Xunit;
-using static TorchSharp.torch;
 
 namespace Gemma4.Engine.Tests.Verification;
 
@@ -19,15 +17,13 @@ public sealed class ConditioningTests(ITestOutputHelper output)
         using CheckpointFolder folder = CheckpointFolder.Copy(name);
         for (int layer = 0; layer < 6; layer++)
             folder.Scale($"model.language_model.layers.{layer}.self_attn.q_norm.weight", 3f);
-        using IDisposable inference = inference_mode();
-        using DisposeScope scope = NewDisposeScope();
-        using Gemma4Model model = ModelLoader.Load(Path.Combine(folder.Root, "models", name), ScalarType.Float32, CPU);
+        using Gemma4Model model = ExactModel.Load(Path.Combine(folder.Root, "models", name));
         GoldenCase golden = GoldenCase.ReadAll(folder.Root, name, model.Config).Single(c => c.Name == "short");
         var trace = new ForwardTrace(ForwardTrace.ReferenceRows, routingRows: 0);
         using var session = new PagedSession(model, golden.InputIds.Length);
-        Tensor hidden = session.Step(golden.InputIds.AsSpan(), golden.MediaSpans, null, trace);
-        float[] logits = model.Logits(hidden)[-1].cpu().data<float>().ToArray();
-        var conditioning = new Conditioning(model, golden, trace, logits, AccuracyBars.For(ScalarType.Float32).Rounding);
+        Activations hidden = session.Step(golden.InputIds.AsSpan(), golden.MediaSpans, null, trace);
+        float[] logits = model.Logits(hidden, [hidden.NumRows - 1])[0].ToArray();
+        var conditioning = new Conditioning(model, golden, trace, logits, AccuracyBars.For(float32: true).Rounding);
 
         Movement allowance = conditioning.Allowance();
         Movement[] others = [.. Enumerable.Range(100, 60).Select(conditioning.Perturb)];

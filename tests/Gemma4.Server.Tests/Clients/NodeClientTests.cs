@@ -4,23 +4,25 @@ using Xunit;
 
 namespace Gemma4.Server.Tests.Clients;
 
-/// <summary>OpenAI's client for Node against the real server with the demo model: <c>tests/clients/node/client.test.mjs</c>.</summary>
+/// <summary>Clients for Node against the real server with the demo model: <c>tests/clients/node</c>.</summary>
 public sealed class NodeClientTests(DemoServer server) : IClassFixture<DemoServer>
 {
     private static readonly string Folder = Path.Combine(RepositoryPaths.Root, "tests", "clients", "node");
 
-    [Fact]
-    public async Task The_client_for_Node_finds_what_it_expects()
+    [Theory]
+    [InlineData("openai", "client.test.mjs")]
+    [InlineData("ollama", "ollama.test.mjs")]
+    public async Task The_client_for_Node_finds_what_it_expects(string package, string tests)
     {
-        if (!Directory.Exists(Path.Combine(Folder, "node_modules", "openai")))
+        if (!Directory.Exists(Path.Combine(Folder, "node_modules", package)))
             Assert.Skip("needs the packages of tests/clients/node: npm ci --prefix tests/clients/node");
-        (int exitCode, string output) = await RunNodeAsync(server.Url);
+        (int exitCode, string output) = await RunNodeAsync(server.Url, tests);
         Assert.True(exitCode == 0, output);
     }
 
-    private static async Task<(int ExitCode, string Output)> RunNodeAsync(string url)
+    private static async Task<(int ExitCode, string Output)> RunNodeAsync(string url, string tests)
     {
-        var start = new ProcessStartInfo("node", ["--test", "client.test.mjs"]) { WorkingDirectory = Folder, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("node", ["--test", tests]) { WorkingDirectory = Folder, RedirectStandardOutput = true };
         start.Environment["BASE_URL"] = url;
         start.Environment["MODEL"] = ServerUnderTest.Model;
         using Process node = Process.Start(start)!;

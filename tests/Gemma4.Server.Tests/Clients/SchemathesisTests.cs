@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Gemma4.Testing;
 using Xunit;
@@ -17,16 +16,13 @@ public sealed class SchemathesisTests
 {
     private const string Key = "key-of-the-test";
 
-    /// <summary>Its compiled parts are built for this one.</summary>
-    private const string PythonVersion = "3.11";
-
     [Fact]
     public async Task The_server_answers_as_its_document_says()
     {
-        using Installation schemathesis = await Installation.UnpackAsync();
+        using PythonArchive schemathesis = await UnpackAsync();
         await using DemoServer server = await StartAsync();
-        (int exitCode, string output) = await schemathesis.RunAsync(
-            $"{server.Url}/openapi/v1.json", "--phases", "examples,coverage,fuzzing,stateful", "--max-examples", "20", "--max-time", "100");
+        (int exitCode, string output) = await RunAsync(
+            schemathesis, $"{server.Url}/openapi/v1.json", "--phases", "examples,coverage,fuzzing,stateful", "--max-examples", "20", "--max-time", "100");
         Assert.True(exitCode == 0, output);
         int operations = await OperationsAsync(server);
         Assert.Contains($"Selected: {operations}/{operations}", output, StringComparison.Ordinal);
@@ -35,15 +31,15 @@ public sealed class SchemathesisTests
     [Fact]
     public async Task A_document_that_does_not_describe_the_answers_is_noticed()
     {
-        using Installation schemathesis = await Installation.UnpackAsync();
+        using PythonArchive schemathesis = await UnpackAsync();
         await using DemoServer server = await StartAsync();
         JsonNode document = await DocumentAsync(server);
         document["paths"]!["/v1/models/{id}"]!["get"]!["responses"]!.AsObject().Remove("404");
         document["components"]!["schemas"]!["ModelCard"]!["properties"]!["id"]!["type"] = "integer";
         string file = Path.Combine(schemathesis.Folder, "document.json");
         await File.WriteAllTextAsync(file, document.ToJsonString(), TestContext.Current.CancellationToken);
-        (int exitCode, string output) = await schemathesis.RunAsync(
-            file, "--url", server.Url, "--include-path-regex", "^/v1/models", "--phases", "coverage,fuzzing", "--max-examples", "20", "--max-time", "30");
+        (int exitCode, string output) = await RunAsync(
+            schemathesis, file, "--url", server.Url, "--include-path-regex", "^/v1/models", "--phases", "coverage,fuzzing", "--max-examples", "20", "--max-time", "30");
         Assert.True(exitCode == 1, output);
         Assert.Contains("Undocumented status code", output, StringComparison.Ordinal);
         Assert.Contains("Response violates schema", output, StringComparison.Ordinal);
@@ -66,74 +62,15 @@ public sealed class SchemathesisTests
     private static async Task<int> OperationsAsync(DemoServer server) =>
         (await DocumentAsync(server))["paths"]!.AsObject().Sum(path => path.Value!.AsObject().Count);
 
-    /// <summary>Schemathesis in a folder of its own, which goes with it.</summary>
-    private sealed class Installation : IDisposable
-    {
-        private Installation(string folder) => Folder = folder;
+    private static Task<PythonArchive> UnpackAsync() => PythonArchive.UnpackAsync("schemathesis.tar.xz");
 
-        public string Folder { get; }
-
-        /// <summary>Unpacks it, or skips the test where it or its Python is missing.</summary>
-        public static async Task<Installation> UnpackAsync()
-        {
-            string archive = RepositoryPaths.RequireShared("clients/schemathesis.tar.xz");
-            string? version = await VersionAsync();
-            if (version != PythonVersion)
-                Assert.Skip($"needs python3 of version {PythonVersion}; found {version ?? "none"}");
-            var installation = new Installation(Directory.CreateTempSubdirectory("schemathesis-").FullName);
-            (int exitCode, string output) = await RunAsync("tar", ["xJf", archive, "-C", installation.Folder], installation.Folder);
-            Assert.True(exitCode == 0, output);
-            return installation;
-        }
-
-        /// <summary>Runs all checks but one, always with the same seed.</summary>
-        public Task<(int ExitCode, string Output)> RunAsync(string document, params string[] args) => RunAsync(
-            "python3",
-            [
-                Path.Combine(Folder, "schemathesis", "bin", "st"), "run", document, "--header", $"Authorization: Bearer {Key}",
-                "--checks", "all", "--exclude-checks", "positive_data_acceptance", "--seed", "1", "--continue-on-failure",
-                "--request-timeout", "60", "--max-response-time", "60", "--generation-database", "none", "--no-color", .. args,
-            ],
-            Folder,
-            ("PYTHONPATH", $"{Path.Combine(Folder, "schemathesis")}:{Path.Combine(RepositoryPaths.Root, "tests", "clients", "schemathesis")}"),
-            ("SCHEMATHESIS_HOOKS", "hooks"),
-            ("PYTHONDONTWRITEBYTECODE", "1"));
-
-        public void Dispose() => Directory.Delete(Folder, recursive: true);
-
-        private static async Task<string?> VersionAsync()
-        {
-            try
-            {
-                (int exitCode, string output) = await RunAsync("python3", ["-c", "import sys; print('%d.%d' % sys.version_info[:2])"], Path.GetTempPath());
-                return exitCode == 0 ? output.Trim() : null;
-            }
-            catch (System.ComponentModel.Win32Exception)
-            {
-                return null;
-            }
-        }
-
-        private static async Task<(int ExitCode, string Output)> RunAsync(
-            string program, string[] args, string folder, params (string Name, string Value)[] environment)
-        {
-            var start = new ProcessStartInfo(program, args) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
-            foreach ((string name, string value) in environment)
-                start.Environment[name] = value;
-            using Process process = Process.Start(start)!;
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-            limit.CancelAfter(TimeSpan.FromMinutes(5));
-            try
-            {
-                Task<string> output = process.StandardOutput.ReadToEndAsync(limit.Token), errors = process.StandardError.ReadToEndAsync(limit.Token);
-                await process.WaitForExitAsync(limit.Token);
-                return (process.ExitCode, await output + await errors);
-            }
-            finally
-            {
-                if (!process.HasExited)
-                    process.Kill(entireProcessTree: true);
-            }
-        }
-    }
+    /// <summary>Runs all checks but one, always with the same seed.</summary>
+    private static Task<(int ExitCode, string Output)> RunAsync(PythonArchive schemathesis, string document, params string[] args) => schemathesis.RunAsync(
+        [
+            Path.Combine(schemathesis.Folder, "schemathesis", "bin", "st"), "run", document, "--header", $"Authorization: Bearer {Key}",
+            "--checks", "all", "--exclude-checks", "positive_data_acceptance", "--seed", "1", "--continue-on-failure",
+            "--request-timeout", "60", "--max-response-time", "60", "--generation-database", "none", "--no-color", .. args,
+        ],
+        ("PYTHONPATH", $"{Path.Combine(schemathesis.Folder, "schemathesis")}:{Path.Combine(RepositoryPaths.Root, "tests", "clients", "schemathesis")}"),
+        ("SCHEMATHESIS_HOOKS", "hooks"));
 }

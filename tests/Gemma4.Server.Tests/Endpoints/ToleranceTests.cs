@@ -41,6 +41,35 @@ public sealed class ToleranceTests
     }
 
     [Theory]
+    [InlineData("_Main_g_Weather_0_0")]
+    [InlineData("weather.today")]
+    [InlineData("__init__")]
+    public async Task Names_that_frameworks_make_come_back_as_they_were_sent(string name)
+    {
+        FakeEngine engine = Script.Saying($"<|tool_call>call:{name}{{}}<tool_call|>");
+        Assert.Contains($"\"name\":\"{name}\"", await PostAsync(
+            engine, "/v1/chat/completions", $"\"messages\":[{User}],\"tools\":[{{\"type\":\"function\",\"function\":{{\"name\":\"{name}\"}}}}]"), StringComparison.Ordinal);
+        Assert.Contains($"\"name\":\"{name}\",\"arguments\"", await PostAsync(
+            engine, "/v1/responses", $"\"input\":\"Hi\",\"tools\":[{{\"type\":\"function\",\"name\":\"{name}\"}}]"), StringComparison.Ordinal);
+        Assert.Contains($"\"name\":\"{name}\"", await PostAsync(
+            engine, "/v1/messages", $"\"max_tokens\":64,\"messages\":[{User}],\"tools\":[{{\"name\":\"{name}\",\"input_schema\":{{\"type\":\"object\"}}}}]"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/v1/chat/completions", "\"messages\":[" + User + "]")]
+    [InlineData("/v1/responses", "\"input\":\"Hi\"")]
+    [InlineData("/v1/messages", "\"max_tokens\":64,\"messages\":[" + User + "]")]
+    [InlineData("/api/chat", "\"stream\":false,\"messages\":[" + User + "]")]
+    public async Task A_server_that_is_told_so_takes_any_name_of_its_model(string path, string fields)
+    {
+        await using var server = new ServerUnderTest(Script.Saying("x"), ("Model:AnyName", "true"));
+        using HttpClient client = await server.ReadyClientAsync();
+        using HttpResponseMessage response = await ServerUnderTest.PostAsync(client, path, $"{{\"model\":\"gpt-5\",{fields}}}");
+        Assert.Equal(200, (int)response.StatusCode);
+        Assert.Contains("\"model\":\"gpt-5\"", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("""{"role":"assistant","content":null,"refusal":"I will not."}""", "I will not.")]
     [InlineData("""{"role":"assistant","content":null,"refusal":null}""", "")]
     [InlineData("""{"role":"assistant","content":[],"refusal":null,"tool_calls":[]}""", "")]
@@ -83,16 +112,18 @@ public sealed class ToleranceTests
         Assert.EndsWith(" This server serves 'gemma' and 'gpt-4o'.", message, StringComparison.Ordinal);
     }
 
-    private static async Task PostAsync(FakeEngine engine, string path, string fields)
+    private static async Task<string> PostAsync(FakeEngine engine, string path, string fields)
     {
         await using var server = new ServerUnderTest(engine);
-        await PostAsync(server, path, fields);
+        return await PostAsync(server, path, fields);
     }
 
-    private static async Task PostAsync(ServerUnderTest server, string path, string fields)
+    private static async Task<string> PostAsync(ServerUnderTest server, string path, string fields)
     {
         using HttpClient client = await server.ReadyClientAsync();
         using HttpResponseMessage response = await ServerUnderTest.PostAsync(client, path, "{\"model\":\"gemma-4-demo\"," + fields + "}");
-        Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        string answer = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.True(response.IsSuccessStatusCode, answer);
+        return answer;
     }
 }

@@ -44,6 +44,22 @@ public sealed class TranscriptionEndpointsTests
         Assert.Equal(("transcript.text.done", "six one"), (events[^1].GetProperty("type").GetString(), events[^1].GetProperty("text").GetString()));
     }
 
+    [Fact]
+    public async Task A_translation_is_asked_for_in_words()
+    {
+        FakeEngine engine = Script.Saying("six");
+        await using var server = new ServerUnderTest(engine);
+        using HttpClient client = await server.ReadyClientAsync();
+        using HttpResponseMessage response = await client.PostAsync(
+            "/v1/audio/translations", Form(Chirp, ("response_format", "verbose_json")), TestContext.Current.CancellationToken);
+        JsonElement answer = await ServerUnderTest.JsonAsync(response);
+        Assert.Equal(
+            ("translate", "english", "six"),
+            (answer.GetProperty("task").GetString(), answer.GetProperty("language").GetString(), answer.GetProperty("text").GetString()));
+        Assert.Contains(
+            "Translate this into English.", ServerUnderTest.Tokenizer.Decode(engine.Requests.Single().PromptTokenIds.AsSpan()), StringComparison.Ordinal);
+    }
+
     public static TheoryData<string, string, string?, string?> Faults() => new()
     {
         { "response_format", "xml", "invalid_value", "response_format" },

@@ -53,7 +53,7 @@ public sealed class OptionRulesTests
     [InlineData("Api:StoredResponseMinutes", "0", "1 to 525600")]
     [InlineData("Api:StrictParams", "maybe", "Api:StrictParams")]
     [InlineData("Api:ReasoningField", "thoughts", "reasoning_content, reasoning, both")]
-    [InlineData("Api:JsonWhitespace", "none", "compact, json")]
+    [InlineData("Api:JsonWhitespace", "none", "json, compact")]
     [InlineData("Api:ReasoningBudgets:low", "-5", "the budget of 'low' is -5; it must be at least 1 token")]
     [InlineData("Api:ReasoningBudgets:low", "0", "at least 1 token")]
     [InlineData("Api:ReasoningBudgets:low", "many", "Api:ReasoningBudgets:low")]

@@ -1,5 +1,6 @@
+using Gemma4.Engine.Backends.Torch;
 using Gemma4.Engine.Configuration;
-using Gemma4.Engine.Layers;
+using Gemma4.Engine.Models.Towers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -30,7 +31,7 @@ internal sealed class AudioAttention
 
     /// <param name="config">The tower.</param>
     /// <param name="weights">Under <c>self_attn</c>.</param>
-    public AudioAttention(AudioConfig config, Weights weights)
+    public AudioAttention(AudioConfig config, TensorWeights weights)
     {
         int d = config.HiddenSize;
         _config = config;

@@ -1,12 +1,13 @@
+using Gemma4.Engine.Backends.Torch;
 using Gemma4.Engine.Configuration;
-using Gemma4.Engine.Layers;
+using Gemma4.Engine.Models.Towers;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Gemma4.Engine.Models.Audio;
 
 /// <summary>A conformer's convolution: gated projection, causal depthwise convolution over frames, projection; residual included.</summary>
-internal sealed class AudioConvolution(AudioConfig config, Weights weights)
+internal sealed class AudioConvolution(AudioConfig config, TensorWeights weights)
 {
     private readonly ClippedLinear _start = new(2 * config.HiddenSize, config.HiddenSize, config.ClipsLinears, weights["linear_start"]);
     private readonly ClippedLinear _end = new(config.HiddenSize, config.HiddenSize, config.ClipsLinears, weights["linear_end"]);

@@ -1,12 +1,13 @@
+using Gemma4.Engine.Backends.Torch;
 using Gemma4.Engine.Configuration;
-using Gemma4.Engine.Layers;
+using Gemma4.Engine.Models.Towers;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Gemma4.Engine.Models.Audio;
 
 /// <summary>A conformer's half-step feed-forward, residual included.</summary>
-internal sealed class AudioFeedForward(AudioConfig config, Weights weights)
+internal sealed class AudioFeedForward(AudioConfig config, TensorWeights weights)
 {
     private readonly ClippedLinear _first = new(4 * config.HiddenSize, config.HiddenSize, config.ClipsLinears, weights["ffw_layer_1"]);
     private readonly ClippedLinear _second = new(config.HiddenSize, 4 * config.HiddenSize, config.ClipsLinears, weights["ffw_layer_2"]);

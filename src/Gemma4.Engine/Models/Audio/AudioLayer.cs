@@ -1,12 +1,12 @@
 using Gemma4.Engine.Configuration;
-using Gemma4.Engine.Layers;
+using Gemma4.Engine.Backends.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Gemma4.Engine.Models.Audio;
 
 /// <summary>One conformer layer: half feed-forward, local attention, convolution, half feed-forward (Gulati et al. 2020).</summary>
-internal sealed class AudioLayer(AudioConfig config, Weights weights)
+internal sealed class AudioLayer(AudioConfig config, TensorWeights weights)
 {
     private readonly AudioFeedForward _first = new(config, weights["feed_forward1"]);
     private readonly AudioAttention _attention = new(config, weights["self_attn"]);

@@ -1,3 +1,5 @@
+using Gemma4.Engine.Backends.Torch;
+using Gemma4.Engine.Models.Towers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -13,7 +15,7 @@ internal sealed class AudioPass(AudioTower tower, ReadOnlyMemory<float> logMel) 
     private int _layer;
 
     /// <inheritdoc/>
-    public Tensor? Advance()
+    public float[]? Advance()
     {
         using DisposeScope scope = NewDisposeScope();
         if (_x is null)
@@ -24,7 +26,7 @@ internal sealed class AudioPass(AudioTower tower, ReadOnlyMemory<float> logMel) 
         Tensor next = tower.Forward(_layer, _x).DetachFromDisposeScope();
         _x.Dispose();
         _x = next;
-        return ++_layer < tower.NumLayers ? null : scope.MoveToOuter(tower.Project(_x));
+        return ++_layer < tower.NumLayers ? null : HostCopy.ToArray(tower.Project(_x));
     }
 
     /// <inheritdoc/>

@@ -1,5 +1,5 @@
 using Gemma4.Engine.Configuration;
-using Gemma4.Engine.Layers;
+using Gemma4.Engine.Backends.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -17,7 +17,7 @@ internal sealed class AudioSubsampling
 
     /// <param name="config">The tower.</param>
     /// <param name="weights">Under <c>subsample_conv_projection</c>.</param>
-    public AudioSubsampling(AudioConfig config, Weights weights)
+    public AudioSubsampling(AudioConfig config, TensorWeights weights)
     {
         _first = new Convolution(1, config.ConvChannels[0], config.RmsNormEps, weights["layer0"]);
         _second = new Convolution(config.ConvChannels[0], config.ConvChannels[1], config.RmsNormEps, weights["layer1"]);
@@ -35,7 +35,7 @@ internal sealed class AudioSubsampling
     }
 
     /// <summary>A 3 × 3 convolution of stride 2, LayerNorm without bias over channels, ReLU.</summary>
-    private sealed class Convolution(int inChannels, int outChannels, double eps, Weights weights)
+    private sealed class Convolution(int inChannels, int outChannels, double eps, TensorWeights weights)
     {
         private readonly Tensor _kernel = weights["conv"].Take("weight", outChannels, inChannels, 3, 3);
         private readonly Tensor _scale = weights["norm"].Take("weight", outChannels);

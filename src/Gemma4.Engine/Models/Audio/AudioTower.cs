@@ -1,5 +1,6 @@
+using Gemma4.Engine.Backends.Torch;
 using Gemma4.Engine.Configuration;
-using Gemma4.Engine.Layers;
+using Gemma4.Engine.Models.Towers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -19,9 +20,9 @@ internal sealed class AudioTower
     /// <param name="config">The tower.</param>
     /// <param name="hiddenSize">Width of the text model, D.</param>
     /// <param name="source">The checkpoint.</param>
-    public AudioTower(AudioConfig config, int hiddenSize, WeightSource source)
+    public AudioTower(AudioConfig config, int hiddenSize, TensorSource source)
     {
-        Weights weights = source.At("model.audio_tower");
+        TensorWeights weights = source.At("model.audio_tower");
         (_device, _dtype) = (source.Device, source.Dtype);
         _subsampling = new AudioSubsampling(config, weights["subsample_conv_projection"]);
         _layers = [.. Enumerable.Range(0, config.NumLayers).Select(i => new AudioLayer(config, weights["layers"][i]))];

@@ -1,23 +1,20 @@
-using Gemma4.Engine.Layers;
-using TorchSharp;
-using static TorchSharp.torch;
+using Gemma4.Engine.Backends;
 
 namespace Gemma4.Engine.Models.Text;
 
-/// <summary>The dense feed-forward: <c>down(gelu(gate(x)) · up(x))</c>.</summary>
-internal sealed class GatedMlp(int hiddenSize, int intermediateSize, Weights weights)
+/// <summary>The dense feed-forward: <c>down(gelu(gate(x)) ∘ up(x))</c>.</summary>
+internal sealed class GatedMlp(int hiddenSize, int intermediateSize, Backend backend, Weights weights)
 {
-    private readonly Linear _gateProj = weights.Linear("gate_proj", intermediateSize, hiddenSize);
-    private readonly Linear _upProj = weights.Linear("up_proj", intermediateSize, hiddenSize);
-    private readonly Linear _downProj = weights.Linear("down_proj", hiddenSize, intermediateSize);
-    private readonly Gelu _gelu = new(weights.Source.Cpu);
+    private readonly GatedProjection _gateUp = backend.CreateGatedProjection(
+        weights.Matrix("gate_proj", intermediateSize, hiddenSize), weights.Matrix("up_proj", intermediateSize, hiddenSize));
+    private readonly Projection _down = backend.CreateProjection(weights.Matrix("down_proj", hiddenSize, intermediateSize));
+    private readonly Activations _gated = backend.CreateActivations("gated", intermediateSize);     // [T, F]
 
-    /// <param name="x"><c>[T, D]</c>.</param>
-    /// <returns>A new tensor <c>[T, D]</c>; the caller owns it.</returns>
-    public Tensor Forward(Tensor x)
+    /// <param name="x"><c>[T, D]</c>. Not modified.</param>
+    /// <param name="y">Receives <c>[T, D]</c>.</param>
+    public void Forward(Activations x, Activations y)
     {
-        using DisposeScope scope = NewDisposeScope();
-        Tensor gated = _gelu.Gate(_gateProj.Forward(x), _upProj.Forward(x));                   // [T, F]
-        return scope.MoveToOuter(_downProj.Forward(gated));                                   // [T, D]
+        _gateUp.Apply(x, _gated);                                                              // [T, F]
+        _down.Apply(_gated, y);                                                                // [T, D]
     }
 }

@@ -1,52 +1,54 @@
+using Gemma4.Engine.Backends;
 using Gemma4.Engine.Configuration;
-using Gemma4.Engine.Layers;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace Gemma4.Engine.Models.Text;
 
-/// <summary>Routed experts: tokens are grouped by expert, and only the chosen experts' weights are touched.</summary>
-internal sealed class MoeBlock(TextConfig config, MoeConfig moe, Weights weights)
+/// <summary>The routed experts beside a layer's dense feed-forward, each branch with its own norms.</summary>
+internal sealed class MoeBlock
 {
-    private readonly IReadOnlyList<Linear> _gateUp =
-        weights.Linears("gate_up_proj", moe.NumExperts, 2 * moe.IntermediateSize, config.HiddenSize);     // rows 0..F-1 gate, F..2F-1 up
-    private readonly IReadOnlyList<Linear> _down =
-        weights.Linears("down_proj", moe.NumExperts, config.HiddenSize, moe.IntermediateSize);
+    private readonly Backend _backend;
+    private readonly int _layer;
+    private readonly Router _router;
+    private readonly Experts _experts;
+    private readonly Norm _postDenseNorm;
+    private readonly Norm _preMoeNorm;
+    private readonly Norm _postMoeNorm;
+    private readonly Activations _normed;      // [T, D]
+    private readonly Activations _routed;      // [T, D]
 
-    private readonly Gelu _gelu = new(weights.Source.Cpu);
-    private readonly Scalar _numActive = moe.NumActiveExperts.ToScalar();
-
-    /// <param name="x"><c>[T, D]</c>, normalised.</param>
-    /// <param name="experts">Chosen experts <c>[T, A]</c> int64.</param>
-    /// <param name="weights">Their weights <c>[T, A]</c> float32.</param>
-    /// <returns>A new tensor <c>[T, D]</c>; the caller owns it.</returns>
-    public Tensor Forward(Tensor x, Tensor experts, Tensor weights)
+    /// <param name="config">The text model.</param>
+    /// <param name="moe">Its experts.</param>
+    /// <param name="layer">Number of the layer.</param>
+    /// <param name="backend">Computes.</param>
+    /// <param name="weights">Of the layer.</param>
+    public MoeBlock(TextConfig config, MoeConfig moe, int layer, Backend backend, Weights weights)
     {
-        using DisposeScope scope = NewDisposeScope();
-        Tensor y = zeros_like(x);                                                                         // [T, D]
-        // Sorting the T·A choices by expert makes each expert's tokens one run; a stable sort keeps them in order of rows.
-        (Tensor sorted, Tensor order) = experts.view(-1).sort(dim: 0, descending: false, stable: true);   // [T·A]
-        long[] expertOf = sorted.cpu().data<long>().ToArray();
-        Tensor rows = order.div(_numActive, RoundingMode.floor);                                              // [T·A]
-        Tensor shares = weights.view(-1).index_select(0, order).to(x.dtype).unsqueeze(1);                 // [T·A, 1]
-        for (int first = 0; first < expertOf.Length;)
-        {
-            int end = first + 1;
-            while (end < expertOf.Length && expertOf[end] == expertOf[first])
-                end++;
-            using DisposeScope expert = NewDisposeScope();
-            Tensor ownRows = rows.narrow(0, first, end - first);                                          // [t]
-            Tensor output = Expert((int)expertOf[first], x.index_select(0, ownRows));                     // [t, D]
-            y.index_add_(0, ownRows, output * shares.narrow(0, first, end - first), Arithmetic.One);
-            first = end;
-        }
-        return scope.MoveToOuter(y);
+        int d = config.HiddenSize, f = moe.IntermediateSize;
+        _backend = backend;
+        _layer = layer;
+        _router = new Router(config, moe, backend, weights["router"]);
+        StoredWeight gateUp = weights["experts"].Take("gate_up_proj", moe.NumExperts, 2 * f, d);      // rows 0..F-1 gate, F..2F-1 up
+        StoredWeight down = weights["experts"].Take("down_proj", moe.NumExperts, d, f);
+        _experts = backend.CreateExperts([.. Enumerable.Range(0, moe.NumExperts).Select(e => new ExpertWeights(
+            gateUp.Slice(e * 2 * f, f), gateUp.Slice(e * 2 * f + f, f), down.Slice(e * d, d)))]);
+        _postDenseNorm = backend.CreateNorm(weights.Scale("post_feedforward_layernorm_1", d), d, config.RmsNormEps);
+        _preMoeNorm = backend.CreateNorm(weights.Scale("pre_feedforward_layernorm_2", d), d, config.RmsNormEps);
+        _postMoeNorm = backend.CreateNorm(weights.Scale("post_feedforward_layernorm_2", d), d, config.RmsNormEps);
+        _normed = backend.CreateActivations("normed", d);
+        _routed = backend.CreateActivations("routed", d);
     }
 
-    private Tensor Expert(int index, Tensor x)
+    /// <summary><c>dense ← norm(dense) + norm(experts(norm(residual)))</c>.</summary>
+    /// <param name="residual"><c>[T, D]</c>. Not modified.</param>
+    /// <param name="dense">What the dense feed-forward gave, <c>[T, D]</c>.</param>
+    /// <param name="observer">Sees the choice; null in service.</param>
+    public void Join(Activations residual, Activations dense, IForwardObserver? observer)
     {
-        Tensor both = _gateUp[index].Forward(x);                                                          // [t, 2F]
-        Tensor gated = _gelu.Gate(both.narrow(1, 0, moe.IntermediateSize), both.narrow(1, moe.IntermediateSize, moe.IntermediateSize));
-        return _down[index].Forward(gated);                                                               // [t, D]
+        ExpertChoice choice = _router.Forward(residual);                                       // [T, A]
+        observer?.Routing(_layer, choice);
+        _preMoeNorm.Apply(residual, _normed);                                                  // [T, D]
+        _experts.Apply(_normed, choice, _routed);                                              // [T, D]
+        _postDenseNorm.Apply(dense, dense);
+        _postMoeNorm.AddTo(_routed, dense);
     }
 }

@@ -1,26 +1,24 @@
+using Gemma4.Engine.Backends;
 using Gemma4.Engine.Configuration;
-using Gemma4.Engine.Layers;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace Gemma4.Engine.Models.Text;
 
-/// <summary>Chooses A of E experts for every token, and their weights.</summary>
-internal sealed class Router(TextConfig config, MoeConfig moe, Weights weights)
+/// <summary>Chooses A of E experts for every token, and their shares.</summary>
+internal sealed class Router(TextConfig config, MoeConfig moe, Backend backend, Weights weights)
 {
-    private readonly RmsNorm _norm = new(null, config.RmsNormEps);
-    private readonly Linear _proj = weights.Linear("proj", moe.NumExperts, config.HiddenSize);
-    private readonly Tensor _scale = weights.Take("scale", config.HiddenSize);                            // [D]
-    private readonly ExpertChoice _choice = new(moe.NumActiveExperts, weights.TakeFloat32("per_expert_scale", moe.NumExperts));
-    private readonly Scalar _rootScale = (1 / Math.Sqrt(config.HiddenSize)).ToScalar();
+    private readonly Norm _norm = backend.CreateNorm(
+        weights.Take("scale", config.HiddenSize), config.HiddenSize, config.RmsNormEps, (float)(1 / Math.Sqrt(config.HiddenSize)));
+    private readonly Projection _proj = backend.CreateProjection(weights.Matrix("proj", moe.NumExperts, config.HiddenSize));
+    private readonly ExpertRouter _router = backend.CreateRouter(moe.NumActiveExperts, weights.Take("per_expert_scale", moe.NumExperts));
+    private readonly Activations _normed = backend.CreateActivations("normed", config.HiddenSize);     // [T, D]
+    private readonly Activations _scores = backend.CreateActivations("expert scores", moe.NumExperts); // [T, E]
 
-    /// <param name="residual"><c>[T, D]</c>, not normalised.</param>
-    /// <returns>Experts <c>[T, A]</c> int64, best first, and their weights <c>[T, A]</c> float32; the caller owns both.</returns>
-    public (Tensor Experts, Tensor Weights) Forward(Tensor residual)
+    /// <param name="residual"><c>[T, D]</c>, not normalised. Not modified.</param>
+    /// <returns>Experts and shares <c>[T, A]</c>; valid until the next call.</returns>
+    public ExpertChoice Forward(Activations residual)
     {
-        using DisposeScope scope = NewDisposeScope();
-        Tensor x = _norm.Forward(residual) * _scale * _rootScale;                                         // [T, D]
-        (Tensor experts, Tensor shares) = _choice.Of(_proj.Forward(x));                                   // [T, A]
-        return (scope.MoveToOuter(experts), scope.MoveToOuter(shares));
+        _norm.Apply(residual, _normed);                                                        // [T, D]
+        _proj.Apply(_normed, _scores);                                                         // [T, E]
+        return _router.Choose(_scores);                                                        // [T, A]
     }
 }

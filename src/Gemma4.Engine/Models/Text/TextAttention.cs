@@ -1,73 +1,88 @@
+using Gemma4.Engine.Backends;
 using Gemma4.Engine.Configuration;
-using Gemma4.Engine.Layers;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace Gemma4.Engine.Models.Text;
 
 /// <summary>Attention of a decoder layer: grouped queries over its own or an earlier layer's keys and values.</summary>
 internal sealed class TextAttention
 {
-    private readonly LayerConfig _layer;
-    private readonly int _numHeads;
-    private readonly RotaryEmbedding _rotary;
-    private readonly Linear _qProj;
-    private readonly Linear? _kProj;
-    private readonly Linear? _vProj;
-    private readonly Linear _oProj;
-    private readonly RmsNorm _qNorm;
-    private readonly RmsNorm? _kNorm;
-    private readonly RmsNorm _vNorm;
+    private readonly Projection _projection;      // queries; keys and values too where the layer has its own
+    private readonly Projection _oProj;
+    private readonly Norm _qNorm;
+    private readonly Norm? _kNorm;                // null where keys are made from values when they are read
+    private readonly Norm _vNorm;
+    private readonly Rotary _rotary;
     private readonly PagedAttention _attention;
+    private readonly bool _ownsKv;
+    private readonly Activations _q;              // [T, N · H]
+    private readonly Activations _k;              // [T, K · H]
+    private readonly Activations _v;              // [T, K · H]
 
     /// <param name="config">The text model.</param>
     /// <param name="layer">This layer.</param>
+    /// <param name="kind">What layers of its kind share.</param>
     /// <param name="owner">The attention of the layer whose keys and values it reads; null where that is this one.</param>
+    /// <param name="backend">Computes.</param>
     /// <param name="weights">Under <c>self_attn</c>.</param>
-    public TextAttention(TextConfig config, LayerConfig layer, TextAttention? owner, Weights weights)
+    public TextAttention(TextConfig config, LayerConfig layer, TextLayerKind kind, TextAttention? owner, Backend backend, Weights weights)
     {
-        _layer = layer;
-        _numHeads = config.NumQueryHeads;
-        _rotary = new RotaryEmbedding(layer.HeadDim, layer.Rope.NumRotatedPairs, layer.Rope.Theta);
-        int d = config.HiddenSize, n = _numHeads * layer.HeadDim, k = layer.NumKvHeads * layer.HeadDim;
-        _qProj = weights.Linear("q_proj", n, d);
-        _qNorm = weights.RmsNorm("q_norm", layer.HeadDim, config.RmsNormEps);
-        if (layer.OwnsKv)
+        int d = config.HiddenSize, h = layer.HeadDim, n = config.NumQueryHeads * h, k = layer.NumKvHeads * h;
+        _ownsKv = layer.OwnsKv;
+        StoredWeight qProj = weights.Matrix("q_proj", n, d);
+        StoredWeight? keyScale = null;
+        if (!_ownsKv)
         {
-            _kProj = weights.Linear("k_proj", k, d);
-            _kNorm = weights.RmsNorm("k_norm", layer.HeadDim, config.RmsNormEps);
-            _vProj = layer.KeysAreValues ? null : weights.Linear("v_proj", k, d);
+            _projection = backend.CreateProjection(qProj);
         }
-        _oProj = weights.Linear("o_proj", d, n);
-        _vNorm = new RmsNorm(null, config.RmsNormEps);
-        _attention = owner?._attention ?? new PagedAttention(_rotary, layer.KeysAreValues ? _kNorm!.Weight : null);
+        else if (layer.KeysAreValues)
+        {
+            _projection = backend.CreateProjection(qProj, weights.Matrix("k_proj", k, d));
+            keyScale = weights.Scale("k_norm", h);
+        }
+        else
+        {
+            _projection = backend.CreateProjection(qProj, weights.Matrix("k_proj", k, d), weights.Matrix("v_proj", k, d));
+            _kNorm = backend.CreateNorm(weights.Scale("k_norm", h), h, config.RmsNormEps);
+        }
+        _oProj = backend.CreateProjection(weights.Matrix("o_proj", d, n));
+        _qNorm = backend.CreateNorm(weights.Scale("q_norm", h), h, config.RmsNormEps);
+        _vNorm = backend.CreateNorm(null, h, config.RmsNormEps);
+        _rotary = backend.CreateRotary(kind.Rotary);
+        _attention = owner?._attention ?? backend.CreateAttention(
+            new AttentionSpec(kind.Group, layer.KvLayerIndex, config.NumQueryHeads, layer.NumKvHeads, h, kind.Rotary, keyScale));
+        _q = backend.CreateActivations("queries", n);
+        _k = backend.CreateActivations("keys", k);
+        _v = backend.CreateActivations("values", k);
     }
 
     /// <summary>Writes the step's keys and values and attends.</summary>
-    /// <param name="x">Normalised residual <c>[T, D]</c>.</param>
-    /// <param name="step">The step.</param>
-    /// <returns>A new tensor <c>[T, D]</c>; the caller owns it.</returns>
-    public Tensor Forward(Tensor x, TextStep step)
+    /// <param name="x">Normalised residual <c>[T, D]</c>. Not modified.</param>
+    /// <param name="y">Receives <c>[T, D]</c>.</param>
+    public void Forward(Activations x, Activations y)
     {
-        using DisposeScope scope = NewDisposeScope();
-        long t = x.shape[0];
-        RotaryAngles angles = step.Angles[_layer.Kind];
-        AttentionGroup group = step.Groups[_layer.Kind];
-        KvLayer kv = step.Kv.Layer(_layer.KvLayerIndex);
-        if (_kProj is not null)
-            WriteKv(x, angles, group, kv);
-        Tensor q = _qNorm.Forward(_qProj.Forward(x).view(t, _numHeads, _layer.HeadDim));      // [T, N, H]
-        Tensor y = _attention.Forward(_rotary.Rotate(q, angles), kv, group);                  // [T, N·H]
-        return scope.MoveToOuter(_oProj.Forward(y));                                          // [T, D]
+        if (_ownsKv)
+            ProjectAll(x);
+        else
+            _projection.Apply(x, _q);                                                          // [T, N · H]
+        _qNorm.Apply(_q, _q);                                                                  // every H
+        _rotary.Apply(_q);
+        _attention.Attend(_q, _q);                                                             // [T, N · H]   reads S positions through the block tables
+        _oProj.Apply(_q, y);                                                                   // [T, D]
     }
 
-    private void WriteKv(Tensor x, RotaryAngles angles, AttentionGroup group, KvLayer kv)
+    private void ProjectAll(Activations x)
     {
-        using DisposeScope scope = NewDisposeScope();
-        long[] heads = [x.shape[0], _layer.NumKvHeads, _layer.HeadDim];
-        Tensor k = _kProj!.Forward(x).view(heads);                                            // [T, K, H]
-        Tensor v = _vNorm.Forward(_vProj is null ? k : _vProj.Forward(x).view(heads));        // [T, K, H]
-        Tensor? rotated = _layer.KeysAreValues ? null : _rotary.Rotate(_kNorm!.Forward(k), angles);
-        kv.Write(group.Slots, rotated, v);
+        if (_kNorm is null)
+        {
+            _projection.Apply(x, _q, _v);                                                      // [T, N · H], [T, K · H]
+            _vNorm.Apply(_v, _v);
+            _attention.Write(null, _v);
+            return;
+        }
+        _projection.Apply(x, _q, _k, _v);                                                      // [T, N · H], [T, K · H], [T, K · H]
+        _kNorm.Apply(_k, _k);
+        _rotary.Apply(_k);
+        _vNorm.Apply(_v, _v);
+        _attention.Write(_k, _v);
     }
 }

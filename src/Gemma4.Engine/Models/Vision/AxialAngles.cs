@@ -1,4 +1,4 @@
-using Gemma4.Engine.Layers;
+using Gemma4.Engine.Backends.Torch;
 
 namespace Gemma4.Engine.Models.Vision;
 

@@ -1,5 +1,7 @@
+using Gemma4.Engine.Backends;
+using Gemma4.Engine.Backends.Torch;
 using Gemma4.Engine.Configuration;
-using Gemma4.Engine.Layers;
+using Gemma4.Engine.Models.Towers;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn.functional;
@@ -7,7 +9,7 @@ using static TorchSharp.torch.nn.functional;
 namespace Gemma4.Engine.Models.Vision;
 
 /// <summary>Attention among the patches of each picture, both ways; the first half of a head turns with x, the second with y.</summary>
-internal sealed class VisionAttention(VisionConfig config, Weights weights)
+internal sealed class VisionAttention(VisionConfig config, TensorWeights weights)
 {
     /// <summary>Query patches whose scores are held at once: bounds their memory at <c>n · 512 · patches</c>.</summary>
     private const int RowsAtOnce = 512;
@@ -20,7 +22,7 @@ internal sealed class VisionAttention(VisionConfig config, Weights weights)
     private readonly RmsNorm _kNorm = weights.RmsNorm("k_norm", config.HeadDim, config.RmsNormEps);
     private readonly RmsNorm _vNorm = new(null, config.RmsNormEps);
     private readonly Scalar _rootHeadDim = Math.Sqrt(config.HeadDim).ToScalar();
-    private readonly RotaryEmbedding _rotary = new(config.HeadDim / 2, config.HeadDim / 4, config.RopeTheta);
+    private readonly RotaryEmbedding _rotary = new(new RotaryFrequencies(config.HeadDim / 2, config.HeadDim / 4, config.RopeTheta));
 
     /// <summary>Angles of every patch, shared by all layers; the caller owns them.</summary>
     public AxialAngles Angles(VisionLayout layout, ScalarType dtype) => new(Owned(_rotary.At(layout.X, dtype)), Owned(_rotary.At(layout.Y, dtype)));

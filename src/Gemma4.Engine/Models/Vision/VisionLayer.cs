@@ -1,12 +1,13 @@
+using Gemma4.Engine.Backends.Torch;
 using Gemma4.Engine.Configuration;
-using Gemma4.Engine.Layers;
+using Gemma4.Engine.Models.Towers;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Gemma4.Engine.Models.Vision;
 
 /// <summary>One encoder layer: attention and gated feed-forward, each between two norms.</summary>
-internal sealed class VisionLayer(VisionConfig config, Weights weights)
+internal sealed class VisionLayer(VisionConfig config, TensorWeights weights)
 {
     private readonly RmsNorm _inputNorm = weights.RmsNorm("input_layernorm", config.HiddenSize, config.RmsNormEps);
     private readonly RmsNorm _postAttentionNorm = weights.RmsNorm("post_attention_layernorm", config.HiddenSize, config.RmsNormEps);
@@ -15,7 +16,7 @@ internal sealed class VisionLayer(VisionConfig config, Weights weights)
     private readonly ClippedLinear _gateProj = new(config.IntermediateSize, config.HiddenSize, config.ClipsLinears, weights["mlp"]["gate_proj"]);
     private readonly ClippedLinear _upProj = new(config.IntermediateSize, config.HiddenSize, config.ClipsLinears, weights["mlp"]["up_proj"]);
     private readonly ClippedLinear _downProj = new(config.HiddenSize, config.IntermediateSize, config.ClipsLinears, weights["mlp"]["down_proj"]);
-    private readonly Gelu _gelu = new(weights.Source.Cpu);
+    private readonly Gelu _gelu = new(weights.Source.Team);
 
     /// <summary>Its attention.</summary>
     public VisionAttention Attention { get; } = new(config, weights["self_attn"]);

@@ -1,5 +1,5 @@
 using Gemma4.Engine.Configuration;
-using Gemma4.Engine.Layers;
+using Gemma4.Engine.Backends.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
 

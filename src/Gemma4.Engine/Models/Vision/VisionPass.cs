@@ -1,4 +1,6 @@
+using Gemma4.Engine.Backends.Torch;
 using Gemma4.Engine.Configuration;
+using Gemma4.Engine.Models.Towers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -41,7 +43,7 @@ internal sealed class VisionPass : IEncoderPass
     }
 
     /// <inheritdoc/>
-    public Tensor? Advance()
+    public float[]? Advance()
     {
         using DisposeScope scope = NewDisposeScope();
         int count = Math.Min(_rowsPerSlice, _layout.NumPatches - _row);
@@ -57,7 +59,7 @@ internal sealed class VisionPass : IEncoderPass
             return null;
         _row = 0;
         (_current, _next) = (_next, _current);
-        return ++_layer < _config.NumLayers ? null : scope.MoveToOuter(_tower.Project(_x, _layout));
+        return ++_layer < _config.NumLayers ? null : HostCopy.ToArray(_tower.Project(_x, _layout));
     }
 
     /// <inheritdoc/>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
+using Gemma4.Engine.Backends.Torch;
 using Gemma4.Engine.Configuration;
-using Gemma4.Engine.Layers;
+using Gemma4.Engine.Models.Towers;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -9,13 +10,6 @@ namespace Gemma4.Engine.Models.Vision;
 /// <summary>Turns pictures into soft tokens: patch embedding, encoder, 3 × 3 pooling, projection. Pictures of any size run together, unpadded.</summary>
 internal sealed class VisionTower
 {
-    /// <summary>Patches of a slice on a CPU. E2B's take 30 ms on two cores, an eighth of a decoding step; 256 took as long for a whole
-    /// picture (two processors of an AMD EPYC, 2026-11-24, <c>Gemma4.Benchmarks encoder</c>).</summary>
-    private const int RowsPerSliceOnCpu = 128;
-
-    /// <summary>Patches of a slice on a CUDA device: one of the largest picture's layers.</summary>
-    private const int RowsPerSliceOnCuda = 16 * 1024;
-
     private readonly VisionConfig _config;
     private readonly Linear _inputProj;
     private readonly Tensor _positions;          // [2, positions, d]
@@ -25,16 +19,17 @@ internal sealed class VisionTower
     private readonly Scalar _minusHalf = (-0.5).ToScalar();
     private readonly Scalar _two = 2.ToScalar();
     private readonly Scalar _rootSize;
+    private readonly int _rowsPerSlice;
 
     /// <param name="config">The tower.</param>
     /// <param name="hiddenSize">Width of the text model, D.</param>
     /// <param name="source">The checkpoint.</param>
-    public VisionTower(VisionConfig config, int hiddenSize, WeightSource source)
+    public VisionTower(VisionConfig config, int hiddenSize, TensorSource source)
     {
-        Weights weights = source.At("model.vision_tower");
+        TensorWeights weights = source.At("model.vision_tower");
         _config = config;
         _rootSize = Math.Sqrt(config.HiddenSize).ToScalar();
-        (Device, Dtype) = (source.Device, source.Dtype);
+        (Device, Dtype, _rowsPerSlice) = (source.Device, source.Dtype, source.RowsPerSlice);
         _inputProj = weights["patch_embedder"].Linear("input_proj", config.HiddenSize, config.PatchValues);
         _positions = weights["patch_embedder"].Take("position_embedding_table", 2, config.NumPositions, config.HiddenSize);
         Layers = [.. Enumerable.Range(0, config.NumLayers).Select(i => new VisionLayer(config, weights["encoder"]["layers"][i]))];
@@ -60,7 +55,7 @@ internal sealed class VisionTower
     /// <returns>The caller owns it.</returns>
     /// <exception cref="ArgumentException">A picture is no grid of patches, or none that the tower can take.</exception>
     public VisionPass Begin(IReadOnlyList<ImagePatches> images) =>
-        new(_config, this, images, Device.type == DeviceType.CUDA ? RowsPerSliceOnCuda : RowsPerSliceOnCpu);
+        new(_config, this, images, _rowsPerSlice);
 
     /// <summary>Angles of every patch; the caller owns them.</summary>
     public AxialAngles Angles(VisionLayout layout) => Layers[0].Attention.Angles(layout, Dtype);

@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Gemma4.Engine.StructuredOutput.Automata;
 using Gemma4.Engine.StructuredOutput.Grammars;
+using Gemma4.Engine.StructuredOutput.Patterns;
 using Gemma4.Engine.StructuredOutput.Schemas;
 using Gemma4.Engine.Tokenization;
 
@@ -29,7 +31,7 @@ internal sealed class ToolCallGrammar
     /// <param name="tools">Those that may be called.</param>
     /// <param name="parallel">More than one call may come.</param>
     /// <param name="afterMarker">The first opening marker was already read.</param>
-    /// <exception cref="ConstraintException">A strict tool's schema cannot be enforced; the path begins with the tool's name.</exception>
+    /// <exception cref="ConstraintException">A strict tool's schema, or a tool's grammar, cannot be enforced; the path begins with the tool's name.</exception>
     public Frame Calls(IReadOnlyList<ToolSignature> tools, bool parallel, bool afterMarker)
     {
         if (tools.Count == 0)
@@ -40,8 +42,8 @@ internal sealed class ToolCallGrammar
         GrammarRule call = new(_builder);
         foreach (ToolSignature tool in tools)
         {
-            Lexeme name = _builder.Lexer.Lexeme(rx.Literal($"call:{tool.Name}"));
-            call.Add(GrammarSymbol.Of(name), GrammarSymbol.Of(Arguments(tool)), GrammarSymbol.Of(end));
+            GrammarSymbol name = Of(rx.Literal($"call:{tool.Name}"));
+            call.Add([name, .. tool.Input is { } input ? Input(tool.Name, input) : [GrammarSymbol.Of(Arguments(tool))], GrammarSymbol.Of(end)]);
         }
         GrammarRule calls = new(_builder);
         calls.Add(GrammarSymbol.Of(marker), GrammarSymbol.Of(call.Frame));
@@ -53,6 +55,49 @@ internal sealed class ToolCallGrammar
         first.Add(GrammarSymbol.Of(call.Frame));
         return first.Frame;
     }
+
+    /// <summary>One string of free text, <c>{input:"…"}</c> between delimiter tokens.</summary>
+    private GrammarSymbol[] Input(string tool, ToolInput input)
+    {
+        RxBuilder rx = _builder.Rx;
+        Rx open = rx.Concat(rx.Literal("{"), _notation.Key(ToolSignature.InputParameter)), close = rx.Literal("}");
+        Rx quote = rx.ControlToken(_special.StringDelimiter!.Value);
+        try
+        {
+            return input switch
+            {
+                ToolInput.Pattern pattern => [Of(rx.Concat(open, _notation.String(Whole(pattern)), close))],
+                ToolInput.Grammar grammar =>
+                [
+                    Of(rx.Concat(open, quote)), GrammarSymbol.Of(GrammarCompiler.Compile(_builder, GrammarText.Parse(grammar.Text))), Of(rx.Concat(quote, close)),
+                ],
+                _ => throw new UnreachableException(),
+            };
+        }
+        catch (ConstraintTooComplexException e)
+        {
+            throw new ConstraintTooComplexException($"{tool} {e.Path}", e.Reason);
+        }
+        catch (ConstraintException e)
+        {
+            throw new ConstraintException($"{tool} {e.Path}", e.Reason);
+        }
+        catch (PatternException e)
+        {
+            throw new ConstraintException(tool, e.Message);
+        }
+    }
+
+    private Rx Whole(ToolInput.Pattern pattern)
+    {
+        _builder.AnyTextCharacter.Add(_notation.Text.AnyCharacter);
+        Rx whole = PatternCompiler.Whole(PatternParser.Parse(pattern.Text), _notation.Text);
+        if (!(_builder.Rx.IsLive(whole) ?? throw _builder.Budget.TooHard()))
+            throw new PatternException("nothing matches");
+        return whole;
+    }
+
+    private GrammarSymbol Of(Rx rx) => GrammarSymbol.Of(_builder.Lexer.Lexeme(rx));
 
     private ValueFrame Arguments(ToolSignature tool)
     {

@@ -8,8 +8,8 @@ namespace Gemma4.Engine.StructuredOutput.Schemas;
 /// <summary>How values are written: JSON, with or without blanks, or Gemma's tool-call notation.</summary>
 internal sealed class Notation
 {
-    /// <summary>Blanks in a row; a deeply indented document has fewer, and an endless run ends.</summary>
-    private const int MaxBlanks = 64;
+    /// <summary>Blanks or tabs of an indentation; a deeply nested document has fewer.</summary>
+    private const int MaxIndentation = 64;
 
     private readonly RxBuilder _rx;
     private readonly Rx _quote;
@@ -33,10 +33,12 @@ internal sealed class Notation
 
     public static Notation Json(RxBuilder rx, JsonWhitespace whitespace)
     {
-        Rx gap = whitespace == JsonWhitespace.Compact ? rx.Empty
-            : rx.Repeat(rx.Bytes(ByteSet.Of((byte)' ') | ByteSet.Of((byte)'\t') | ByteSet.Of((byte)'\n') | ByteSet.Of((byte)'\r')), 0, MaxBlanks);
+        Rx gap = whitespace == JsonWhitespace.Compact ? rx.Empty : rx.Repeat(rx.Or(rx.Literal(" "), LineBreak(rx)), 0, 1);
         return new(rx, new TextCoding(rx, json: true), rx.Literal("\""), gap, true);
     }
+
+    private static Rx LineBreak(RxBuilder rx) => rx.Concat(
+        rx.Repeat(rx.Literal("\r"), 0, 1), rx.Literal("\n"), rx.Repeat(rx.Bytes(ByteSet.Of((byte)' ') | ByteSet.Of((byte)'\t')), 0, MaxIndentation));
 
     /// <summary>Names are bare, strings are any text between two control tokens, there are no blanks.</summary>
     public static Notation Gemma(RxBuilder rx, int quoteTokenId) =>

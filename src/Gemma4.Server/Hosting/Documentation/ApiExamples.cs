@@ -75,6 +75,15 @@ internal sealed class ApiExamples : IOpenApiOperationTransformer
         ("countMessageTokens", "A question", """
             {"model":"gemma-4-demo","messages":[{"role":"user","content":"Hi"}]}
             """),
+        ("ollamaChat", "A question", """
+            {"model":"gemma-4-demo","messages":[{"role":"user","content":"What is the capital of France?"}],"stream":false,"options":{"temperature":0}}
+            """),
+        ("ollamaGenerate", "A prompt", """
+            {"model":"gemma-4-demo","prompt":"What is the capital of France?","options":{"temperature":0}}
+            """),
+        ("ollamaShow", "The model", """
+            {"model":"gemma-4-demo"}
+            """),
         ("createCompletion", "A text to go on with", """
             {"model":"gemma-4-demo","prompt":"Once upon a time","max_tokens":16,"temperature":0}
             """),

@@ -11,6 +11,7 @@ internal static class CommandLine
     [
         ("model", "Model:Path", "DIR", "folder of the checkpoint (default demo-model)"),
         ("served-model-name", "Model:ServedNames", "ID[,ID…]", "ids for the field model; the first is shown (default: the folder's name)"),
+        ("any-model", "Model:AnyName", null, "take whatever requests name in the field model"),
         ("device", "Model:Device", "auto|cpu|cuda", "where tensors live"),
         ("dtype", "Model:DType", "auto|float32|bfloat16", "type the weights are computed in"),
         ("threads", "Model:Threads", "N", "threads that compute on a CPU (default: one a core)"),
@@ -22,7 +23,7 @@ internal static class CommandLine
         ("strict-params", "Api:StrictParams", null, "refuse unknown request fields instead of ignoring them"),
         ("think", "Api:ThinkByDefault", null, "let the model think when a request does not say"),
         ("reasoning-field", "Api:ReasoningField", "reasoning_content|reasoning|both", "name of the field that carries thoughts"),
-        ("json-whitespace", "Api:JsonWhitespace", "compact|json", "blanks in JSON that an answer is held to"),
+        ("json-whitespace", "Api:JsonWhitespace", "json|compact", "white space in JSON that an answer is held to"),
         ("max-context", "Engine:MaxContextLength", "TOKENS", "prompt and output of one sequence together"),
         ("max-sequences", "Engine:MaxSequences", "N", "sequences that may share a step"),
         ("max-tokens-per-step", "Engine:MaxTokensPerStep", "N", "tokens a step computes at most"),

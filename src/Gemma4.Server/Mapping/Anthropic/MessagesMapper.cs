@@ -73,7 +73,7 @@ internal static class MessagesMapper
         "none" => new ToolChoice.Any(ToolUse.None),
         "auto" => new ToolChoice.Any(ToolUse.Auto),
         "any" => new ToolChoice.Any(ToolUse.Required),
-        "tool" => new ToolChoice.Named(choice.Name ?? throw Fault.Missing("tool_choice.name"), "tool_choice"),
+        "tool" => new ToolChoice.Named(new ToolReference(choice.Name ?? throw Fault.Missing("tool_choice.name"), IsCustom: false, "tool_choice")),
         _ => throw new UnreachableException(),
     };
 }

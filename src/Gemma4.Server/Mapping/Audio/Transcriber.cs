@@ -9,7 +9,7 @@ using Gemma4.Server.Streaming;
 
 namespace Gemma4.Server.Mapping.Audio;
 
-/// <summary>Writes down a sound, window by window; the model does not think before it does.</summary>
+/// <summary>Writes down a sound or translates it, window by window; the model does not think before it does.</summary>
 internal sealed class Transcriber(MediaLoader media, ChatRunner runner)
 {
     /// <summary>No one says more tokens than a window has soft tokens, 25 a second, and a few: a model that repeats itself is cut there.</summary>
@@ -44,7 +44,7 @@ internal sealed class Transcriber(MediaLoader media, ChatRunner runner)
     };
 
     private static string Instruction(TranscriptionRequest request) =>
-        "Transcribe this."
+        (request.IsTranslation ? "Translate this into English." : "Transcribe this.")
         + (request.Language is null ? "" : $" The language is {request.Language}.")
         + (request.Prompt is null ? "" : $" It may contain: {request.Prompt}");
 }

@@ -17,8 +17,10 @@ internal sealed partial class TranscriptionForm(ModelNames names, IOptions<Media
     private static readonly string[] Read = ["file", "model", "response_format", "language", "prompt", "temperature", "stream", "timestamp_granularities"];
     private static readonly string[] Refused = ["include", "chunking_strategy", "known_speaker_names", "known_speaker_references", "languages", "keywords"];
 
+    /// <param name="context">The request.</param>
+    /// <param name="isTranslation">Whether it asks for a translation.</param>
     /// <exception cref="ApiException">The first fault.</exception>
-    public async Task<TranscriptionRequest> ReadAsync(HttpContext context)
+    public async Task<TranscriptionRequest> ReadAsync(HttpContext context, bool isTranslation)
     {
         if (!context.Request.HasFormContentType)
             throw Fault.Of("This endpoint takes a form: Content-Type must be multipart/form-data.", null, "unsupported_content_type");
@@ -52,6 +54,7 @@ internal sealed partial class TranscriptionForm(ModelNames names, IOptions<Media
         await using Stream stream = file.OpenReadStream();
         return new TranscriptionRequest
         {
+            IsTranslation = isTranslation,
             ResponseFormat = format,
             Language = Language(form),
             Prompt = Text(form, "prompt"),

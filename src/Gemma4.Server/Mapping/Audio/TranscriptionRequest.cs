@@ -1,10 +1,13 @@
 namespace Gemma4.Server.Mapping.Audio;
 
-/// <summary>The form of <c>POST /v1/audio/transcriptions</c>, read and checked.</summary>
+/// <summary>The form of <c>POST /v1/audio/transcriptions</c> or <c>translations</c>, read and checked.</summary>
 internal sealed record TranscriptionRequest
 {
     /// <summary>The audio's file.</summary>
     public required byte[] File { get; init; }
+
+    /// <summary>Whether what is said is wanted in English, whatever is spoken.</summary>
+    public required bool IsTranslation { get; init; }
 
     /// <summary><c>json</c>, <c>text</c>, <c>srt</c>, <c>verbose_json</c> or <c>vtt</c>.</summary>
     public required string ResponseFormat { get; init; }

@@ -66,13 +66,13 @@ internal sealed class ChatAnswers(ChatStyle style)
                 answer.Reasoning.Append(reasoning.Text);
                 break;
             case GenerationEvent.ToolCallStarted call:
-                answer.Calls.Add((call.Id, call.Name, new StringBuilder()));
+                answer.Calls.Add(new Call(call.Id, call.Name, style.Tools.IsCustom(call.Name) ? new CustomInput() : null));
                 break;
             case GenerationEvent.ToolCallArguments arguments:
-                answer.Calls[arguments.Index].Arguments.Append(arguments.Json);
+                answer.Calls[arguments.Index].Add(arguments.Json);
                 break;
             case GenerationEvent.Finished finished:
-                answer.FinishReason = FinishReasons.Map(finished.Reason, answer.Calls.Count > 0, style.IsNamed);
+                answer.FinishReason = FinishReasons.Map(finished.Reason, answer.Calls.Count > 0, style.Tools.IsNamed);
                 break;
         }
     }
@@ -86,7 +86,7 @@ internal sealed class ChatAnswers(ChatStyle style)
 
         public StringBuilder Reasoning { get; } = new();
 
-        public List<(string Id, string Name, StringBuilder Arguments)> Calls { get; } = [];
+        public List<Call> Calls { get; } = [];
 
         public List<TokenLogprobDto> Logprobs { get; } = [];
 
@@ -96,13 +96,21 @@ internal sealed class ChatAnswers(ChatStyle style)
         public string? Text => Content.Length == 0 && Calls.Count > 0 ? null : Content.ToString();
 
         /// <summary>The calls, null when there are none.</summary>
-        public ToolCallDto[]? ToolCalls => Calls.Count == 0 ? null :
-        [
-            .. Calls.Select(c => new ToolCallDto
-            {
-                Id = c.Id,
-                Function = new FunctionCallDto { Name = c.Name, Arguments = c.Arguments.ToString() },
-            }),
-        ];
+        public ToolCallDto[]? ToolCalls => Calls.Count == 0 ? null : [.. Calls.Select(c => c.ToDto())];
+    }
+
+    /// <summary>One call as it grows.</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="name">The tool's name.</param>
+    /// <param name="custom">Reads the text of a custom tool; null for a function.</param>
+    internal sealed class Call(string id, string name, CustomInput? custom)
+    {
+        private readonly StringBuilder _text = new();
+
+        public void Add(string json) => _text.Append(custom is null ? json : custom.Add(json));
+
+        public ToolCallDto ToDto() => custom is null
+            ? new ToolCallDto { Id = id, Function = new FunctionCallDto { Name = name, Arguments = _text.ToString() } }
+            : new ToolCallDto { Id = id, Type = "custom", Custom = new CustomCallDto { Name = name, Input = _text.ToString() } };
     }
 }

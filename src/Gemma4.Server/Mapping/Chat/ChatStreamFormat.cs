@@ -15,6 +15,7 @@ namespace Gemma4.Server.Mapping.Chat;
 internal sealed class ChatStreamFormat(ChatStyle style, Generation generation, StreamOptions? options) : IStreamFormat
 {
     private readonly bool[] _hasCalls = new bool[generation.Sequences.Length];
+    private readonly Dictionary<(int Sequence, int Call), CustomInput> _customs = [];
 
     /// <inheritdoc/>
     public void Begin(SseWriter writer)
@@ -50,9 +51,8 @@ internal sealed class ChatStreamFormat(ChatStyle style, Generation generation, S
         {
             GenerationEvent.Content content => new ChatDelta { Content = content.Text },
             GenerationEvent.Reasoning reasoning => Thought(reasoning.Text),
-            GenerationEvent.ToolCallStarted call => Started(call),
-            GenerationEvent.ToolCallArguments arguments => Call(
-                new ToolCallDelta { Index = arguments.Index, Function = new FunctionCallDelta { Arguments = arguments.Json } }),
+            GenerationEvent.ToolCallStarted call => Started(item.Index, call),
+            GenerationEvent.ToolCallArguments arguments => Arguments(item.Index, arguments),
             GenerationEvent.ToolCallCompleted => Completed(item.Index),
             GenerationEvent.Finished => new ChatDelta(),
             _ => throw new UnreachableException(),
@@ -63,7 +63,7 @@ internal sealed class ChatStreamFormat(ChatStyle style, Generation generation, S
             Delta = delta,
             Logprobs = style.Logprobs is { } logprobs && !item.Logprobs.IsEmpty ? new ChatLogprobs([.. logprobs.Map(item.Logprobs)]) : null,
             FinishReason = item.Event is GenerationEvent.Finished finished
-                ? FinishReasons.Map(finished.Reason, _hasCalls[item.Index], style.IsNamed)
+                ? FinishReasons.Map(finished.Reason, _hasCalls[item.Index], style.Tools.IsNamed)
                 : null,
         };
     }
@@ -75,15 +75,28 @@ internal sealed class ChatStreamFormat(ChatStyle style, Generation generation, S
     };
 
     /// <summary>Id, type and name come once; clients join what they get twice.</summary>
-    private static ChatDelta Started(GenerationEvent.ToolCallStarted call)
+    private ChatDelta Started(int sequence, GenerationEvent.ToolCallStarted call)
     {
+        bool isCustom = style.Tools.IsCustom(call.Name);
+        if (isCustom)
+            _customs[(sequence, call.Index)] = new CustomInput();
         return Call(new ToolCallDelta
         {
             Index = call.Index,
             Id = call.Id,
-            Type = "function",
-            Function = new FunctionCallDelta { Name = call.Name, Arguments = "" },
+            Type = isCustom ? "custom" : "function",
+            Function = isCustom ? null : new FunctionCallDelta { Name = call.Name, Arguments = "" },
+            Custom = isCustom ? new CustomCallDelta { Name = call.Name, Input = "" } : null,
         });
+    }
+
+    /// <summary>Null where a piece of JSON adds nothing to a custom tool's text.</summary>
+    private ChatDelta? Arguments(int sequence, GenerationEvent.ToolCallArguments arguments)
+    {
+        if (!_customs.TryGetValue((sequence, arguments.Index), out CustomInput? custom))
+            return Call(new ToolCallDelta { Index = arguments.Index, Function = new FunctionCallDelta { Arguments = arguments.Json } });
+        string text = custom.Add(arguments.Json);
+        return text.Length == 0 ? null : Call(new ToolCallDelta { Index = arguments.Index, Custom = new CustomCallDelta { Input = text } });
     }
 
     /// <summary>Only a whole call lets the answer end with <c>tool_calls</c>; nothing is sent for it.</summary>

@@ -6,6 +6,6 @@ namespace Gemma4.Server.Mapping.Chat;
 /// <param name="Head">What all parts share.</param>
 /// <param name="Reasoning">Names of thoughts.</param>
 /// <param name="Logprobs">Maps log-probabilities; null when none were asked for.</param>
-/// <param name="IsNamed">Whether the request named the function to call.</param>
+/// <param name="Tools">The tools that may be called, and whether the request named the one.</param>
 /// <param name="ServiceTier"><c>default</c>, when the request asked for a tier.</param>
-internal sealed record ChatStyle(AnswerHead Head, ReasoningNames Reasoning, LogprobMapper? Logprobs, bool IsNamed, string? ServiceTier);
+internal sealed record ChatStyle(AnswerHead Head, ReasoningNames Reasoning, LogprobMapper? Logprobs, ToolPolicy Tools, string? ServiceTier);

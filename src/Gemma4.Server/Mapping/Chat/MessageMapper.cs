@@ -40,7 +40,11 @@ internal sealed class MessageMapper
     /// <summary>The deprecated single call is a call without id.</summary>
     private static ImmutableArray<ChatToolCall> Calls(ChatMessageDto message) => message.FunctionCall is { } single
         ? [new ChatToolCall(null, single.Name, single.Arguments)]
-        : [.. (message.ToolCalls ?? []).Select(c => new ChatToolCall(c.Id, c.Function.Name, c.Function.Arguments))];
+        : [.. (message.ToolCalls ?? []).Select(Call)];
+
+    private static ChatToolCall Call(ToolCallDto call) => call.Type == "custom"
+        ? CustomTools.Call(call.Id, call.Custom!.Name, call.Custom.Input)
+        : new ChatToolCall(call.Id, call.Function!.Name, call.Function.Arguments);
 
     private ImmutableArray<ContentPart> Parts(PartDto[]? parts, int message) => parts is null
         ? []

@@ -78,10 +78,13 @@ internal static class MessageRules
             if (open.Count > 0)
                 throw Unanswered(open, i);
             known.Clear();
-            foreach (ToolCallDto call in message.Role == "assistant" ? message.ToolCalls ?? [] : [])
+            ToolCallDto[] calls = message.Role == "assistant" ? message.ToolCalls ?? [] : [];
+            for (int c = 0; c < calls.Length; c++)
             {
-                open.Add(call.Id);
-                known.Add(call.Id);
+                if (calls[c] is { Type: "function", Function: null } or { Type: "custom", Custom: null })
+                    throw Fault.Missing($"messages[{i}].tool_calls[{c}].{calls[c].Type}");
+                open.Add(calls[c].Id);
+                known.Add(calls[c].Id);
             }
         }
         if (open.Count > 0)

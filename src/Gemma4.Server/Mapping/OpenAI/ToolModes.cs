@@ -20,5 +20,5 @@ internal static class ToolModes
 
     /// <summary>The refusal of a <c>tool_choice</c> that is an object of another type.</summary>
     public static ApiException Unsupported(string type) => Fault.UnsupportedValue(
-        "tool_choice.type", $"Unsupported value: '{type}'. Supported values are: 'function' and 'allowed_tools'.");
+        "tool_choice.type", $"Unsupported value: '{type}'. Supported values are: 'function', 'custom' and 'allowed_tools'.");
 }

@@ -46,7 +46,10 @@ internal sealed class ResponseConversation
             case "function_call":
                 _calls.Add(new ChatToolCall(item.CallId, item.Name!, item.Arguments!));
                 break;
-            case "function_call_output":
+            case "custom_tool_call":
+                _calls.Add(CustomTools.Call(item.CallId, item.Name!, item.Input!));
+                break;
+            case "function_call_output" or "custom_tool_call_output":
                 EndTurn();
                 _messages.Add(Message("tool", item.Output!, $"{path}.output") with { ToolCallId = item.CallId });
                 break;

@@ -24,7 +24,12 @@ internal static class ResponseItemRules
                 Require(item.Name, $"{path}.name");
                 Require(item.Arguments, $"{path}.arguments");
                 break;
-            case "function_call_output":
+            case "custom_tool_call":
+                Require(item.CallId, $"{path}.call_id");
+                Require(item.Name, $"{path}.name");
+                Require(item.Input, $"{path}.input");
+                break;
+            case "function_call_output" or "custom_tool_call_output":
                 Require(item.CallId, $"{path}.call_id");
                 Require(item.Output, $"{path}.output");
                 CheckParts(item.Output!, InputParts, $"{path}.output");
@@ -42,12 +47,12 @@ internal static class ResponseItemRules
         var known = new HashSet<string>(StringComparer.Ordinal);
         foreach (ResponseItem item in conversation)
         {
-            if (item.Type == "function_call")
+            if (item.Type is "function_call" or "custom_tool_call")
             {
                 open.Add(item.CallId!);
                 known.Add(item.CallId!);
             }
-            else if (item.Type == "function_call_output")
+            else if (item.Type is "function_call_output" or "custom_tool_call_output")
             {
                 if (!known.Contains(item.CallId!))
                     throw Fault.Of($"No tool call found for function call output with call_id {item.CallId}.", "input");

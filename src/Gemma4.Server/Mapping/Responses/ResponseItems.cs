@@ -36,6 +36,7 @@ internal static class ResponseItems
     {
         "message" => "msg_",
         "reasoning" => "rs_",
+        "custom_tool_call" or "custom_tool_call_output" => "ctc_",
         _ => "fc_",
     });
 

@@ -20,8 +20,13 @@ internal static class ResponseMapper
     {
         ImmutableArray<ResponseItem> before = [];
         if (request.PreviousResponseId is { } id)
-            before = stored.Find(id)?.Conversation
+        {
+            StoredResponse previous = stored.Find(id)
                 ?? throw Fault.Of($"Previous response with id '{id}' not found.", "previous_response_id", "previous_response_not_found");
+            if (previous.Background is { HasEnded: false })
+                throw Fault.Of($"Previous response with id '{id}' is still being made. Wait for its end, or cancel it.", "previous_response_id");
+            before = previous.Conversation;
+        }
         ImmutableArray<ResponseItem> all = [.. before, .. input];
         ResponseItemRules.CheckCalls(all);
         return all;
@@ -43,7 +48,7 @@ internal static class ResponseMapper
             Messages = messages.Map(request.Instructions, conversation, conversation.Length - numOwn),
             Media = messages.Media,
             MediaDefaults = MediaMapper.Defaults(request.MmProcessorKwargs),
-            Tools = Tools(request, options.MaxTools),
+            Tools = ResponseTools.Map(request, options.MaxTools),
             Format = Format(request),
             Thinks = thinking.Thinks,
             ThinkingBudget = thinking.Budget,
@@ -63,6 +68,7 @@ internal static class ResponseMapper
         Id = head.Id,
         CreatedAt = head.Created,
         Status = "in_progress",
+        Background = request.Background ?? false,
         Instructions = request.Instructions,
         MaxOutputTokens = request.MaxOutputTokens,
         MaxToolCalls = request.MaxToolCalls,
@@ -77,47 +83,13 @@ internal static class ResponseMapper
         Temperature = request.Temperature ?? defaults.Temperature ?? 1,
         Text = (request.Text ?? new ResponseText()) with { Format = request.Text?.Format ?? new ResponseTextFormat { Type = "text" } },
         ToolChoice = request.ToolChoice ?? new ResponseToolChoice("auto"),
-        Tools = request.Tools ?? [],
+        Tools = [.. (request.Tools ?? []).Where(t => ResponseTools.Has(t.Type))],
         TopLogprobs = request.TopLogprobs ?? 0,
         TopP = request.TopP ?? defaults.TopP ?? 1,
         Truncation = request.Truncation ?? "disabled",
         User = request.User?.Name,
         Metadata = request.Metadata ?? [],
     };
-
-    private static ToolPolicy Tools(ResponseRequest request, int maxTools)
-    {
-        ResponseTool[] tools = request.Tools ?? [];
-        if (tools.Length > maxTools)
-            throw Fault.ArrayTooLong("tools", maxTools, tools.Length);
-        ImmutableArray<FunctionTool> functions = [.. tools.Select(Function)];
-        return ToolPolicy.Of(functions, Choice(request.ToolChoice), request.Tools is []) with { IsParallel = request.ParallelToolCalls ?? true };
-    }
-
-    private static FunctionTool Function(ResponseTool tool, int index)
-    {
-        string path = $"tools[{index}]";
-        if (tool.Type != "function")
-            throw Fault.UnsupportedValue($"{path}.type", $"Unsupported value: '{tool.Type}'. This server has no hosted tools; it supports tools of type 'function'.");
-        string name = tool.Name ?? throw Fault.Missing($"{path}.name");
-        return new FunctionTool(name, tool.Description, tool.Parameters, tool.Strict ?? false, $"{path}.parameters");
-    }
-
-    private static ToolChoice? Choice(ResponseToolChoice? choice) => choice switch
-    {
-        null => null,
-        { Choice: null } => ToolModes.Choice(choice.Mode!),
-        { Choice: { Type: "function" } named } => new ToolChoice.Named(named.Name ?? throw Fault.Missing("tool_choice.name"), "tool_choice"),
-        { Choice: { Type: "allowed_tools" } allowed } => Allowed(allowed),
-        _ => throw ToolModes.Unsupported(choice.Choice.Type),
-    };
-
-    private static ToolChoice.Among Allowed(ResponseToolChoiceObject allowed)
-    {
-        string mode = allowed.Mode ?? throw Fault.Missing("tool_choice.mode");
-        ResponseAllowedTool[] tools = allowed.Tools ?? throw Fault.Missing("tool_choice.tools");
-        return new ToolChoice.Among([.. tools.Select((t, i) => (t.Name, $"tool_choice.tools[{i}]"))], ToolModes.OfAllowed(mode));
-    }
 
     private static AnswerFormat? Format(ResponseRequest request)
     {

@@ -20,8 +20,10 @@ internal static class ResponseRules
         FieldRules.CheckMetadata(request.Metadata);
         if (request.N > 1)
             throw Fault.UnsupportedParameter("n", "is not supported in the Responses API.");
-        if (request.Background == true)
-            throw Fault.UnsupportedParameter("background", "is not supported by this server. Stream the response instead.");
+        if (request.Background == true && request.Store == false)
+            throw Fault.Of("'background' needs 'store': a response that is not kept cannot be asked for.", "background", "invalid_parameter_combination");
+        if (request.Background == true && options.MaxStoredResponses == 0)
+            throw Fault.UnsupportedParameter("background", "is not supported by this server: it is told to keep no responses (option Api:MaxStoredResponses).");
         if (request.Text?.Format is { Type: "json_schema" } format)
             CheckSchema(format);
     }

@@ -7,15 +7,14 @@ using Gemma4.Server.Streaming;
 namespace Gemma4.Server.Mapping.Responses;
 
 /// <summary>A response's events, each under its name and numbered; no <c>[DONE]</c>.</summary>
-/// <param name="start">The response before anything is generated.</param>
-/// <param name="logprobs">Maps log-probabilities; null when none were asked for.</param>
+/// <param name="run">Makes the response.</param>
 /// <param name="end">Ends the assembled response.</param>
-internal sealed class ResponseStreamFormat(ResponseObject start, LogprobMapper? logprobs, Action<ResponseAssembler> end) : IStreamFormat
+internal sealed class ResponseStreamFormat(ResponseRun run, Action<ResponseAssembler> end) : IStreamFormat
 {
     private readonly List<ResponseStreamEvent> _events = [];
     private ResponseAssembler? _assembler;
 
-    private ResponseAssembler Assembler => _assembler ??= new ResponseAssembler(start, logprobs, _events.Add);
+    private ResponseAssembler Assembler => _assembler ??= run.Assembler(_events.Add);
 
     /// <inheritdoc/>
     public void Begin(SseWriter writer)

@@ -8,10 +8,10 @@ internal sealed record Transcription(string Text, TranscriptionUsage Usage);
 /// <summary>The answer as <c>verbose_json</c>.</summary>
 internal sealed record VerboseTranscription
 {
-    /// <summary>Always <c>transcribe</c>.</summary>
-    public string Task { get; init; } = "transcribe";
+    /// <summary><c>transcribe</c> or <c>translate</c>.</summary>
+    public required string Task { get; init; }
 
-    /// <summary>The language the request named, or <c>unknown</c>: none is detected.</summary>
+    /// <summary>The language the request named, or <c>unknown</c>: none is detected. <c>english</c> of a translation.</summary>
     public required string Language { get; init; }
 
     /// <summary>Seconds of sound.</summary>

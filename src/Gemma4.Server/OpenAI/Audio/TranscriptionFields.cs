@@ -5,7 +5,7 @@ using Gemma4.Server.Wire;
 
 namespace Gemma4.Server.OpenAI.Audio;
 
-/// <summary>The form of <c>POST /v1/audio/transcriptions</c>.</summary>
+/// <summary>The form of <c>POST /v1/audio/transcriptions</c> and <c>translations</c>.</summary>
 internal sealed record TranscriptionFields
 {
     /// <summary>A WAV, MP3, FLAC or Ogg (Vorbis, Opus) file.</summary>

@@ -81,11 +81,14 @@ internal sealed record ToolCallDelta
     /// <summary>In the call's first delta only.</summary>
     public string? Id { get; init; }
 
-    /// <summary><c>function</c>, in the call's first delta only.</summary>
+    /// <summary><c>function</c> or <c>custom</c>, in the call's first delta only.</summary>
     public string? Type { get; init; }
 
-    /// <summary>Name, in the first delta only, and more of the arguments.</summary>
-    public required FunctionCallDelta Function { get; init; }
+    /// <summary>Of <c>function</c>: name, in the first delta only, and more of the arguments.</summary>
+    public FunctionCallDelta? Function { get; init; }
+
+    /// <summary>Of <c>custom</c>: name, in the first delta only, and more of the text.</summary>
+    public CustomCallDelta? Custom { get; init; }
 }
 
 /// <summary>Pieces of a function call.</summary>
@@ -96,4 +99,14 @@ internal sealed record FunctionCallDelta
 
     /// <summary>The next piece of the arguments' JSON text.</summary>
     public required string Arguments { get; init; }
+}
+
+/// <summary>Pieces of a custom tool's call.</summary>
+internal sealed record CustomCallDelta
+{
+    /// <summary>In the call's first delta only.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>The next piece of the text.</summary>
+    public required string Input { get; init; }
 }

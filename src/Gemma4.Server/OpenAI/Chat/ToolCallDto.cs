@@ -2,18 +2,21 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Gemma4.Server.OpenAI.Chat;
 
-/// <summary>A function call of the assistant.</summary>
+/// <summary>A call of the assistant.</summary>
 internal sealed record ToolCallDto
 {
     /// <summary>Names the call; its answer refers to it.</summary>
     public required string Id { get; init; }
 
-    /// <summary>Always <c>function</c>.</summary>
-    [AllowedValues("function")]
+    /// <summary>What is called.</summary>
+    [AllowedValues("function", "custom")]
     public string Type { get; init; } = "function";
 
-    /// <summary>Name and arguments.</summary>
-    public required FunctionCallDto Function { get; init; }
+    /// <summary>Of <c>function</c>: name and arguments.</summary>
+    public FunctionCallDto? Function { get; init; }
+
+    /// <summary>Of <c>custom</c>: name and text.</summary>
+    public CustomCallDto? Custom { get; init; }
 
     /// <summary>Given back by clients that copy streams; not used.</summary>
     public int? Index { get; init; }
@@ -27,4 +30,14 @@ internal sealed record FunctionCallDto
 
     /// <summary>JSON text of the arguments; as the model wrote it, so perhaps not valid.</summary>
     public required string Arguments { get; init; }
+}
+
+/// <summary>A custom tool's name and text.</summary>
+internal sealed record CustomCallDto
+{
+    /// <summary>The tool.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The text.</summary>
+    public required string Input { get; init; }
 }

@@ -32,18 +32,21 @@ internal sealed record ToolChoiceDto(string? Mode, ToolChoiceObject? Choice)
 /// <summary>A function that must be called, or the tools that may be.</summary>
 internal sealed record ToolChoiceObject
 {
-    /// <summary><c>function</c> or <c>allowed_tools</c>.</summary>
+    /// <summary>One tool, or some.</summary>
     [AllowedValues("function", "allowed_tools", "custom")]
     public required string Type { get; init; }
 
     /// <summary>Of <c>function</c>.</summary>
     public FunctionName? Function { get; init; }
 
+    /// <summary>Of <c>custom</c>.</summary>
+    public FunctionName? Custom { get; init; }
+
     /// <summary>Of <c>allowed_tools</c>.</summary>
     public AllowedTools? AllowedTools { get; init; }
 }
 
-/// <summary>Names a declared function.</summary>
+/// <summary>Names a declared tool.</summary>
 internal sealed record FunctionName
 {
     /// <summary>Its name.</summary>
@@ -65,10 +68,13 @@ internal sealed record AllowedTools
 /// <summary>One allowed tool.</summary>
 internal sealed record AllowedTool
 {
-    /// <summary>Always <c>function</c>.</summary>
-    [AllowedValues("function")]
+    /// <summary>What it is.</summary>
+    [AllowedValues("function", "custom")]
     public required string Type { get; init; }
 
     /// <summary>Which function.</summary>
-    public required FunctionName Function { get; init; }
+    public FunctionName? Function { get; init; }
+
+    /// <summary>Which custom tool.</summary>
+    public FunctionName? Custom { get; init; }
 }

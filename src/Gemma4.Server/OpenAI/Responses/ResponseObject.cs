@@ -14,13 +14,13 @@ internal sealed record ResponseObject
     /// <summary>Seconds since 1970.</summary>
     public required long CreatedAt { get; init; }
 
-    /// <summary><c>in_progress</c>, <c>completed</c>, <c>incomplete</c> or <c>failed</c>.</summary>
+    /// <summary><c>queued</c>, <c>in_progress</c>, <c>completed</c>, <c>incomplete</c>, <c>failed</c> or <c>cancelled</c>.</summary>
     public required string Status { get; init; }
 
     /// <summary>Seconds since 1970, once completed.</summary>
     public long? CompletedAt { get; init; }
 
-    /// <summary>Always false.</summary>
+    /// <summary>As asked for.</summary>
     public bool Background { get; init; }
 
     /// <summary>What failed.</summary>

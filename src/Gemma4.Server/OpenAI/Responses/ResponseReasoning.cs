@@ -10,7 +10,7 @@ internal sealed record ResponseReasoning
     [AllowedValues("none", "minimal", "low", "medium", "high", "xhigh", "max"), JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public string? Effort { get; init; }
 
-    /// <summary>Accepted; thoughts are given as they are.</summary>
+    /// <summary>Give the thought as a summary, which more clients show: in its own words, whichever is asked for.</summary>
     [AllowedValues("auto", "concise", "detailed"), JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public string? Summary { get; init; }
 }

@@ -34,10 +34,10 @@ internal sealed record ResponseRequest : GenerationFields
     /// <summary>What the answer must look like.</summary>
     public ResponseText? Text { get; init; }
 
-    /// <summary>Functions the model may call.</summary>
+    /// <summary>Tools the model may call. Those of other types than <c>function</c> and <c>custom</c> are left out with a warning header.</summary>
     public ResponseTool[]? Tools { get; init; }
 
-    /// <summary>Whether and which function the model calls.</summary>
+    /// <summary>Whether and which tool the model calls.</summary>
     public ResponseToolChoice? ToolChoice { get; init; }
 
     /// <summary><c>false</c> allows one call at most.</summary>
@@ -65,7 +65,7 @@ internal sealed record ResponseRequest : GenerationFields
     [MaxLength(16)]
     public Dictionary<string, string>? Metadata { get; init; }
 
-    /// <summary>Answer in the background; refused.</summary>
+    /// <summary>Answer at once with a response that is made in the background, to be asked for, streamed or cancelled under its id. Needs <c>store</c>.</summary>
     public bool? Background { get; init; }
 
     /// <summary>Accepted; there are no hosted tools to limit.</summary>

@@ -26,6 +26,9 @@ internal sealed record ResponseStreamEvent
     /// <summary>Which part of the item.</summary>
     public int? ContentIndex { get; init; }
 
+    /// <summary>Which part of a thought's summary.</summary>
+    public int? SummaryIndex { get; init; }
+
     /// <summary>The part so far.</summary>
     public ResponsePart? Part { get; init; }
 
@@ -43,4 +46,7 @@ internal sealed record ResponseStreamEvent
 
     /// <summary>The whole arguments.</summary>
     public string? Arguments { get; init; }
+
+    /// <summary>The whole text of a custom tool's call.</summary>
+    public string? Input { get; init; }
 }

@@ -32,10 +32,10 @@ internal sealed record ResponseToolChoice(string? Mode, ResponseToolChoiceObject
 /// <summary>A function that must be called, or the tools that may be.</summary>
 internal sealed record ResponseToolChoiceObject
 {
-    /// <summary><c>function</c> or <c>allowed_tools</c>; hosted tools are refused.</summary>
+    /// <summary><c>function</c>, <c>custom</c> or <c>allowed_tools</c>; hosted tools are refused.</summary>
     public required string Type { get; init; }
 
-    /// <summary>Of <c>function</c>.</summary>
+    /// <summary>Of <c>function</c> and <c>custom</c>.</summary>
     public string? Name { get; init; }
 
     /// <summary>Of <c>allowed_tools</c>: <c>auto</c> may call, <c>required</c> must.</summary>
@@ -50,10 +50,9 @@ internal sealed record ResponseToolChoiceObject
 /// <summary>One allowed tool.</summary>
 internal sealed record ResponseAllowedTool
 {
-    /// <summary>Always <c>function</c>.</summary>
-    [AllowedValues("function")]
+    /// <summary><c>function</c> or <c>custom</c>; any other is left out.</summary>
     public required string Type { get; init; }
 
-    /// <summary>Which function.</summary>
-    public required string Name { get; init; }
+    /// <summary>Which one.</summary>
+    public string? Name { get; init; }
 }

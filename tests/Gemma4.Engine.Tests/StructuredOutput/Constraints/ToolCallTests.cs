@@ -14,6 +14,29 @@ public sealed class ToolCallTests
 
     private static readonly ToolSignature Ping = new("ping", null);
 
+    /// <summary>A grammar of patches as coding agents send it.</summary>
+    private const string Patch = """
+        start: begin_patch hunk+ end_patch
+        begin_patch: "*** Begin Patch" LF
+        end_patch: "*** End Patch" LF?
+
+        hunk: add_hunk | delete_hunk | update_hunk
+        add_hunk: "*** Add File: " filename LF add_line+
+        delete_hunk: "*** Delete File: " filename LF
+        update_hunk: "*** Update File: " filename LF change_move? change?
+
+        filename: /(.+)/
+        add_line: "+" /(.*)/ LF -> line
+
+        change_move: "*** Move to: " filename LF
+        change: (change_context | change_line)+ eof_line?
+        change_context: ("@@" | "@@ " /(.+)/) LF
+        change_line: ("+" | "-" | " ") /(.*)/ LF
+        eof_line: "*** End of File" LF
+
+        %import common.LF
+        """;
+
     [Theory]
     [InlineData("""<|tool_call>call:get_weather{city:<|"|>Köln<|"|>}<tool_call|>""", true)]
     [InlineData("""<|tool_call>call:get_weather{days:3,city:<|"|>a < b "c" \ {x}, <b> <|"|>}<tool_call|>""", true)]
@@ -128,6 +151,52 @@ public sealed class ToolCallTests
         ITokenConstraintSource loose = TestVocabulary.Compiler().Compiled(new ConstraintSpec.ToolCalls([new("f", schema)], ToolCallMode.Required, false));
         Assert.True(TestVocabulary.Accepts(loose, "<|tool_call>call:f{a:1}<tool_call|>"));
     }
+
+    [Theory]
+    [InlineData("[a-c]{2,3}", "ab", true)]
+    [InlineData("[a-c]{2,3}", "a", false)]
+    [InlineData("(\\d+\\n)*", "1\n22\n", true)]
+    [InlineData("(\\d+\\n)*", "", true)]
+    [InlineData("(\\d+\\n)*", "1\n2", false)]
+    public void Free_text_is_held_to_its_pattern(string pattern, string input, bool allowed) =>
+        Assert.Equal(allowed, AcceptsInput(new ToolInput.Pattern(pattern), input));
+
+    [Theory]
+    [InlineData("*** Begin Patch\n*** Add File: a.txt\n+one \"two\"\n+\n*** End Patch", true)]
+    [InlineData("*** Begin Patch\n*** Update File: a.txt\n*** Move to: b.txt\n@@ class {\n-x\n+y\n z\n*** End of File\n*** Delete File: c\n*** End Patch\n", true)]
+    [InlineData("*** Begin Patch\n*** End Patch", false)]
+    [InlineData("*** Begin Patch\n*** Add File: a.txt\none\n*** End Patch", false)]
+    [InlineData("", false)]
+    public void Free_text_is_held_to_its_grammar(string input, bool allowed) => Assert.Equal(allowed, AcceptsInput(new ToolInput.Grammar(Patch), input));
+
+    [Fact]
+    public void Free_text_of_a_grammar_may_be_empty_where_the_grammar_may()
+    {
+        Assert.True(AcceptsInput(new ToolInput.Grammar("start: \"a\"*"), ""));
+        Assert.True(AcceptsInput(new ToolInput.Grammar("start: item*\nitem: \"(\" item* \")\""), "(()())"));
+    }
+
+    [Theory]
+    [InlineData("start: missing", "edit line 1, column 8")]
+    [InlineData("start: \"a", "edit line 1, column 10")]
+    public void A_grammar_that_cannot_be_read_is_refused_with_its_tools_name(string grammar, string path) =>
+        Assert.Equal(path, Assert.Throws<ConstraintException>(() => AcceptsInput(new ToolInput.Grammar(grammar), "")).Path);
+
+    [Fact]
+    public void A_pattern_that_cannot_be_read_is_refused_with_its_tools_name() =>
+        Assert.Equal("edit", Assert.Throws<ConstraintException>(() => AcceptsInput(new ToolInput.Pattern("(?<=a)b"), "")).Path);
+
+    [Fact]
+    public void Free_text_of_other_patterns_is_another_constraint()
+    {
+        string[] keys = [.. new ToolInput?[] { null, new ToolInput.Pattern("a"), new ToolInput.Pattern("b"), new ToolInput.Grammar("a") }.Select(
+            input => new ConstraintSpec.ToolCalls([new("edit", null) { Input = input }], ToolCallMode.Auto, true).Key)];
+        Assert.Distinct(keys);
+    }
+
+    private static bool AcceptsInput(ToolInput input, string text) => TestVocabulary.Accepts(
+        TestVocabulary.Compiler().Compiled(new ConstraintSpec.ToolCalls([Ping, new("edit", null) { Input = input }], ToolCallMode.Required, false)),
+        $$"""<|tool_call>call:edit{input:<|"|>{{text}}<|"|>}<tool_call|>""");
 
     private static ITokenConstraintSource Compile(ToolCallMode mode, bool parallel) =>
         TestVocabulary.Compiler().Compiled(new ConstraintSpec.ToolCalls([Weather, Ping], mode, parallel));

@@ -128,11 +128,15 @@ public sealed class KeywordTests
     public void Blanks_are_allowed_by_option_only_and_not_without_end()
     {
         const string schema = """{"type":"object","properties":{"a":{"type":"array","items":{"type":"integer"}}}}""";
-        const string spaced = "\n{ \"a\" : [ 1 ,\n\t2 ] }";
-        Assert.True(TestVocabulary.Accepts(schema, spaced, whitespace: JsonWhitespace.Json));
-        Assert.False(TestVocabulary.Accepts(schema, spaced));
-        Assert.True(TestVocabulary.Accepts(schema, "{" + new string(' ', 64) + "}", whitespace: JsonWhitespace.Json));
-        Assert.False(TestVocabulary.Accepts(schema, "{" + new string(' ', 65) + "}", whitespace: JsonWhitespace.Json));
+        foreach (string spaced in (string[])["\n{ \"a\" : [ 1 ,\n\t2 ] }", "{\"a\": [1, 2]}", "{\r\n  \"a\": [\r\n    1\r\n  ]\r\n}"])
+        {
+            Assert.True(TestVocabulary.Accepts(schema, spaced, whitespace: JsonWhitespace.Json));
+            Assert.False(TestVocabulary.Accepts(schema, spaced));
+        }
+        foreach (string endless in (string[])["{  }", "{ \n}", "{\n\n}", "{\t}", "{\r}"])
+            Assert.False(TestVocabulary.Accepts(schema, endless, whitespace: JsonWhitespace.Json));
+        Assert.True(TestVocabulary.Accepts(schema, "{\n" + new string(' ', 64) + "}", whitespace: JsonWhitespace.Json));
+        Assert.False(TestVocabulary.Accepts(schema, "{\n" + new string(' ', 65) + "}", whitespace: JsonWhitespace.Json));
     }
 
     [Fact]

@@ -1,0 +1,118 @@
+using Gemma4.Engine.Kernels;
+using Gemma4.Engine.Kernels.Blocks;
+using Gemma4.Engine.Kernels.Panels;
+
+namespace Gemma4.Engine.Backends.Cpu;
+
+/// <summary>Makes of stored weights what this machine multiplies with: floats as they lie in their file, quantised ones in panels.</summary>
+/// <param name="options">Formats and kernels.</param>
+/// <param name="team">Threads that repack.</param>
+internal sealed unsafe class MatrixFactory(CpuOptions options, ThreadTeam team) : IDisposable
+{
+    private readonly PanelKernels _kernels = PanelKernels.Create(options.Kernels);
+    private readonly List<IDisposable> _owned = [];
+
+    /// <summary>The kernels that multiply panels.</summary>
+    public KernelChoice Kernels => _kernels.Choice;
+
+    /// <summary>The weight of a product.</summary>
+    /// <param name="weight"><c>[out, in]</c>.</param>
+    /// <param name="isHead">True for the output projection, which keeps 8 bits where others get 4.</param>
+    public CpuMatrix Create(StoredWeight weight, bool isHead = false)
+    {
+        if (weight.Data is null)
+            return new RowMajorMatrix<BFloat16, ushort>(null, weight.Rows, weight.Columns);      // only names and shapes are asked for
+        WeightFormat format = Wanted(weight, isHead);
+        if (PanelLayout.Exists(format))
+            return options.ExactActivations ? Widened(weight, format) : Panels(weight, format);
+        return weight.Format switch
+        {
+            WeightFormat.BFloat16 => new RowMajorMatrix<BFloat16, ushort>((ushort*)weight.Data, weight.Rows, weight.Columns),
+            WeightFormat.Float16 => new RowMajorMatrix<Float16, ushort>((ushort*)weight.Data, weight.Rows, weight.Columns),
+            _ when options.RoundsToBFloat16 => Rounded(weight),
+            _ => new RowMajorMatrix<Float32, float>((float*)weight.Data, weight.Rows, weight.Columns),
+        };
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (IDisposable owned in _owned)
+            owned.Dispose();
+        _owned.Clear();
+        _kernels.Dispose();
+    }
+
+    private WeightFormat Wanted(StoredWeight weight, bool isHead)
+    {
+        if (PanelLayout.Exists(weight.Format) || options.Quantization == Quantization.None || weight.Columns % WeightFormat.Q8_0.BlockLength != 0)
+            return weight.Format;
+        return options.Quantization == Quantization.Int4 && !isHead ? WeightFormat.Q4_0 : WeightFormat.Q8_0;
+    }
+
+    private PanelledMatrix Panels(StoredWeight weight, WeightFormat format)
+    {
+        PanelMatrix panels = Own(PanelMatrix.Allocate(format, weight.Rows, weight.Columns));
+        team.Run(panels.NumPanels, new Packing(weight, panels));
+        return new PanelledMatrix(_kernels, panels);
+    }
+
+    /// <summary>The numbers that panels of this format would hold, in float32.</summary>
+    private RowMajorMatrix<Float32, float> Widened(StoredWeight weight, WeightFormat format)
+    {
+        var memory = Own(new HostMemory(weight.NumElements * sizeof(float)));
+        team.Run(weight.Rows, new Widening(weight, format, (float*)memory.Data));
+        return new RowMajorMatrix<Float32, float>((float*)memory.Data, weight.Rows, weight.Columns);
+    }
+
+    private RowMajorMatrix<BFloat16, ushort> Rounded(StoredWeight weight)
+    {
+        var memory = Own(new HostMemory(weight.NumElements * sizeof(ushort)));
+        for (int row = 0; row < weight.Rows; row++)
+            RoundToBFloat16.Run((float*)(weight.Data + row * weight.RowBytes), (ushort*)memory.Data + (long)row * weight.Columns, weight.Columns);
+        return new RowMajorMatrix<BFloat16, ushort>((ushort*)memory.Data, weight.Rows, weight.Columns);
+    }
+
+    private T Own<T>(T owned) where T : IDisposable
+    {
+        _owned.Add(owned);
+        return owned;
+    }
+
+    /// <summary>A part is a panel: its rows are quantised if they are not yet, and laid side by side.</summary>
+    private sealed class Packing(StoredWeight weight, PanelMatrix panels) : IParts
+    {
+        public void Run(int part, int worker)
+        {
+            if (panels.Format == weight.Format)
+            {
+                panels.Pack(weight.Data, part, 1);
+                return;
+            }
+            int first = part * PanelLayout.Rows, rows = Math.Min(PanelLayout.Rows, weight.Rows - first);
+            long rowBytes = panels.Format.RowBytes(weight.Columns);
+            byte[] blocks = new byte[rows * rowBytes];
+            for (int row = 0; row < rows; row++)
+                StoredRow.Encode(weight, first + row, panels.Format, blocks.AsSpan((int)(row * rowBytes), (int)rowBytes));
+            fixed (byte* stored = blocks)
+                panels.Pack(stored - first * rowBytes, part, 1);
+        }
+    }
+
+    /// <summary>A part is a row: through the wanted format, if it is not stored so, to float32.</summary>
+    private sealed class Widening(StoredWeight weight, WeightFormat format, float* target) : IParts
+    {
+        public void Run(int part, int worker)
+        {
+            var row = new Span<float>(target + (long)part * weight.Columns, weight.Columns);
+            if (format == weight.Format)
+            {
+                WeightDecoder.Decode(format, new ReadOnlySpan<byte>(weight.Data + part * weight.RowBytes, (int)weight.RowBytes), row);
+                return;
+            }
+            byte[] blocks = new byte[format.RowBytes(weight.Columns)];
+            StoredRow.Encode(weight, part, format, blocks);
+            WeightDecoder.Decode(format, blocks, row);
+        }
+    }
+}

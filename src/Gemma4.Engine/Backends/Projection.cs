@@ -1,0 +1,10 @@
+namespace Gemma4.Engine.Backends;
+
+/// <summary>Products of one input with several weights: <c>yᵢ = x · Wᵢᵀ</c>.</summary>
+internal abstract class Projection
+{
+    /// <summary>Multiplies.</summary>
+    /// <param name="x"><c>[T, in]</c>. Not modified.</param>
+    /// <param name="y">One for each weight, <c>[T, outᵢ]</c>; none of them may be <paramref name="x"/>.</param>
+    public abstract void Apply(Activations x, params ReadOnlySpan<Activations> y);
+}

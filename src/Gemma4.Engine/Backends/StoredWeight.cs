@@ -1,0 +1,64 @@
+using System.Collections.Immutable;
+using Gemma4.Engine.Kernels;
+
+namespace Gemma4.Engine.Backends;
+
+/// <summary>A weight as it lies in memory: a mapped file's bytes, which nobody copies unless a backend needs them otherwise.</summary>
+/// <remarks>Owned by the <see cref="WeightStore"/> it was taken from. <see cref="Data"/> is null where only names and shapes are asked for.</remarks>
+/// <param name="name">Its published name.</param>
+/// <param name="format">How its numbers lie.</param>
+/// <param name="shape">Dimensions, row-major and dense; a row is whole blocks of the format.</param>
+/// <param name="data">First byte; may be unaligned.</param>
+internal sealed unsafe class StoredWeight(string name, WeightFormat format, ImmutableArray<long> shape, byte* data)
+{
+    /// <summary>Its published name.</summary>
+    public string Name => name;
+
+    /// <summary>How its numbers lie.</summary>
+    public WeightFormat Format => format;
+
+    /// <summary>Dimensions.</summary>
+    public ImmutableArray<long> Shape => shape;
+
+    /// <summary>First byte; null where there is no data.</summary>
+    public byte* Data => data;
+
+    /// <summary>Numbers of a row, the last dimension; 1 for a number alone.</summary>
+    public int Columns => shape.Length == 0 ? 1 : checked((int)shape[^1]);
+
+    /// <summary>Rows over all other dimensions.</summary>
+    public int Rows => checked((int)(NumElements / Columns));
+
+    /// <summary>Numbers.</summary>
+    public long NumElements
+    {
+        get
+        {
+            long product = 1;
+            foreach (long dimension in shape)
+                product *= dimension;
+            return product;
+        }
+    }
+
+    /// <summary>Bytes of a row.</summary>
+    public long RowBytes => format.RowBytes(Columns);
+
+    /// <summary>Some of its rows, as a matrix.</summary>
+    public StoredWeight Slice(int firstRow, int numRows) =>
+        new(name, format, [numRows, Columns], data is null ? null : data + firstRow * RowBytes);
+
+    /// <summary>Its numbers in float32; zeros where there is no data.</summary>
+    public float[] ToSingles()
+    {
+        var values = new float[NumElements];
+        if (data is null)
+            return values;
+        fixed (float* target = values)
+        {
+            for (int row = 0; row < Rows; row++)
+                StoredNumbers.Widen(format, data + row * RowBytes, target + (long)row * Columns, Columns);
+        }
+        return values;
+    }
+}

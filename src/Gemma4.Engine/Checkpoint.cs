@@ -1,0 +1,70 @@
+using Gemma4.Engine.Chat;
+using Gemma4.Engine.Configuration;
+using Gemma4.Engine.Tokenization;
+
+namespace Gemma4.Engine;
+
+/// <summary>A checkpoint on disk: a folder in the Hugging Face layout, or GGUF files.</summary>
+/// <remarks>Its configuration is read when it is opened, its weights only by the engine.</remarks>
+public abstract class Checkpoint
+{
+    private const string GgufExtension = ".gguf", MmprojMark = "mmproj";
+
+    /// <summary>The folder or file that it is called by.</summary>
+    public abstract string Path { get; }
+
+    /// <summary>The model.</summary>
+    public abstract Gemma4Config Config { get; }
+
+    /// <summary>Every file that makes it what it is, in a fixed order.</summary>
+    public abstract IReadOnlyList<string> Files { get; }
+
+    /// <summary>Whether a path is that of a checkpoint: a GGUF file, a folder with one, or a folder with a <c>config.json</c>.</summary>
+    public static bool IsAt(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        return IsGguf(path) ? File.Exists(path) : File.Exists(System.IO.Path.Combine(path, FolderCheckpoint.ConfigFile)) || ModelsIn(path).Length > 0;
+    }
+
+    /// <summary>Opens a checkpoint.</summary>
+    /// <param name="path">A folder, or a GGUF file; of files that belong together, any.</param>
+    /// <param name="mmproj">The GGUF file of a GGUF model's towers; null takes the one beside the model where <paramref name="path"/> is a folder,
+    /// and none where it is a file.</param>
+    /// <exception cref="CheckpointException">It is not a checkpoint that can be served; names file and key.</exception>
+    public static Checkpoint Open(string path, string? mmproj = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (IsGguf(path))
+            return new GgufCheckpoint(path, mmproj);
+        if (File.Exists(System.IO.Path.Combine(path, FolderCheckpoint.ConfigFile)) || ModelsIn(path) is not { Length: > 0 } models)
+        {
+            return mmproj is null
+                ? new FolderCheckpoint(path)
+                : throw new CheckpointException(mmproj, $"goes with a GGUF model, and {path} is none: its towers are in its safetensors");
+        }
+        return new GgufCheckpoint(Only(path, models, "model"), mmproj ?? (GgufIn(path, isMmproj: true) is { Length: > 0 } towers ? Only(path, towers, "mmproj") : null));
+    }
+
+    /// <summary>Reads the tokenizer.</summary>
+    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    /// <exception cref="CheckpointException">It belongs to another model.</exception>
+    public abstract Tokenizer LoadTokenizer();
+
+    /// <summary>Reads the chat template; null where there is none.</summary>
+    /// <param name="tokenizer">The checkpoint's own.</param>
+    /// <exception cref="InvalidDataException">It cannot be read, or does not end.</exception>
+    public abstract ChatRenderer? LoadChat(Tokenizer tokenizer);
+
+    private static bool IsGguf(string path) => path.EndsWith(GgufExtension, StringComparison.OrdinalIgnoreCase);
+
+    private static string[] ModelsIn(string folder) => GgufIn(folder, isMmproj: false);
+
+    /// <summary>GGUF files of a folder, by what llama.cpp's tools call towers; of files that belong together the first.</summary>
+    private static string[] GgufIn(string folder, bool isMmproj) => !Directory.Exists(folder) ? [] :
+        [.. Directory.EnumerateFiles(folder, "*" + GgufExtension)
+            .Where(f => System.IO.Path.GetFileName(f).Contains(MmprojMark, StringComparison.OrdinalIgnoreCase) == isMmproj && !GgufCheckpoint.IsLaterFile(f))
+            .Order(StringComparer.Ordinal)];
+
+    private static string Only(string folder, string[] files, string what) => files is [var one] ? one : throw new CheckpointException(
+        folder, $"has {files.Length} {what} files; name one of {string.Join(", ", files.Select(System.IO.Path.GetFileName))}{(what == "model" ? "" : " with --mmproj")}");
+}

@@ -1,0 +1,92 @@
+"""OpenAI's own client: chats, streams, tools, parsed structures, responses, images, sounds, errors, many at once."""
+import asyncio, base64, io, json
+import openai
+from pydantic import BaseModel
+from demo import BASE_URL, CAPITAL, MODEL, PARIS, SCHEMA, WEATHER, case, weather
+
+client = openai.OpenAI(base_url=BASE_URL + "/v1", api_key="none", max_retries=0)
+ask = lambda content: {"model": MODEL, "temperature": 0, "messages": [{"role": "user", "content": content}]}
+tool = {"type": "function", "function": {"name": "get_weather", "description": "Weather of a city", "parameters": SCHEMA}}
+
+
+class Person(BaseModel):
+    name: str
+    age: int
+
+
+def chats():
+    assert client.chat.completions.create(**ask(CAPITAL)).choices[0].message.content == PARIS
+    with client.chat.completions.stream(**ask(CAPITAL), stream_options={"include_usage": True}) as stream:
+        text = "".join(event.delta for event in stream if event.type == "content.delta")
+        final = stream.get_final_completion()
+    assert text == final.choices[0].message.content == PARIS and final.usage.completion_tokens > 1
+
+
+def tools():
+    request = {**ask(WEATHER), "tools": [tool]}
+    message = client.chat.completions.create(**request).choices[0].message
+    call = message.tool_calls[0]
+    assert (call.function.name, json.loads(call.function.arguments)) == ("get_weather", {"city": "Paris"})
+    # The answer goes back as the client dumps it, null fields and all.
+    request["messages"] += [message.model_dump(), {"role": "tool", "tool_call_id": call.id, "content": weather("Paris")}]
+    assert "Paris" in client.chat.completions.create(**request).choices[0].message.content
+    strange = {**tool, "function": {**tool["function"], "name": "_Main_g_get.weather_0_0"}}
+    forced = client.chat.completions.create(**{**ask(WEATHER), "tools": [strange], "tool_choice": "required"})
+    assert forced.choices[0].message.tool_calls[0].function.name == "_Main_g_get.weather_0_0"
+
+
+def parsed():
+    completion = client.chat.completions.parse(**ask("JSON: name Alice, age 30"), response_format=Person)
+    assert completion.choices[0].message.parsed == Person(name="Alice", age=30)
+    response = client.responses.parse(model=MODEL, temperature=0, input="JSON: name Bob, age 41", text_format=Person)
+    assert response.output_parsed == Person(name="Bob", age=41)
+
+
+def responses():
+    first = client.responses.create(model=MODEL, temperature=0, input="My name is Bob.")
+    second = client.responses.create(model=MODEL, temperature=0, input="What is my name?", previous_response_id=first.id)
+    assert "Bob" in second.output_text
+    with client.responses.stream(model=MODEL, temperature=0, input=CAPITAL) as stream:
+        text = "".join(event.delta for event in stream if event.type == "response.output_text.delta")
+        assert text == stream.get_final_response().output_text == PARIS
+    background = client.responses.create(model=MODEL, temperature=0, input=CAPITAL, background=True)
+    while background.status in ("queued", "in_progress"):
+        background = client.responses.retrieve(background.id)
+    assert background.output_text == PARIS
+    thought = client.responses.create(model=MODEL, temperature=0, input="What is 7 + 5?", reasoning={"effort": "low", "summary": "auto"})
+    assert any(item.type == "reasoning" and item.summary[0].text for item in thought.output) and "12" in thought.output_text
+    custom = client.responses.create(
+        model=MODEL, temperature=0, input="Write.", tool_choice={"type": "custom", "name": "write"},
+        tools=[{"type": "custom", "name": "write", "format": {"type": "grammar", "syntax": "regex", "definition": "[ab]{3}"}}, {"type": "web_search"}])
+    call = next(item for item in custom.output if item.type == "custom_tool_call")
+    assert len(call.input) == 3 and set(call.input) <= set("ab"), call
+
+
+def media():
+    image, said = case("image", budget=70)
+    parts = [{"type": "image_url", "image_url": {"url": "data:image/png;base64," + image["png"]}}, {"type": "text", "text": image["question"]}]
+    assert client.chat.completions.create(**ask(parts)).choices[0].message.content == said
+    voice, transcript = case("audio", question="Transcribe this.", answer="nine five eight")
+    sound = lambda: ("voice.wav", io.BytesIO(base64.b64decode(voice["wav"])))
+    assert client.audio.transcriptions.create(model=MODEL, file=sound()).text == transcript
+    assert client.audio.translations.create(model=MODEL, file=sound()).text
+
+
+def errors():
+    try:
+        client.chat.completions.create(**{**ask("Hi"), "temperature": 3})
+    except openai.BadRequestError as error:
+        assert (error.code, error.param) == ("decimal_above_max_value", "temperature")
+    else:
+        raise AssertionError("not refused")
+
+
+async def many():
+    async with openai.AsyncOpenAI(base_url=BASE_URL + "/v1", api_key="none", max_retries=0) as many_clients:
+        answers = await asyncio.gather(*(many_clients.chat.completions.create(**ask(CAPITAL)) for _ in range(20)))
+    assert all(a.choices[0].message.content == PARIS for a in answers)
+
+
+for check in (chats, tools, parsed, responses, media, errors):
+    check()
+asyncio.run(many())
