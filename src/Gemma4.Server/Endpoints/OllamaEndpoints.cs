@@ -33,7 +33,7 @@ internal static class OllamaEndpoints
     private static async Task<IResult> ChatAsync(HttpContext context, ModelHost host, RequestReader reader, OllamaRunner runner, TimeProvider time)
     {
         LoadedModel model = host.ReadyToGenerate();
-        OllamaChatRequest request = await reader.ReadAsync(context, OllamaJson.Context.OllamaChatRequest, OllamaModelFaults.Instance);
+        OllamaChatRequest request = await reader.ReadAsync(context, OllamaJson.Context.OllamaChatRequest, OllamaModelFaults.Instance, takesUnnamed: true);
         return request.Messages is { Length: > 0 }
             ? await AnswerAsync(await runner.StartAsync(request, model, context.RequestAborted), request, context)
             : Json(OllamaRun.Loaded(request.Model!, isChat: true, time));
@@ -42,7 +42,7 @@ internal static class OllamaEndpoints
     private static async Task<IResult> GenerateAsync(HttpContext context, ModelHost host, RequestReader reader, OllamaRunner runner, TimeProvider time)
     {
         LoadedModel model = host.ReadyToGenerate();
-        OllamaGenerateRequest request = await reader.ReadAsync(context, OllamaJson.Context.OllamaGenerateRequest, OllamaModelFaults.Instance);
+        OllamaGenerateRequest request = await reader.ReadAsync(context, OllamaJson.Context.OllamaGenerateRequest, OllamaModelFaults.Instance, takesUnnamed: true);
         return !string.IsNullOrEmpty(request.Prompt) || request.Images is { Length: > 0 }
             ? await AnswerAsync(await runner.StartAsync(request, model, context.RequestAborted), request, context)
             : Json(OllamaRun.Loaded(request.Model!, isChat: false, time));
@@ -65,7 +65,7 @@ internal static class OllamaEndpoints
     private static async Task<IResult> ShowAsync(HttpContext context, ModelHost host, ModelNames names, RequestReader reader, OllamaModels models)
     {
         LoadedModel model = host.Ready();
-        OllamaShowRequest request = await reader.ReadAsync(context, OllamaJson.Context.OllamaShowRequest, OllamaModelFaults.OfShow);
+        OllamaShowRequest request = await reader.ReadAsync(context, OllamaJson.Context.OllamaShowRequest, OllamaModelFaults.OfShow, takesUnnamed: true);
         string id = request.Model ?? request.Name ?? throw OllamaModelFaults.Instance.Missing()!;
         return names.Serves(id)
             ? Results.Json(models.Show(model), OllamaJson.Context.OllamaShow)

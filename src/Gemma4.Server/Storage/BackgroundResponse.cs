@@ -9,6 +9,9 @@ internal sealed class BackgroundResponse(ResponseObject queued)
     /// <summary>About what an event holds beside its text.</summary>
     private const int BytesOfEvent = 256;
 
+    /// <summary>What a client that comes late is given before the next write.</summary>
+    private const int MaxEventsAtOnce = 512;
+
     private readonly Lock _lock = new();
     private readonly List<ResponseStreamEvent> _events = [];
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -73,34 +76,31 @@ internal sealed class BackgroundResponse(ResponseObject queued)
         await _ended.Task.WaitAsync(cancellationToken);
     }
 
-    /// <summary>Waits for events from a sequence number on.</summary>
-    /// <param name="from">The first sequence number wanted.</param>
-    /// <param name="patience">How long.</param>
-    /// <param name="time">Measures it.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>All that are there; none when none came for so long; null when there will be no more.</returns>
-    public async Task<IReadOnlyList<ResponseStreamEvent>?> ReadAsync(int from, TimeSpan patience, TimeProvider time, CancellationToken cancellationToken)
+    /// <summary>Waits until there is an event of this sequence number.</summary>
+    /// <returns>False when there will be none.</returns>
+    public async ValueTask<bool> WaitAsync(int number)
     {
         while (true)
         {
+            // In this order: the last event is added before the end is said.
             bool hasEnded = HasEnded;
             Task more;
             lock (_lock)
             {
-                if (from < _events.Count)
-                    return _events[from..];
+                if (number < _events.Count)
+                    return true;
                 more = _more.Task;
             }
             if (hasEnded)
-                return null;
-            try
-            {
-                await more.WaitAsync(patience, time, cancellationToken);
-            }
-            catch (TimeoutException)
-            {
-                return [];
-            }
+                return false;
+            await more;
         }
+    }
+
+    /// <summary>The events so far from this sequence number on, some hundreds at once.</summary>
+    public ResponseStreamEvent[] From(int number)
+    {
+        lock (_lock)
+            return [.. _events.Skip(number).Take(MaxEventsAtOnce)];
     }
 }

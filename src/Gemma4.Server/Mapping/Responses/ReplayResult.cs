@@ -19,15 +19,18 @@ internal sealed class ReplayResult(BackgroundResponse response, int after = -1) 
         var heartbeat = TimeSpan.FromSeconds(services.GetRequiredService<IOptions<ServerOptions>>().Value.HeartbeatSeconds);
         using var writer = new SseWriter(context.Response.BodyWriter);
         SseResult.Begin(context, "text/event-stream; charset=utf-8");
-        TimeProvider time = services.GetRequiredService<TimeProvider>();
-        int next = Math.Max(0, after + 1);
-        while (await response.ReadAsync(next, heartbeat, time, aborted) is { } batch)
+        int next = (int)Math.Min(int.MaxValue, after + 1L);
+        using var waits = new StreamWaits(() => response.WaitAsync(next), heartbeat, services.GetRequiredService<TimeProvider>(), aborted);
+        while (await waits.NextAsync() is var waited and not Waited.End)
         {
-            foreach (ResponseStreamEvent item in batch)
-                writer.Frame(item.Type, item, OpenAIJson.Context.ResponseStreamEvent);
-            next += batch.Count;
-            if (batch.Count == 0)
+            if (waited == Waited.Silence)
                 writer.Heartbeat();
+            foreach (ResponseStreamEvent item in response.From(next))
+            {
+                writer.Frame(item.Type, item, OpenAIJson.Context.ResponseStreamEvent);
+                next++;
+            }
+            waits.Spoke();
             await writer.FlushAsync(aborted);
         }
     }
