@@ -2,6 +2,7 @@ using System.Globalization;
 using Gemma4.Benchmarks;
 using Gemma4.Benchmarks.Kernels;
 using Gemma4.Benchmarks.Vision;
+using Gemma4.Engine;
 using Gemma4.Engine.Backends.Torch;
 using Gemma4.Engine.Configuration;
 using Gemma4.Engine.Execution;
@@ -13,11 +14,13 @@ if (args is ["pictures"])
     PictureBenchmark.Run(Console.Out);
     return 0;
 }
-if (args is ["products"])
+if (args is ["products", ..] and ({ Length: 1 } or [_, "1" or "2" or "4" or "8" or "16"]))
 {
-    double thread = Roofline.GigaflopsOfThread(threads: 1);
-    Console.WriteLine($"one thread of {thread:0} GFLOP/s of float32 at most");
-    MatMulBenchmark.Run(Console.Out, thread);
+    int team = args.Length == 2 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 1;
+    double limit = team * Roofline.GigaflopsOfThread(team);
+    Console.WriteLine($"{team} threads, {limit:0} GFLOP/s of float32 at most");
+    PanelBenchmark.Run(Console.Out, team);
+    MatMulBenchmark.Run(Console.Out, team, limit);
     return 0;
 }
 if (args is not ["steps" or "encoder", _, ..] || args.Length > 3)
@@ -25,7 +28,7 @@ if (args is not ["steps" or "encoder", _, ..] || args.Length > 3)
     Console.Error.WriteLine("""
         Gemma4.Benchmarks steps MODEL [THREADS]         times steps of a model: prompt, decoding alone, decoding together
         Gemma4.Benchmarks encoder MODEL [THREADS]       times pictures on their way through a model's vision tower
-        Gemma4.Benchmarks products                      times products with weight matrices on one thread
+        Gemma4.Benchmarks products [THREADS]            times products with weight matrices: 1, 2, 4, 8 or 16 threads
         Gemma4.Benchmarks pictures                      times the preparation of a 12-megapixel JPEG
         """);
     return 2;

@@ -25,6 +25,7 @@ public static class EngineLoader
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
         LoadedRunner loaded = RunnerLoader.Load(checkpoint.Config, checkpoint.OpenTensors(), BackendFactory.Create(compute), options, time, progress);
+        Log.Computing(loggers.CreateLogger<GemmaEngine>(), loaded.Backend);
         var traits = new ModelTraits(loaded.Config.Text.MaxPositions, loaded.Config.Text.VocabSize, loaded.Config.Text.BidirectionalVision);
         return new GemmaEngine(loaded.Runner, traits, loaded.Cache, options, meters, loggers, time);
     }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Gemma4.Engine.Requests;
 
@@ -34,11 +33,14 @@ public sealed class GenerationStream : IAsyncDisposable
 
     /// <summary>Reads the events until every sequence has ended. One reader at a time.</summary>
     /// <param name="cancellationToken">Stops the reading, not the generation: dispose the stream for that.</param>
-    public async IAsyncEnumerable<TokenEvent> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
-    {
-        await foreach (TokenEvent e in _events.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
-            yield return e;
-    }
+    public IAsyncEnumerable<TokenEvent> ReadAllAsync(CancellationToken cancellationToken = default) => _events.Reader.ReadAllAsync(cancellationToken);
+
+    /// <summary>Waits for events; allocates nothing. One reader at a time, which may give up the wait only with the stream.</summary>
+    /// <returns>False once every sequence has ended and all events were read.</returns>
+    public ValueTask<bool> WaitToReadAsync() => _events.Reader.WaitToReadAsync(CancellationToken.None);
+
+    /// <summary>Reads an event that is there.</summary>
+    public bool TryRead(out TokenEvent e) => _events.Reader.TryRead(out e);
 
     /// <summary>Asks for the end of one sequence; its last event says <see cref="FinishReason.Aborted"/> unless it ended before.</summary>
     /// <param name="sequenceIndex">From 0.</param>

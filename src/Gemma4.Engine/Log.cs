@@ -8,6 +8,9 @@ internal static partial class Log
     [LoggerMessage(EventId = 100, Level = LogLevel.Information, Message = "{KvCache}")]
     public static partial void EngineStarted(ILogger logger, string kvCache);
 
+    [LoggerMessage(EventId = 106, Level = LogLevel.Information, Message = "Computing with {Backend}")]
+    public static partial void Computing(ILogger logger, string backend);
+
     [LoggerMessage(EventId = 101, Level = LogLevel.Error, Message = "A step of {NumSequences} sequences and {NumTokens} tokens failed; they end with an error")]
     public static partial void StepFailed(ILogger logger, Exception fault, int numSequences, int numTokens);
 

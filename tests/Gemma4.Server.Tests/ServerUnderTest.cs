@@ -52,6 +52,9 @@ internal sealed class ServerUnderTest(FakeEngine engine, params (string Key, str
     /// <summary>Whether its answers go back to it as history (see <see cref="SentBack"/>). Not where a test counts its requests.</summary>
     public bool TakesItsAnswers { get; init; } = true;
 
+    /// <summary>Keeps what it is sent; null where nobody wants to know.</summary>
+    public Clients.RequestRecorder? Recorder { get; init; }
+
     /// <summary>A client of a server whose model is loaded.</summary>
     public async Task<HttpClient> ReadyClientAsync()
     {
@@ -97,6 +100,8 @@ internal sealed class ServerUnderTest(FakeEngine engine, params (string Key, str
         {
             services.AddSingleton<IModelSource>(new FakeSource(engine, Media, MayLoad));
             services.AddSingleton<ILogEventSink>(Log);
+            if (Recorder is not null)
+                services.AddSingleton<IStartupFilter>(Recorder);
             if (Fetcher is not null)
                 services.AddSingleton(provider => Fetcher(provider.GetRequiredService<IOptions<MediaAccessOptions>>().Value));
         });

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
-using Gemma4.Engine.Kernels;
 using Gemma4.Engine.Requests;
 
 namespace Gemma4.Engine.Audio;

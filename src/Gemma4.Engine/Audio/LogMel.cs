@@ -1,5 +1,4 @@
 using System.Numerics;
-using Gemma4.Engine.Kernels;
 
 namespace Gemma4.Engine.Audio;
 

@@ -27,13 +27,19 @@ internal static class BackendFactory
         bool rounds = Word(options.Dtype, "--dtype", ("auto", cuda is not null), ("float32", false), ("bfloat16", true));
         KvFormat? kv = Word<KvFormat?>(
             options.KvDtype, "--kv-dtype", ("auto", null), ("float32", KvFormat.Float32), ("bfloat16", KvFormat.BFloat16), ("int8", KvFormat.Int8));
+        Quantization quantization = Word(options.Quantization, "--quantization", ("none", Quantization.None), ("int8", Quantization.Int8), ("int4", Quantization.Int4));
+        int threads = options.Threads ?? PhysicalCores.Count();
         if (torch)
-            return TorchBackend.Create(cuda, rounds, kv);
-        return new CpuBackend(new CpuOptions(options.Threads ?? PhysicalCores.Count())
+        {
+            if (quantization != Quantization.None)
+                throw new ArgumentException($"--quantization {options.Quantization}: --backend torch computes with unrounded weights. Use --quantization none, or --backend cpu.", nameof(options));
+            return new TorchBackend(new TorchOptions(threads) { CudaIndex = cuda, RoundsToBFloat16 = rounds, KvFormat = kv });
+        }
+        return new CpuBackend(new CpuOptions(threads)
         {
             RoundsToBFloat16 = rounds,
             KvFormat = kv ?? KvFormat.BFloat16,
-            Quantization = Word(options.Quantization, "--quantization", ("none", Quantization.None), ("int8", Quantization.Int8), ("int4", Quantization.Int4)),
+            Quantization = quantization,
             ExactActivations = Word(options.Activations, "--activations", ("auto", false), ("float32", true)),
             Kernels = Word(
                 options.Kernels, "--kernels", ("auto", KernelChoice.Auto), ("portable", KernelChoice.Portable), ("avx2", KernelChoice.Avx2),

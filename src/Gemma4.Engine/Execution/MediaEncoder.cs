@@ -37,6 +37,8 @@ internal sealed class MediaEncoder(Gemma4Model model, long cacheBytes, int maxTo
     public void Work(ReadOnlySpan<AwaitedMedia> awaited, TimeSpan budget, Span<EncoderProgress> progress)
     {
         progress.Clear();
+        if (awaited.Length == 0 && _job is null)
+            return;
         if (_job is not null && !_job.IsAwaited(awaited))
             EndJob();   // who wanted it has left
         long started = time.GetTimestamp();

@@ -32,7 +32,7 @@ internal static class RunnerLoader
             var encoder = new EncoderLimits(options.EncoderTimeShare, options.MaxEncoderTokensPerPass, options.EncoderCacheBytes);
             var runner = new ModelRunner(
                 model, cache.NumBlocks, cache.BlockSize, options.MaxTokensPerStep, options.MaxSequences, encoder, time);
-            return new LoadedRunner(runner, cache, model.Config);
+            return new LoadedRunner(runner, cache, model.Config, backend.Description);
         }
         catch
         {
@@ -46,4 +46,5 @@ internal static class RunnerLoader
 /// <param name="Runner">Owned by the receiver.</param>
 /// <param name="Cache">The KV cache that was made.</param>
 /// <param name="Config">The model's configuration.</param>
-internal readonly record struct LoadedRunner(ModelRunner Runner, KvCachePlan Cache, Gemma4Config Config);
+/// <param name="Backend">What computes it, as people write it.</param>
+internal readonly record struct LoadedRunner(ModelRunner Runner, KvCachePlan Cache, Gemma4Config Config, string Backend);

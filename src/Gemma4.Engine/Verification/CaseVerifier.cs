@@ -23,6 +23,8 @@ internal sealed class CaseVerifier(Gemma4Model model, AccuracyBars bars)
     /// </remarks>
     public CaseResult Verify(GoldenCase golden)
     {
+        if (bars.FollowsRoundedReference && golden.Rounded is { } rounded)
+            return VerifyRounded(golden, rounded);
         float[]? own = GoldenMedia.Encode(model, golden), given = null;                                  // [M, D]
         var checks = new List<CaseCheck>();
         if (own is not null)
@@ -34,6 +36,35 @@ internal sealed class CaseVerifier(Gemma4Model model, AccuracyBars bars)
         Movement allowance = VerifyWhole(golden, given, checks);
         VerifyChunked(golden, own, allowance, checks);
         return new CaseResult($"{golden.Model}/{golden.Name}", checks);
+    }
+
+    /// <summary>Computes the prompt whole and in chunks with our own soft tokens, as the reference's bfloat16 was, and feeds the golden's tokens after it.</summary>
+    private CaseResult VerifyRounded(GoldenCase golden, RoundedReference rounded)
+    {
+        float[]? softTokens = GoldenMedia.Encode(model, golden);                                         // [M, D]
+        float[] expected = golden.Tensors.Floats("last_logits");
+        int tokens = golden.InputIds.Length;
+        using var whole = new PagedSession(model, tokens + golden.Greedy.Length);
+        Activations hidden = Feed(whole, golden, 0, tokens, softTokens, null);                           // [T, D]
+        float[] last = model.Logits(hidden, [tokens - 1])[0].ToArray();
+        using var chunked = new PagedSession(model, tokens);
+        return new CaseResult($"{golden.Model}/{golden.Name}", [
+            rounded.CheckLogits("logits", last, expected),
+            rounded.CheckLogits("chunked", InChunks(chunked, golden, softTokens), expected),
+            rounded.CheckGreedy("greedy", FedGreedy(whole, golden, last), golden.Greedy.AsSpan())]);
+    }
+
+    /// <summary>The best token at each step of the golden's continuation.</summary>
+    private int[] FedGreedy(PagedSession session, GoldenCase golden, float[] logits)
+    {
+        var best = new int[golden.Greedy.Length];
+        for (int i = 0; i < best.Length; i++)
+        {
+            best[i] = Array.IndexOf(logits, logits.Max());
+            if (i + 1 < best.Length)
+                logits = model.Logits(session.Step([golden.Greedy[i]], golden.MediaSpans), [0])[0].ToArray();
+        }
+        return best;
     }
 
     /// <returns>How far rounding alone may move the answer.</returns>

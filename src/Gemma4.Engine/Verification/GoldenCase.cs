@@ -38,6 +38,9 @@ internal sealed record GoldenCase
     /// <summary>Path of the sound; null where there is none.</summary>
     public string? Audio { get; init; }
 
+    /// <summary>How far the reference's own bfloat16 is from these tensors; null where nobody recorded it.</summary>
+    public RoundedReference? Rounded { get; init; }
+
     /// <summary>Reads all cases of one model.</summary>
     /// <param name="root">A folder laid out like the fixtures: models, golden and media side by side.</param>
     /// <param name="model">The model's name.</param>
@@ -45,7 +48,8 @@ internal sealed record GoldenCase
     public static IReadOnlyList<GoldenCase> ReadAll(string root, string model, Gemma4Config config)
     {
         string folder = Path.Combine(root, "golden", model), video = Path.Combine(folder, "film.json");
-        GoldenCase Case(string name, JsonElement entry) => Read(root, folder, model, name, entry, config);
+        IReadOnlyDictionary<string, RoundedReference> rounded = RoundedReference.ReadAll(Path.Combine(folder, "bfloat16.json"));
+        GoldenCase Case(string name, JsonElement entry) => Read(root, folder, model, name, entry, config) with { Rounded = rounded.GetValueOrDefault(name) };
         IReadOnlyList<GoldenCase> cases = ReadFile(
             Path.Combine(folder, "cases.json"), list => [.. list.EnumerateObject().Select(e => Case(e.Name, e.Value))]);
         return File.Exists(video) ? [.. cases, .. ReadFile(video, entry => [Case("film", entry)])] : cases;

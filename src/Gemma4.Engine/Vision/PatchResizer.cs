@@ -1,4 +1,3 @@
-using Gemma4.Engine.Kernels;
 
 namespace Gemma4.Engine.Vision;
 

@@ -39,8 +39,7 @@ internal static class MessageEndpoints
         await using (generation)
         {
             var assembler = new MessageAssembler(_ => { });
-            foreach (MergedEvent item in await MergedEvents.ReadAsync(generation, context.RequestAborted))
-                assembler.Add(item);
+            await GenerationReader.ReadToEndAsync(generation, assembler.Add, context.RequestAborted);
             MessageResponse message = Start() with
             {
                 Content = assembler.Blocks,

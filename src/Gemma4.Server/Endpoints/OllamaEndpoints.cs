@@ -55,7 +55,9 @@ internal static class OllamaEndpoints
         await using (run.Generation)
         {
             var pieces = new OllamaPieces();
-            OllamaMessage message = pieces.Join(await MergedEvents.ReadAsync(run.Generation, context.RequestAborted));
+            var events = new List<SequenceEvent>();
+            await GenerationReader.ReadToEndAsync(run.Generation, events.Add, context.RequestAborted);
+            OllamaMessage message = pieces.Join(events);
             return Json(run.Last(message, pieces.DoneReason));
         }
     }

@@ -59,8 +59,7 @@ internal static class ResponseEndpoints
         await using (run.Generation)
         {
             ResponseAssembler assembler = run.Assembler(_ => { });
-            foreach (MergedEvent item in await MergedEvents.ReadAsync(run.Generation, context.RequestAborted))
-                assembler.Add(item);
+            await GenerationReader.ReadToEndAsync(run.Generation, assembler.Add, context.RequestAborted);
             return Results.Json(End(assembler), OpenAIJson.Context.ResponseObject);
         }
     }

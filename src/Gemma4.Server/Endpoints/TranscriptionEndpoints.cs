@@ -39,8 +39,7 @@ internal static class TranscriptionEndpoints
             return new SseResult(generation, new TranscriptionStreamFormat(transcript, () => TranscriptionUsages.Of(generation.Parts)));
         await using (generation)
         {
-            foreach (MergedEvent item in await MergedEvents.ReadAsync(generation, context.RequestAborted))
-                transcript.Add(item);
+            await GenerationReader.ReadToEndAsync(generation, item => transcript.Add(item), context.RequestAborted);
             return Answer(request, transcript, generation.Parts);
         }
     }

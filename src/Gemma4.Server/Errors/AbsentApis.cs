@@ -36,6 +36,7 @@ internal static class AbsentApis
         string? words = All.FirstOrDefault(api => path.StartsWithSegments(api.Path)).Words;
         return words is null
             ? null
-            : new ApiError(StatusCodes.Status404NotFound, $"This server {words}.", ApiError.InvalidRequest, null, "unknown_url");
+            // Clients of Ollama's API show the words of a 400 only.
+            : new ApiError(path.StartsWithSegments("/api") ? StatusCodes.Status400BadRequest : StatusCodes.Status404NotFound, $"This server {words}.", ApiError.InvalidRequest, null, "unknown_url");
     }
 }

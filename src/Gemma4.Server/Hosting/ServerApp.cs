@@ -34,6 +34,7 @@ internal static class ServerApp
         app.UseMiddleware<SiteMiddleware>();
         app.UseCors();
         app.UseMiddleware<PathMiddleware>();
+        app.UseMiddleware<UnnamedJsonMiddleware>();
         app.UseRouting();
         app.UseMiddleware<MethodsMiddleware>();
         app.UseDocumentationPage();

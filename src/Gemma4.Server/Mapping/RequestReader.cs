@@ -18,14 +18,11 @@ internal sealed class RequestReader(ModelNames names, IOptions<ApiOptions> api, 
     /// <param name="context">The request; its body is read to the end.</param>
     /// <param name="type">The DTO.</param>
     /// <param name="modelFaults">How this API refuses a model it does not have.</param>
-    /// <param name="takesUnnamed">Take what does not say that it is JSON: nothing, or what curl sends where it is told nothing. From a page, which
-    /// could send that to any server without being asked, it is refused.</param>
     /// <exception cref="ApiException">The first fault.</exception>
-    public async Task<T> ReadAsync<T>(HttpContext context, JsonTypeInfo<T> type, IModelFaults modelFaults, bool takesUnnamed = false)
+    public async Task<T> ReadAsync<T>(HttpContext context, JsonTypeInfo<T> type, IModelFaults modelFaults)
         where T : class
     {
-        bool isUnnamed = context.Request.ContentType is null or "application/x-www-form-urlencoded" && !context.Request.Headers.ContainsKey("Origin");
-        if (!context.Request.HasJsonContentType() && !(takesUnnamed && isUnnamed))
+        if (!context.Request.HasJsonContentType())
             throw new ApiException(ErrorTable.UnsupportedContentType(context.Request));
         try
         {

@@ -27,7 +27,7 @@ internal static class CheckpointFiles
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(typeof(GemmaEngine).Module.ModuleVersionId.ToByteArray());
-        hash.AppendData(Encoding.UTF8.GetBytes($"{model.Device} {model.DType} {model.Quantization}"));
+        hash.AppendData(Encoding.UTF8.GetBytes($"{model.Device} {model.Backend} {model.DType} {model.KvDType} {model.Quantization}"));
         byte[] head = new byte[HeadBytes];
         foreach (string file in files)
         {

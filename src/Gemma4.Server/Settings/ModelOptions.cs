@@ -44,12 +44,16 @@ internal sealed class ModelOptions : IValidatableObject
     [AllowedValues("none", "int8", "int4")]
     public string Quantization { get; set; } = "none";
 
+    /// <summary>Which kernels multiply quantised weights on a CPU; all give the same bits.</summary>
+    [AllowedValues("auto", "portable", "avx2", "avx512", "avx512-vnni")]
+    public string Kernels { get; set; } = "auto";
+
     /// <summary>Threads that compute on a CPU; null takes one a core.</summary>
     [Range(1, 1024)]
     public int? Threads { get; set; }
 
     /// <summary>Where and how it is computed, as the engine takes it.</summary>
-    internal ComputeOptions Compute => new() { Device = Device, Backend = Backend, Dtype = DType, KvDtype = KvDType, Quantization = Quantization, Threads = Threads };
+    internal ComputeOptions Compute => new() { Device = Device, Backend = Backend, Dtype = DType, KvDtype = KvDType, Quantization = Quantization, Kernels = Kernels, Threads = Threads };
 
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)

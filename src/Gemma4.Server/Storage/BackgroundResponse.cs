@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Gemma4.Server.OpenAI.Responses;
 
 namespace Gemma4.Server.Storage;
@@ -9,6 +8,9 @@ internal sealed class BackgroundResponse(ResponseObject queued)
 {
     /// <summary>About what an event holds beside its text.</summary>
     private const int BytesOfEvent = 256;
+
+    /// <summary>What a client that comes late is given before the next write.</summary>
+    private const int MaxEventsAtOnce = 512;
 
     private readonly Lock _lock = new();
     private readonly List<ResponseStreamEvent> _events = [];
@@ -74,31 +76,31 @@ internal sealed class BackgroundResponse(ResponseObject queued)
         await _ended.Task.WaitAsync(cancellationToken);
     }
 
-    /// <summary>The events behind a sequence number, those to come included.</summary>
-    /// <param name="after">The sequence number; -1 for all.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
-    public async IAsyncEnumerable<ResponseStreamEvent> ReadAsync(int after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>Waits until there is an event of this sequence number.</summary>
+    /// <returns>False when there will be none.</returns>
+    public async ValueTask<bool> WaitAsync(int number)
     {
-        for (int i = Math.Max(0, after + 1); ; i++)
+        while (true)
         {
-            while (true)
-            {
-                bool hasEnded = HasEnded;
-                Task more;
-                lock (_lock)
-                {
-                    if (i < _events.Count)
-                        break;
-                    more = _more.Task;
-                }
-                if (hasEnded)
-                    yield break;
-                await more.WaitAsync(cancellationToken);
-            }
-            ResponseStreamEvent next;
+            // In this order: the last event is added before the end is said.
+            bool hasEnded = HasEnded;
+            Task more;
             lock (_lock)
-                next = _events[i];
-            yield return next;
+            {
+                if (number < _events.Count)
+                    return true;
+                more = _more.Task;
+            }
+            if (hasEnded)
+                return false;
+            await more;
         }
+    }
+
+    /// <summary>The events so far from this sequence number on, some hundreds at once.</summary>
+    public ResponseStreamEvent[] From(int number)
+    {
+        lock (_lock)
+            return [.. _events.Skip(number).Take(MaxEventsAtOnce)];
     }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 
 namespace Gemma4.Server.Streaming;
@@ -7,23 +6,31 @@ namespace Gemma4.Server.Streaming;
 /// <param name="parts">The generations; owned.</param>
 internal sealed class CombinedGeneration(IReadOnlyList<Generation> parts) : IGeneration
 {
+    private readonly Channel<SequenceEvent> _merged = Channel.CreateUnbounded<SequenceEvent>(new UnboundedChannelOptions { SingleReader = true });
+    private Task? _reading;
+
     /// <summary>The generations, in order.</summary>
     public IReadOnlyList<Generation> Parts => parts;
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<SequenceEvent> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public ValueTask<bool> WaitAsync()
+    {
+        if (parts.Count == 1)
+            return parts[0].WaitAsync();
+        _reading ??= ReadAllAsync();
+        return _merged.Reader.WaitToReadAsync(CancellationToken.None);
+    }
+
+    /// <inheritdoc/>
+    public void Read(EventBatch batch)
     {
         if (parts.Count == 1)
         {
-            await foreach (SequenceEvent item in parts[0].ReadAsync(cancellationToken))
-                yield return item;
-            yield break;
+            parts[0].Read(batch);
+            return;
         }
-        Channel<SequenceEvent> merged = Channel.CreateUnbounded<SequenceEvent>(new UnboundedChannelOptions { SingleReader = true });
-        Task reading = ReadAllAsync(merged.Writer, cancellationToken);
-        await foreach (SequenceEvent item in merged.Reader.ReadAllAsync(cancellationToken))
-            yield return item;
-        await reading;
+        while (!batch.IsFull && _merged.Reader.TryRead(out SequenceEvent item))
+            batch.Add(in item);
     }
 
     /// <inheritdoc/>
@@ -33,7 +40,7 @@ internal sealed class CombinedGeneration(IReadOnlyList<Generation> parts) : IGen
             await part.DisposeAsync();
     }
 
-    private async Task ReadAllAsync(ChannelWriter<SequenceEvent> output, CancellationToken cancellationToken)
+    private async Task ReadAllAsync()
     {
         try
         {
@@ -41,22 +48,27 @@ internal sealed class CombinedGeneration(IReadOnlyList<Generation> parts) : IGen
             var readers = new List<Task>();
             foreach (Generation part in parts)
             {
-                readers.Add(ReadOneAsync(part, first, output, cancellationToken));
+                readers.Add(ReadOneAsync(part, first));
                 first += part.Sequences.Length;
             }
             await Task.WhenAll(readers);
-            output.TryComplete();
+            _merged.Writer.TryComplete();
         }
         catch (Exception exception)
         {
             // Handed to the one reader, who throws it.
-            output.TryComplete(exception);
+            _merged.Writer.TryComplete(exception);
         }
     }
 
-    private static async Task ReadOneAsync(Generation part, int first, ChannelWriter<SequenceEvent> output, CancellationToken cancellationToken)
+    private async Task ReadOneAsync(Generation part, int first)
     {
-        await foreach (SequenceEvent item in part.ReadAsync(cancellationToken))
-            output.TryWrite(item with { Index = first + item.Index });
+        var batch = new EventBatch();
+        while (await part.WaitAsync())
+        {
+            part.Read(batch);
+            foreach (SequenceEvent item in batch.Take())
+                _merged.Writer.TryWrite(item with { Index = first + item.Index });
+        }
     }
 }

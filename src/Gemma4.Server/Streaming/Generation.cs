@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime.CompilerServices;
 using Gemma4.Engine;
 using Gemma4.Engine.Requests;
 using Gemma4.Server.Errors;
@@ -16,6 +15,9 @@ internal sealed class Generation(
     GenerationStream stream, GenerationRequest request, ImmutableArray<SequenceProgress> sequences, TimeProvider time, Action<SequenceProgress> onEnded)
     : IGeneration
 {
+    private int _numRunning = sequences.Length;
+    private ApiException? _failure;
+
     /// <summary>The submitted request.</summary>
     public GenerationRequest Request => request;
 
@@ -32,44 +34,57 @@ internal sealed class Generation(
     public long? LastTokenAt { get; private set; }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<SequenceEvent> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public ValueTask<bool> WaitAsync()
     {
-        int running = sequences.Length;
-        await foreach (TokenEvent token in stream.ReadAllAsync(cancellationToken))
-        {
-            if (!token.PromptLogprobs.IsDefault)
-                PromptLogprobs.AddRange(token.PromptLogprobs);
-            SequenceProgress sequence = sequences[token.SequenceIndex];
-            if (sequence.HasEnded)
-                continue;
-            if (token.TokenId is not null)
-            {
-                LastTokenAt = time.GetTimestamp();
-                FirstTokenAt ??= LastTokenAt;
-            }
-            foreach (GenerationEvent parsed in sequence.Push(token))
-                yield return new SequenceEvent(token.SequenceIndex, Checked(parsed));
-            if (!sequence.HasEnded)
-                continue;
-            onEnded(sequence);
-            if (token.FinishReason is null)
-                stream.Abort(token.SequenceIndex);
-            if (--running == 0)
-                yield break;
-        }
+        if (_failure is not null)
+            return ValueTask.FromException<bool>(_failure);
+        return _numRunning == 0 ? ValueTask.FromResult(false) : stream.WaitToReadAsync();
+    }
+
+    /// <inheritdoc/>
+    public void Read(EventBatch batch)
+    {
+        while (_numRunning > 0 && _failure is null && !batch.IsFull && stream.TryRead(out TokenEvent token))
+            Read(in token, batch);
     }
 
     /// <summary>Ends what has not ended.</summary>
     public ValueTask DisposeAsync() => stream.DisposeAsync();
 
-    /// <summary>What the request asks for and cannot be done, a failed step, or a sequence that the engine ended by itself at shutdown, is no answer.</summary>
-    private static GenerationEvent Checked(GenerationEvent parsed) => parsed switch
+    private void Read(in TokenEvent token, EventBatch batch)
     {
-        GenerationEvent.Finished { Rejection: { } rejection } => throw new ApiException(ErrorTable.From(rejection)),
+        if (!token.PromptLogprobs.IsDefault)
+            PromptLogprobs.AddRange(token.PromptLogprobs);
+        SequenceProgress sequence = sequences[token.SequenceIndex];
+        if (sequence.HasEnded)
+            return;
+        if (token.TokenId is not null)
+        {
+            LastTokenAt = time.GetTimestamp();
+            FirstTokenAt ??= LastTokenAt;
+        }
+        foreach (GenerationEvent parsed in sequence.Push(token))
+        {
+            _failure ??= FailureOf(parsed);
+            if (_failure is null)
+                batch.Add(token.SequenceIndex, parsed);
+        }
+        if (!sequence.HasEnded)
+            return;
+        onEnded(sequence);
+        if (token.FinishReason is null)
+            stream.Abort(token.SequenceIndex);
+        _numRunning--;
+    }
+
+    /// <summary>What the request asks for and cannot be done, a failed step, or a sequence that the engine ended by itself at shutdown, is no answer.</summary>
+    private static ApiException? FailureOf(GenerationEvent parsed) => parsed switch
+    {
+        GenerationEvent.Finished { Rejection: { } rejection } => new ApiException(ErrorTable.From(rejection)),
         GenerationEvent.Finished { Reason: FinishReason.Error } failed =>
-            throw new ApiException(ErrorTable.Internal() with { Message = failed.Error ?? ErrorTable.Internal().Message }),
+            new ApiException(ErrorTable.Internal() with { Message = failed.Error ?? ErrorTable.Internal().Message }),
         GenerationEvent.Finished { Reason: FinishReason.Aborted } =>
-            throw new ApiException(ErrorTable.Unavailable("The server is stopping; the answer was cut.")),
-        _ => parsed,
+            new ApiException(ErrorTable.Unavailable("The server is stopping; the answer was cut.")),
+        _ => null,
     };
 }

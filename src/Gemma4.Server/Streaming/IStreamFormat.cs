@@ -11,7 +11,7 @@ internal interface IStreamFormat
     /// <summary>Frames before the first event.</summary>
     void Begin(SseWriter writer);
 
-    /// <summary>Frames of what is new; pieces of one kind that follow each other are merged.</summary>
+    /// <summary>Frames of what is new.</summary>
     void Write(SseWriter writer, IReadOnlyList<SequenceEvent> events);
 
     /// <summary>What keeps the connection alive and means nothing.</summary>

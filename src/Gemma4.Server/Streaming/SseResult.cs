@@ -20,11 +20,11 @@ internal sealed class SseResult(IGeneration generation, IStreamFormat format) : 
         IServiceProvider services = context.RequestServices;
         var heartbeat = TimeSpan.FromSeconds(services.GetRequiredService<IOptions<ServerOptions>>().Value.HeartbeatSeconds);
         using var writer = new SseWriter(context.Response.BodyWriter);
+        using var reader = new GenerationReader(generation, heartbeat, services.GetRequiredService<TimeProvider>(), aborted);
         bool begun = false;
         try
         {
-            await foreach (IReadOnlyList<SequenceEvent> batch in EventBatches.ReadAsync(
-                generation.ReadAsync(aborted), heartbeat, services.GetRequiredService<TimeProvider>(), aborted))
+            while (await reader.ReadAsync())
             {
                 if (!begun)
                 {
@@ -32,10 +32,10 @@ internal sealed class SseResult(IGeneration generation, IStreamFormat format) : 
                     format.Begin(writer);
                 }
                 begun = true;
-                if (batch.Count == 0)
+                if (reader.Events.Count == 0)
                     format.Heartbeat(writer);
                 else
-                    format.Write(writer, batch);
+                    format.Write(writer, reader.Events);
                 await writer.FlushAsync(aborted);
             }
             format.End(writer);

@@ -49,7 +49,7 @@ internal sealed class SseWriter(PipeWriter output) : IDisposable
     public void Heartbeat() => Write(": keep-alive\n\n"u8);
 
     /// <summary>Sends what was written; waits while the client does not read.</summary>
-    public async Task FlushAsync(CancellationToken cancellationToken) => await output.FlushAsync(cancellationToken);
+    public ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken) => output.FlushAsync(cancellationToken);
 
     public void Dispose() => _json.Dispose();
 

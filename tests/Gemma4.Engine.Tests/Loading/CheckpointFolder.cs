@@ -19,16 +19,19 @@ internal sealed class CheckpointFolder : IDisposable
     public string Weights => Path.Combine(Directory, "model.safetensors");
 
     /// <summary>Copies a model; goldens and media are linked, not copied.</summary>
-    public static CheckpointFolder Copy(string model)
+    /// <param name="model">Its name.</param>
+    /// <param name="fixtures">Where it lies beside its goldens; null takes those of the repository.</param>
+    public static CheckpointFolder Copy(string model, string? fixtures = null)
     {
+        fixtures ??= RepositoryPaths.Fixtures;
         var folder = new CheckpointFolder(System.IO.Directory.CreateTempSubdirectory("gemma4-test-").FullName) { Model = model };
         System.IO.Directory.CreateDirectory(folder.Directory);
-        foreach (string file in System.IO.Directory.EnumerateFiles(Path.Combine(RepositoryPaths.Fixtures, "models", model)))
+        foreach (string file in System.IO.Directory.EnumerateFiles(Path.Combine(fixtures, "models", model)))
             File.Copy(file, Path.Combine(folder.Directory, Path.GetFileName(file)));
         System.IO.Directory.CreateDirectory(Path.Combine(folder.Root, "golden"));
         System.IO.Directory.CreateSymbolicLink(
-            Path.Combine(folder.Root, "golden", model), Path.Combine(RepositoryPaths.Fixtures, "golden", model));
-        System.IO.Directory.CreateSymbolicLink(Path.Combine(folder.Root, "media"), Path.Combine(RepositoryPaths.Fixtures, "media"));
+            Path.Combine(folder.Root, "golden", model), Path.Combine(fixtures, "golden", model));
+        System.IO.Directory.CreateSymbolicLink(Path.Combine(folder.Root, "media"), Path.Combine(fixtures, "media"));
         return folder;
     }
 

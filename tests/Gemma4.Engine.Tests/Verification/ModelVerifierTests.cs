@@ -7,12 +7,13 @@ namespace Gemma4.Engine.Tests.Verification;
 public sealed class ModelVerifierTests(ITestOutputHelper output)
 {
     [Theory]
-    [InlineData("float32")]
-    [InlineData("bfloat16")]
-    public void Every_case_of_the_fixtures_holds(string dtype)
+    [InlineData("cpu", "float32")]
+    [InlineData("cpu", "bfloat16")]
+    [InlineData("torch", "float32")]
+    public void Every_case_of_the_fixtures_holds(string backend, string dtype)
     {
         var lines = new StringWriter();
-        bool holds = ModelVerifier.Run([RepositoryPaths.Fixtures, "--dtype", dtype], lines);
+        bool holds = ModelVerifier.Run([RepositoryPaths.Fixtures, "--backend", backend, "--dtype", dtype], lines);
         output.WriteLine(lines.ToString());
         Assert.True(holds, lines.ToString());
     }

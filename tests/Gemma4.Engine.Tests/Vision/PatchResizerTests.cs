@@ -1,4 +1,3 @@
-using Gemma4.Engine.Kernels;
 using Gemma4.Engine.Vision;
 using Xunit;
 

@@ -156,8 +156,8 @@ public sealed class OllamaEndpointsTests
     [InlineData("/api/chat", """{"model":"gemma-4-demo","messages":[{"role":"user","content":"Hi"}],"format":"yaml"}""", 400, "json")]
     [InlineData("/api/chat", """{"model":"gemma-4-demo","messages":[{"role":"user","content":"Hi"}],"think":3}""", 400, "'think'")]
     [InlineData("/api/chat", """{"model":"gemma-4-demo","messages":[{"role":"user","content":"Hi"}],"options":{"temperature":"hot"}}""", 400, "options.temperature")]
-    [InlineData("/api/embed", "{}", 404, "does not make embeddings")]
-    [InlineData("/api/pull", "{}", 404, "does not manage models")]
+    [InlineData("/api/embed", "{}", 400, "does not make embeddings")]
+    [InlineData("/api/pull", "{}", 400, "does not manage models")]
     [InlineData("/api/chat", "{", 400, "JSON")]
     public async Task Refusals_have_its_shape(string path, string body, int status, string words)
     {

@@ -81,7 +81,7 @@ test("models are listed and shown", async () => {
 });
 
 test("what is not done is refused in words", async () => {
-  await assert.rejects(client.embed({ model, input: "x" }), (error) => error.status_code === 404 && /does not make embeddings/.test(error.message));
+  await assert.rejects(client.embed({ model, input: "x" }), (error) => error.status_code === 400 && /does not make embeddings/.test(error.message));
   await assert.rejects(client.pull({ model: "other" }), /does not manage models/);
   await assert.rejects(client.chat({ ...ask("Hi"), model: "other" }), /model 'other' not found/);
 });

@@ -3,7 +3,7 @@ import anthropic
 from demo import BASE_URL, CAPITAL, MODEL, PARIS, SCHEMA, WEATHER, case, weather
 
 client = anthropic.Anthropic(base_url=BASE_URL, api_key="none", max_retries=0)
-ask = lambda content: {"model": MODEL, "max_tokens": 200, "temperature": 0, "messages": [{"role": "user", "content": content}]}
+ask = lambda content: {"model": MODEL, "max_tokens": 200, "extra_body": {"temperature": 0}, "messages": [{"role": "user", "content": content}]}
 
 assert client.messages.create(**ask(CAPITAL)).content[0].text == PARIS
 with client.messages.stream(**ask(CAPITAL)) as stream:

@@ -34,7 +34,7 @@ internal sealed unsafe class CpuBackend : Backend
         _add = new AddRows(Team);
     }
 
-    public override string Description => $"cpu, {Team.NumThreads} {(Team.NumThreads == 1 ? "thread" : "threads")}, {_matrices.Kernels} kernels";
+    public override string Description => $"cpu, {Team.NumThreads} {(Team.NumThreads == 1 ? "thread" : "threads")}, keys and values in {KvFormat}, quantised products by {_matrices.Kernels} kernels";
 
     public override bool RoundsToBFloat16 => _options.RoundsToBFloat16;
 

@@ -1,5 +1,4 @@
 using Gemma4.Engine.Backends.Cpu;
-using Gemma4.Engine.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -11,7 +10,7 @@ namespace Gemma4.Engine.Backends.Torch;
 /// <param name="device">Where they go.</param>
 /// <param name="dtype">Dtype of activations.</param>
 /// <param name="cpu">Multiplies in host memory; null where libtorch does.</param>
-internal sealed unsafe class TensorSource(WeightStore store, Device device, ScalarType dtype, CpuBackend? cpu) : IDisposable
+internal sealed class TensorSource(WeightStore store, Device device, ScalarType dtype, CpuBackend? cpu) : IDisposable
 {
     /// <summary>Patches of a slice in host memory. E2B's take 30 ms on two cores, an eighth of a decoding step; 256 took as long for a whole
     /// image (two processors of an AMD EPYC, 2026-11-24, <c>Gemma4.Benchmarks encoder</c>).</summary>
@@ -56,8 +55,8 @@ internal sealed unsafe class TensorSource(WeightStore store, Device device, Scal
     /// <summary>A stored weight as a tensor on the device.</summary>
     public Tensor ToTensor(StoredWeight weight, ScalarType type)
     {
-        Tensor taken = weight.Data is null ? empty(weight.Shape.AsSpan().ToArray(), dtype: type, device: META) : Copy(weight, type);
-        _owned.Add(taken.DetachFromDisposeScope());
+        Tensor taken = StoredTensor.Create(weight, type, device);
+        _owned.Add(taken);
         return taken;
     }
 
@@ -68,27 +67,4 @@ internal sealed unsafe class TensorSource(WeightStore store, Device device, Scal
             tensor.Dispose();
         _owned.Clear();
     }
-
-    private Tensor Copy(StoredWeight weight, ScalarType type)
-    {
-        if (TypeOf(weight.Format) is not { } stored)
-        {
-            using Tensor widened = tensor(weight.ToSingles(), weight.Shape.AsSpan().ToArray());
-            return widened.to(type, device, copy: true);
-        }
-        Tensor mapped = NativeTensor.Over(weight.Data, stored, weight.Shape.AsSpan());
-        if (stored == type && device.type == DeviceType.CPU && (nint)weight.Data % mapped.element_size() == 0)
-            return mapped;
-        Tensor copy = mapped.to(type, device, copy: true);
-        mapped.Dispose();
-        return copy;
-    }
-
-    private static ScalarType? TypeOf(WeightFormat format) => format switch
-    {
-        WeightFormat.Float32 => ScalarType.Float32,
-        WeightFormat.Float16 => ScalarType.Float16,
-        WeightFormat.BFloat16 => ScalarType.BFloat16,
-        _ => null,
-    };
 }

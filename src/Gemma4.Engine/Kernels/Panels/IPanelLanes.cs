@@ -15,9 +15,6 @@ internal unsafe interface IPanelLanes<TVector>
     /// <summary>Whether sums of products are kept in 16 bits until <see cref="Widen"/>: only so many codes may be added that they fit.</summary>
     static abstract bool SumsAreShort { get; }
 
-    /// <summary>Asks for a cache line; does nothing where there is no such instruction.</summary>
-    static abstract void Prefetch(byte* address);
-
     static abstract TVector Load(byte* source);
 
     /// <summary>The same byte everywhere.</summary>

@@ -14,9 +14,6 @@ internal static unsafe class PanelKernel<TLanes, TVector, TCodes, TScales, TOffs
     where TScales : struct, IPanelScales
     where TOffset : struct, IOffset
 {
-    /// <summary>How far ahead lines of the weight are asked for; measured on a Zen 4 (docs/performance.md).</summary>
-    private const int PrefetchBytes = 4608;
-
     private const int Rows = PanelLayout.Rows;
 
     private static int ScalesAt => TScales.Groups * TCodes.GroupBytes;
@@ -69,11 +66,6 @@ internal static unsafe class PanelKernel<TLanes, TVector, TCodes, TScales, TOffs
         Sums<TVector> sums = default, others = default;
         for (long s = supers; s > 0; s--, panel += SuperBytes)
         {
-            if (TCount.Value == 1)
-            {
-                for (int line = 0; line < SuperBytes; line += PanelLayout.LineBytes)
-                    TLanes.Prefetch(panel + PrefetchBytes + line);
-            }
             byte* codes = panel + row * sizeof(int);
             for (int group = 0; group < TScales.Groups; group++, codes += TCodes.GroupBytes, record += step)
             {

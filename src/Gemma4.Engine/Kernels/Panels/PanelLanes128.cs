@@ -11,10 +11,6 @@ internal readonly unsafe struct PanelLanes128 : IPanelLanes<Vector128<byte>>
 
     public static bool SumsAreShort => false;
 
-    public static void Prefetch(byte* address)
-    {
-    }
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<byte> Load(byte* source) => Vector128.Load(source);
 

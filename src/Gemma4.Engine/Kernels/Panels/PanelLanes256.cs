@@ -15,9 +15,6 @@ internal readonly unsafe struct PanelLanes256 : IPanelLanes<Vector256<byte>>
     public static bool SumsAreShort => !AvxVnni.IsSupported;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Prefetch(byte* address) => Sse.Prefetch0(address);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> Load(byte* source) => Vector256.Load(source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -15,9 +15,6 @@ internal readonly unsafe struct PanelLanes512 : IPanelLanes<Vector512<byte>>
     public static bool SumsAreShort => true;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Prefetch(byte* address) => Sse.Prefetch0(address);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<byte> Load(byte* source) => Vector512.Load(source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -13,8 +13,8 @@ namespace Gemma4.Engine.Kernels.Panels;
 /// </remarks>
 internal sealed class VnniAssembler
 {
-    /// <summary>How far ahead lines of the weight are asked for, and up to how many tokens: with more, there is less to wait for.</summary>
-    private const int PrefetchBytes = 4608, PrefetchTokens = 8;
+    /// <summary>How far ahead lines of the weight are asked for, and from how many tokens on: with fewer, the processor's own prefetching does better.</summary>
+    private const int PrefetchBytes = 4608, PrefetchTokens = 3;
 
     /// <summary>Tokens whose chains of dot products run side by side.</summary>
     private const int Interleaved = 2;
@@ -72,11 +72,11 @@ internal sealed class VnniAssembler
         if (HasSubScales)
         {
             LoadSuperScales();
+            Prefetch(2 * _layout.SuperBytes + _layout.ScalesAt, _layout.SuperBytes - _layout.ScalesAt);
             _code.mov(ecx, _layout.Groups / 2);
             _code.Label(ref groups);
         }
-        for (int line = 0; _tokens <= PrefetchTokens && line < (HasSubScales ? 2 * _layout.GroupBytes : _layout.SuperBytes); line += Line)
-            _code.prefetcht0(__byte_ptr[r8 + PrefetchBytes + line]);
+        Prefetch(PrefetchBytes, HasSubScales ? 2 * _layout.GroupBytes : _layout.SuperBytes);
         WriteGroup(0);
         WriteGroup(1);
         _code.add(rax, 2 * _tokens * Record);
@@ -124,6 +124,12 @@ internal sealed class VnniAssembler
     {
         _code.mov(eax, value);
         _code.vpbroadcastd(to, eax);
+    }
+
+    private void Prefetch(int ahead, int bytes)
+    {
+        for (int line = 0; _tokens >= PrefetchTokens && line < bytes; line += Line)
+            _code.prefetcht0(__byte_ptr[r8 + ahead + line]);
     }
 
     /// <summary>The scales that a whole superblock shares; r9 then walks over those of its groups.</summary>

@@ -27,7 +27,7 @@ internal sealed class MessageAssembler(Action<MessageEvent> emit)
     public MessageEnd? End { get; private set; }
 
     /// <summary>Adds what was generated.</summary>
-    public void Add(MergedEvent item)
+    public void Add(SequenceEvent item)
     {
         switch (item.Event)
         {

@@ -24,7 +24,7 @@ internal sealed class MessageStreamFormat(Func<MessageResponse> start, Func<Mess
     /// <inheritdoc/>
     public void Write(SseWriter writer, IReadOnlyList<SequenceEvent> events)
     {
-        foreach (MergedEvent item in MergedEvents.Of(events))
+        foreach (SequenceEvent item in events)
             Assembler.Add(item);
         Send(writer);
     }

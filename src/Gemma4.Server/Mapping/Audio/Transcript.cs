@@ -25,7 +25,7 @@ internal sealed class Transcript(ImmutableArray<AudioWindow> windows, ImmutableA
 
     /// <summary>Takes a piece of what was generated.</summary>
     /// <returns>What it adds to <see cref="Text"/>. Blanks wait for the word behind them, so that none stand at either end.</returns>
-    public string Add(MergedEvent item)
+    public string Add(SequenceEvent item)
     {
         if (_silence[item.Index] is null && item.Logprobs is [var (_, first), ..])
             _silence[item.Index] = first.Top.Where(t => endTokenIds.Contains(t.TokenId)).Sum(t => Math.Exp(t.Logprob));

@@ -16,7 +16,7 @@ internal sealed class TranscriptionStreamFormat(Transcript transcript, Func<Tran
     /// <inheritdoc/>
     public void Write(SseWriter writer, IReadOnlyList<SequenceEvent> events)
     {
-        foreach (MergedEvent item in MergedEvents.Of(events))
+        foreach (SequenceEvent item in events)
         {
             if (transcript.Add(item) is { Length: > 0 } delta)
                 Send(writer, new TranscriptionEvent("transcript.text.delta", Delta: delta));

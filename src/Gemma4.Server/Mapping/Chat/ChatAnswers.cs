@@ -15,11 +15,8 @@ internal sealed class ChatAnswers(ChatStyle style)
     public IEnumerable<Answer> All => _answers.Values;
 
     /// <summary>Reads the generation to its end.</summary>
-    public async Task GatherAsync(IGeneration generation, CancellationToken cancellationToken)
-    {
-        await foreach (SequenceEvent item in generation.ReadAsync(cancellationToken))
-            Add(item);
-    }
+    public Task GatherAsync(IGeneration generation, CancellationToken cancellationToken) =>
+        GenerationReader.ReadToEndAsync(generation, Add, cancellationToken);
 
     /// <summary>The whole answer of <c>/v1/chat/completions</c>.</summary>
     /// <param name="generation">Read to its end.</param>
@@ -58,6 +55,8 @@ internal sealed class ChatAnswers(ChatStyle style)
     {
         if (!_answers.TryGetValue(item.Index, out Answer? answer))
             _answers[item.Index] = answer = new Answer(item.Index);
+        if (style.Logprobs is { } logprobs)
+            answer.Logprobs.AddRange(logprobs.Map(item.Logprobs));
         switch (item.Event)
         {
             case GenerationEvent.Content content:
@@ -71,9 +70,6 @@ internal sealed class ChatAnswers(ChatStyle style)
                 break;
             case GenerationEvent.ToolCallArguments arguments:
                 answer.Calls[arguments.Index].Add(arguments.Json);
-                break;
-            case GenerationEvent.Logprobs tokens when style.Logprobs is { } logprobs:
-                answer.Logprobs.AddRange(logprobs.Map(tokens.Tokens));
                 break;
             case GenerationEvent.Finished finished:
                 answer.FinishReason = FinishReasons.Map(finished.Reason, answer.Calls.Count > 0, style.Tools.IsNamed);

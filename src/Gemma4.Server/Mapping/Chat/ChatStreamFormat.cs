@@ -27,7 +27,7 @@ internal sealed class ChatStreamFormat(ChatStyle style, Generation generation, S
     /// <inheritdoc/>
     public void Write(SseWriter writer, IReadOnlyList<SequenceEvent> events)
     {
-        foreach (MergedEvent item in MergedEvents.Of(events))
+        foreach (SequenceEvent item in events)
         {
             if (Choice(item) is { } choice)
                 Send(writer, choice);
@@ -45,7 +45,7 @@ internal sealed class ChatStreamFormat(ChatStyle style, Generation generation, S
     /// <inheritdoc/>
     public void Fail(SseWriter writer, ApiError error) => writer.Frame(ErrorResponse.From(error), OpenAIJson.Context.ErrorResponse);
 
-    private ChatChunkChoice? Choice(MergedEvent item)
+    private ChatChunkChoice? Choice(SequenceEvent item)
     {
         ChatDelta? delta = item.Event switch
         {

@@ -17,11 +17,7 @@ internal static class CompletionAnswers
         CombinedGeneration generation, CompletionChoices choices, int wanted, bool withTokens, CancellationToken cancellationToken)
     {
         List<TextChoice>[] pieces = [.. Enumerable.Range(0, choices.Count).Select(_ => new List<TextChoice>())];
-        await foreach (SequenceEvent item in generation.ReadAsync(cancellationToken))
-        {
-            foreach (MergedEvent merged in MergedEvents.Of([item]))
-                pieces[item.Index].AddRange(choices.Map(merged));
-        }
+        await GenerationReader.ReadToEndAsync(generation, item => pieces[item.Index].AddRange(choices.Map(item)), cancellationToken);
         var answers = new List<TextChoice>();
         int first = 0;
         foreach (Generation part in generation.Parts)

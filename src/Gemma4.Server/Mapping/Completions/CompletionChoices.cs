@@ -30,7 +30,7 @@ internal sealed class CompletionChoices
     public bool IsEchoOnly => _request.MaxTokens == 0;
 
     /// <summary>The pieces that an event gives.</summary>
-    public IEnumerable<TextChoice> Map(MergedEvent item)
+    public IEnumerable<TextChoice> Map(SequenceEvent item)
     {
         if (!_begun[item.Index])
         {

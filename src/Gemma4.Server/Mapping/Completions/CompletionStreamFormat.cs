@@ -16,7 +16,7 @@ internal sealed class CompletionStreamFormat(AnswerHead head, CompletionChoices 
     /// <inheritdoc/>
     public void Write(SseWriter writer, IReadOnlyList<SequenceEvent> events)
     {
-        foreach (TextChoice choice in MergedEvents.Of(events).SelectMany(choices.Map))
+        foreach (TextChoice choice in events.SelectMany(choices.Map))
             Send(writer, [choice], options?.ContinuousUsageStats == true ? usage() : null);
     }
 

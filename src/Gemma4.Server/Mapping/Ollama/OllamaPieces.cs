@@ -42,7 +42,7 @@ internal sealed class OllamaPieces
     }
 
     /// <summary>The whole answer.</summary>
-    public OllamaMessage Join(IEnumerable<MergedEvent> events)
+    public OllamaMessage Join(IEnumerable<SequenceEvent> events)
     {
         OllamaMessage[] pieces = [.. events.Select(e => Map(e.Event)).OfType<OllamaMessage>()];
         string thought = string.Concat(pieces.Select(p => p.Thinking));

@@ -21,7 +21,7 @@ internal sealed class OllamaStreamFormat(OllamaRun run) : IStreamFormat
     /// <inheritdoc/>
     public void Write(SseWriter writer, IReadOnlyList<SequenceEvent> events)
     {
-        foreach (MergedEvent item in MergedEvents.Of(events))
+        foreach (SequenceEvent item in events)
         {
             if (_pieces.Map(item.Event) is { } message)
                 Send(writer, run.Piece(message));

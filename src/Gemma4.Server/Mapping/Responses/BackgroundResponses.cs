@@ -51,8 +51,7 @@ internal sealed class BackgroundResponses(IServiceScopeFactory scopes, Drain dra
             await using (run.Generation)
             {
                 assembler.Begin();
-                await foreach (SequenceEvent item in run.Generation.ReadAsync(ends.Token))
-                    MergedEvents.Of([item]).ForEach(assembler.Add);
+                await GenerationReader.ReadToEndAsync(run.Generation, assembler.Add, ends.Token);
                 run.End(assembler);
             }
         }

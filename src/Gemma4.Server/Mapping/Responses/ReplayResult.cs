@@ -19,13 +19,18 @@ internal sealed class ReplayResult(BackgroundResponse response, int after = -1) 
         var heartbeat = TimeSpan.FromSeconds(services.GetRequiredService<IOptions<ServerOptions>>().Value.HeartbeatSeconds);
         using var writer = new SseWriter(context.Response.BodyWriter);
         SseResult.Begin(context, "text/event-stream; charset=utf-8");
-        await foreach (IReadOnlyList<ResponseStreamEvent> batch in EventBatches.ReadAsync(
-            response.ReadAsync(after, aborted), heartbeat, services.GetRequiredService<TimeProvider>(), aborted))
+        int next = (int)Math.Min(int.MaxValue, after + 1L);
+        using var waits = new StreamWaits(() => response.WaitAsync(next), heartbeat, services.GetRequiredService<TimeProvider>(), aborted);
+        while (await waits.NextAsync() is var waited and not Waited.End)
         {
-            foreach (ResponseStreamEvent next in batch)
-                writer.Frame(next.Type, next, OpenAIJson.Context.ResponseStreamEvent);
-            if (batch.Count == 0)
+            if (waited == Waited.Silence)
                 writer.Heartbeat();
+            foreach (ResponseStreamEvent item in response.From(next))
+            {
+                writer.Frame(item.Type, item, OpenAIJson.Context.ResponseStreamEvent);
+                next++;
+            }
+            waits.Spoke();
             await writer.FlushAsync(aborted);
         }
     }

@@ -43,7 +43,7 @@ internal sealed class ResponseAssembler(ResponseObject start, ToolPolicy tools, 
     }
 
     /// <summary>Adds what was generated.</summary>
-    public void Add(MergedEvent item)
+    public void Add(SequenceEvent item)
     {
         switch (item.Event)
         {

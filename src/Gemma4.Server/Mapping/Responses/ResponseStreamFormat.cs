@@ -26,7 +26,7 @@ internal sealed class ResponseStreamFormat(ResponseRun run, Action<ResponseAssem
     /// <inheritdoc/>
     public void Write(SseWriter writer, IReadOnlyList<SequenceEvent> events)
     {
-        foreach (MergedEvent item in MergedEvents.Of(events))
+        foreach (SequenceEvent item in events)
             Assembler.Add(item);
         Send(writer);
     }

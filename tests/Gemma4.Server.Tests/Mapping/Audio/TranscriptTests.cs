@@ -24,7 +24,7 @@ public sealed class TranscriptTests
                 for (int at = 0; at < Windows[window].Length;)
                 {
                     int length = random.Next(1, Windows[window].Length - at + 1);
-                    streamed += transcript.Add(new MergedEvent(window, new GenerationEvent.Content(Windows[window].Substring(at, length)), []));
+                    streamed += transcript.Add(new SequenceEvent(window, new GenerationEvent.Content(Windows[window].Substring(at, length)), []));
                     at += length;
                 }
             }

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
-namespace Gemma4.Engine.Kernels;
+namespace Gemma4.Engine.Vision;
 
 /// <summary>Makes samples of eight parallel lines of three channels as weighted sums along pairs (<see cref="PixelPairs"/>).</summary>
 /// <remarks>

@@ -1,7 +1,7 @@
-using Gemma4.Engine.Kernels;
+using Gemma4.Engine.Vision;
 using Xunit;
 
-namespace Gemma4.Engine.Tests.Kernels;
+namespace Gemma4.Engine.Tests.Vision;
 
 public sealed class ResampleWeightsTests
 {

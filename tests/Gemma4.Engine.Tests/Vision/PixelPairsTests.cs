@@ -1,10 +1,10 @@
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
-using Gemma4.Engine.Kernels;
+using Gemma4.Engine.Vision;
 using Gemma4.Testing;
 using Xunit;
 
-namespace Gemma4.Engine.Tests.Kernels;
+namespace Gemma4.Engine.Tests.Vision;
 
 public sealed class PixelPairsTests
 {

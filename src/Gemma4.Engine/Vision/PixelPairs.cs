@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
-namespace Gemma4.Engine.Kernels;
+namespace Gemma4.Engine.Vision;
 
 /// <summary>Arranges 4-byte pixels as pairs: two neighbours along the axis to be resampled side by side, as 16-bit numbers.</summary>
 /// <remarks>

@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace Gemma4.Engine.Kernels;
+namespace Gemma4.Engine.Audio;
 
 /// <summary>Magnitudes of the discrete Fourier transform of real samples, in double.</summary>
 /// <remarks>

@@ -1,8 +1,8 @@
 using System.Numerics;
-using Gemma4.Engine.Kernels;
+using Gemma4.Engine.Audio;
 using Xunit;
 
-namespace Gemma4.Engine.Tests.Kernels;
+namespace Gemma4.Engine.Tests.Audio;
 
 public sealed class RealFftTests
 {

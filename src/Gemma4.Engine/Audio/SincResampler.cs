@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Numerics.Tensors;
 
-namespace Gemma4.Engine.Kernels;
+namespace Gemma4.Engine.Audio;
 
 /// <summary>Changes the sample rate of one channel, block by block, with a Kaiser-windowed sinc.</summary>
 /// <remarks>

@@ -1,4 +1,4 @@
-namespace Gemma4.Engine.Kernels;
+namespace Gemma4.Engine.Vision;
 
 /// <summary>The weights of one axis of an antialiased bicubic resize, in 22-bit fixed point.</summary>
 /// <remarks>
