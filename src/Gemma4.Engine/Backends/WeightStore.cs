@@ -12,6 +12,12 @@ internal abstract class WeightStore : IDisposable
     /// <summary>A table read by rows and never made resident.</summary>
     public abstract StoredRows TakeRows(string name, int rows, int width);
 
+    /// <summary>Lets go of copies that were made of weights in blocks, because their file has them otherwise. Models say so between layers.</summary>
+    /// <remarks>So a backend keeps no pointer to a weight in blocks: it has packed or widened it by the time it returns what it made of it.</remarks>
+    public virtual void ReleaseCopies()
+    {
+    }
+
     /// <summary>Names under a prefix: <c>store.At("model.language_model")</c>.</summary>
     public Weights At(string prefix) => new(this, prefix + ".");
 

@@ -41,6 +41,20 @@ internal sealed unsafe class CheckpointWeights(IReadOnlyDictionary<string, Locat
         return table;
     }
 
+    /// <summary>Bytes of the copies that are held.</summary>
+    public long CopiedBytes => _copies.Values.Sum(copy => copy.Memory.Length);
+
+    public override void ReleaseCopies()
+    {
+        foreach ((string name, (WeightFormat format, HostMemory memory)) in _copies.ToArray())
+        {
+            if (format.BlockLength == 1)
+                continue;      // numbers as they are may be computed with where they lie
+            memory.Dispose();
+            _copies.Remove(name);
+        }
+    }
+
     public override void Dispose()
     {
         foreach (FileRows table in _tables)

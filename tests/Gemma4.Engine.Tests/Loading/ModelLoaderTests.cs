@@ -7,6 +7,7 @@ using Gemma4.Engine.Loading;
 using Gemma4.Engine.Models;
 using Gemma4.Engine.Tests.Models;
 using Gemma4.Engine.Verification;
+using Gemma4.Testing;
 using Xunit;
 
 namespace Gemma4.Engine.Tests.Loading;
@@ -140,6 +141,21 @@ public sealed class ModelLoaderTests
         byte[] stored = File.ReadAllBytes(folder.Weights);
         Assert.True(stored.AsSpan().IndexOf(new ReadOnlySpan<byte>(weight.Data, 128)) > 0);
         Assert.Contains(File.ReadAllLines("/proc/self/maps"), line => line.EndsWith(folder.Weights, StringComparison.Ordinal) && Holds(line, (nint)weight.Data));
+    }
+
+    [Fact]
+    public void Copies_of_packed_weights_are_let_go_between_layers_and_made_again_where_they_are_asked_for()
+    {
+        Checkpoint checkpoint = Checkpoint.Open(RepositoryPaths.RequireShared("fixtures/quantized/compressed-tensors/tiny-31b-w4a16"));
+        using var backend = new CpuBackend(new CpuOptions(NumThreads: 1));
+        using var weights = new CheckpointWeights(
+            checkpoint.OpenTensors().Locate(checkpoint.Config, ModelLoader.ExpectedTensors(checkpoint.Config)), backend, progress: null);
+        const string name = "model.language_model.layers.0.mlp.up_proj.weight";
+        float[] expected = weights.Take(name, [96, 64]).ToSingles();
+        Assert.Equal(96 * 64 / 32 * 18, weights.CopiedBytes);
+        weights.ReleaseCopies();
+        Assert.Equal(0, weights.CopiedBytes);
+        Assert.Equal(expected, weights.Take(name, [96, 64]).ToSingles());
     }
 
     private static bool Holds(string line, nint address)

@@ -32,6 +32,7 @@ internal sealed class TextModel
                 kinds.Add(layer.Kind, kind = Kind(config, layer));
             DecoderLayer? owner = layer.OwnsKv ? null : _layers[layer.KvLayerIndex];
             _layers[layer.Index] = new DecoderLayer(config, layer, kind, owner, backend, weights["layers"][layer.Index]);
+            store.ReleaseCopies();
         }
         _norm = backend.CreateNorm(weights.Scale("norm", d), d, config.RmsNormEps);
         StoredWeight head = config.TiedHead ? weights.Matrix("embed_tokens", config.VocabSize, d) : store.Take("lm_head.weight", [config.VocabSize, d]);
