@@ -100,7 +100,8 @@ public sealed class TorchBackendTests
         public World(string name, string dtype)
         {
             Backend = (TorchBackend)BackendFactory.Create(new ComputeOptions { Device = "cpu", Backend = "torch", Dtype = dtype, Threads = 2 });
-            _model = ModelLoader.Load(Path.Combine(RepositoryPaths.Fixtures, "models", name), Backend);
+            Checkpoint checkpoint = Checkpoint.Open(Path.Combine(RepositoryPaths.Fixtures, "models", name));
+            _model = ModelLoader.Load(checkpoint.Config, checkpoint.OpenTensors(), Backend);
             int groups = _model.Config.Text.KvGroups.Length;
             _pools = _model.CreateKvPools([.. Enumerable.Repeat(NumBlocks, groups)], BlockSize);
             _inputs = new StepInputs(groups);
