@@ -19,6 +19,10 @@ public sealed unsafe class RotateHeadTests
             fixed (float* px = x, pc = cos, ps = sin, py = actual)
                 RotateHead.Run(px, pc, ps, py, HeadDim, pairs);
             Assert.Equal(expected, actual);
+            float[] inPlace = [.. x];
+            fixed (float* pc = cos, ps = sin, py = inPlace)
+                RotateHead.Run(py, pc, ps, py, HeadDim, pairs);
+            Assert.Equal(expected, inPlace);
         }
     }
 }
