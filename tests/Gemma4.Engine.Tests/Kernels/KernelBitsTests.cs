@@ -104,7 +104,7 @@ public sealed unsafe class KernelBitsTests
         float[] y = new float[formats.Length * Tokens * Rows];
         for (int i = 0; i < formats.Length; i++)
         {
-            using PanelMatrix weight = StoredWeights.Pack(formats[i], Rows, Columns, StoredWeights.Random(formats[i], Rows, Columns, 2));
+            PanelMatrix weight = StoredWeights.Pack(formats[i], Rows, Columns, StoredWeights.Random(formats[i], Rows, Columns, 2));
             fixed (float* to = y)
                 PanelProduct.Run(kernels, x, weight, 0, weight.NumPanels, to + i * Tokens * Rows, Rows);
         }

@@ -10,6 +10,7 @@ namespace Gemma4.Engine.Backends.Cpu;
 internal sealed unsafe class MatrixFactory(CpuOptions options, ThreadTeam team) : IDisposable
 {
     private readonly PanelKernels _kernels = PanelKernels.Create(options.Kernels);
+    private readonly HugeArena _arena = new();
     private readonly List<IDisposable> _owned = [];
 
     /// <summary>The kernels that multiply panels.</summary>
@@ -40,6 +41,7 @@ internal sealed unsafe class MatrixFactory(CpuOptions options, ThreadTeam team) 
         foreach (IDisposable owned in _owned)
             owned.Dispose();
         _owned.Clear();
+        _arena.Dispose();
         _kernels.Dispose();
     }
 
@@ -52,7 +54,7 @@ internal sealed unsafe class MatrixFactory(CpuOptions options, ThreadTeam team) 
 
     private PanelledMatrix Panels(StoredWeight weight, WeightFormat format)
     {
-        PanelMatrix panels = Own(PanelMatrix.Allocate(format, weight.Rows, weight.Columns));
+        PanelMatrix panels = PanelMatrix.Allocate(_arena, format, weight.Rows, weight.Columns);
         team.Run(panels.NumPanels, new Packing(weight, panels));
         return new PanelledMatrix(_kernels, panels);
     }

@@ -4,7 +4,7 @@ namespace Gemma4.Engine.Backends.Cpu;
 
 /// <summary>A quantised weight in panels.</summary>
 /// <param name="kernels">Which kernels multiply.</param>
-/// <param name="panels">The weight; owned by the backend.</param>
+/// <param name="panels">The weight; its memory is the backend's.</param>
 internal sealed unsafe class PanelledMatrix(PanelKernels kernels, PanelMatrix panels) : CpuMatrix(panels.Rows, panels.Columns)
 {
     public override int RowGranularity => PanelLayout.Rows;

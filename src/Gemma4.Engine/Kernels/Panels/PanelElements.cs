@@ -20,7 +20,7 @@ internal readonly unsafe ref struct PanelElements
     /// <summary>The code of a column, through the table where there is one.</summary>
     public int Code(int column)
     {
-        byte* group = Super(column) + column % _layout.Columns / PanelLayout.GroupColumns * _layout.GroupBytes;
+        byte* group = Super(column) + _layout.CodesAt + column % _layout.Columns / PanelLayout.GroupColumns * _layout.GroupBytes;
         int inGroup = column % PanelLayout.GroupColumns, j = inGroup / 4, at = 4 * _row + inGroup % 4;
         if (_layout.Bytes)
             return group[j * PanelLayout.LineBytes + at];
@@ -45,7 +45,7 @@ internal readonly unsafe ref struct PanelElements
     /// <summary>The scale of a column.</summary>
     public float Scale(int column)
     {
-        byte* scales = Super(column) + _layout.ScalesAt;
+        byte* scales = Super(column);
         int index = column % _layout.Columns / _layout.ScaleColumns, at = index * PanelLayout.Rows + _row;
         return _layout.Scales switch
         {
@@ -61,7 +61,7 @@ internal readonly unsafe ref struct PanelElements
     /// <summary>What is added to a column's product of code and scale.</summary>
     public float Minimum(int column)
     {
-        byte* scales = Super(column) + _layout.ScalesAt;
+        byte* scales = Super(column);
         int index = column % _layout.Columns / _layout.ScaleColumns, at = index * PanelLayout.Rows + _row;
         return _layout.Scales switch
         {

@@ -6,6 +6,8 @@ namespace Gemma4.Engine.Kernels.Panels;
 /// <remarks>
 /// A tile is taken four tokens at a time, then two, then one: their sums, the codes and what is between fill the sixteen registers of AVX2.
 /// With one or two tokens a vector of eight rows leaves registers free, and both halves of the panel go together, so that lines are read once.
+/// A group is a method of its own, and so are parts of the larger ones: the compiler stops inlining where a method becomes too large, and then
+/// calls every operation. Within them it inlines all; sums go through memory once a group.
 /// </remarks>
 internal static unsafe class PanelKernel<TLanes, TVector, TCodes, TScales, TOffset>
     where TLanes : struct, IPanelLanes<TVector>
@@ -16,9 +18,9 @@ internal static unsafe class PanelKernel<TLanes, TVector, TCodes, TScales, TOffs
 {
     private const int Rows = PanelLayout.Rows;
 
-    private static int ScalesAt => TScales.Groups * TCodes.GroupBytes;
+    private static int CodesAt => (TScales.Bytes + PanelLayout.LineBytes - 1) / PanelLayout.LineBytes * PanelLayout.LineBytes;
 
-    private static int SuperBytes => (ScalesAt + TScales.Bytes + PanelLayout.LineBytes - 1) / PanelLayout.LineBytes * PanelLayout.LineBytes;
+    private static int SuperBytes => CodesAt + TScales.Groups * TCodes.GroupBytes;
 
     /// <summary>The kernel.</summary>
     public static void Run(PanelTile* tile)
@@ -66,12 +68,12 @@ internal static unsafe class PanelKernel<TLanes, TVector, TCodes, TScales, TOffs
         Sums<TVector> sums = default, others = default;
         for (long s = supers; s > 0; s--, panel += SuperBytes)
         {
-            byte* codes = panel + row * sizeof(int);
+            byte* codes = panel + CodesAt + row * sizeof(int);
             for (int group = 0; group < TScales.Groups; group++, codes += TCodes.GroupBytes, record += step)
             {
-                AddGroup<TCount>(ref sums, codes, panel + ScalesAt, group, row, record);
+                AddGroup<TCount>(ref sums, codes, panel, group, row, record);
                 if (TVectors.Value > 1)
-                    AddGroup<TCount>(ref others, codes + TLanes.Rows * sizeof(int), panel + ScalesAt, group, TLanes.Rows, record);
+                    AddGroup<TCount>(ref others, codes + TLanes.Rows * sizeof(int), panel, group, TLanes.Rows, record);
             }
         }
         Store<TCount>(ref sums, (float*)output, stride);

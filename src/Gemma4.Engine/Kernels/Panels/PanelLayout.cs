@@ -25,7 +25,8 @@ internal enum PanelScales
 /// <summary>How a weight lies in panels: 16 rows side by side, cut into superblocks that hold the codes and scales of some columns.</summary>
 /// <remarks>
 /// <para>
-/// A superblock begins with the codes, group after group of 32 columns. A group is made of lines of 64 bytes in which byte <c>4r + b</c> belongs
+/// A superblock begins with its scales, 16 rows side by side (<see cref="PanelScales"/>), and zeros up to a whole line of 64 bytes; then come the
+/// codes, group after group of 32 columns, so that all is read in the order of memory. A group is made of lines in which byte <c>4r + b</c> belongs
 /// to row r of the panel, so that one 512-bit load has four columns of all 16 rows, and a dot product of bytes in lanes of 32 bits gives a number a row.
 /// With <c>j = column / 4</c> and <c>b = column mod 4</c>, a code is put together from
 /// </para>
@@ -35,7 +36,6 @@ internal enum PanelScales
 /// <item>two lines of bit pairs: line j / 4, pair j mod 4 of the byte; above the nibble, if there is one;</item>
 /// <item>one line of single bits: bit j of the byte; above what comes before.</item>
 /// </list>
-/// <para>Then come the scales, 16 rows side by side (<see cref="PanelScales"/>), then zeros to the size of the superblock.</para>
 /// <para>What the stored format has is kept exactly. A number is <c>scale · (code − <see cref="Offset"/>) ± minimum</c>, its scale and minimum
 /// exact products of at most 19 bits.</para>
 /// </remarks>
@@ -90,11 +90,11 @@ internal sealed record PanelLayout(WeightFormat Format, bool Nibbles, bool Pairs
     /// <summary>Bytes of the codes of a group.</summary>
     public int GroupBytes => LineBytes * (Bytes ? 8 : (Nibbles ? 4 : 0) + (Pairs ? 2 : 0) + (Singles ? 1 : 0));
 
-    /// <summary>Where a superblock's scales begin.</summary>
-    public int ScalesAt => Groups * GroupBytes;
+    /// <summary>Where a superblock's codes begin.</summary>
+    public int CodesAt => (ScaleBytes + LineBytes - 1) / LineBytes * LineBytes;
 
     /// <summary>Bytes of a superblock: whole cache lines.</summary>
-    public int SuperBytes => (ScalesAt + ScaleBytes + LineBytes - 1) / LineBytes * LineBytes;
+    public int SuperBytes => CodesAt + Groups * GroupBytes;
 
     private int ScaleBytes => Scales switch
     {

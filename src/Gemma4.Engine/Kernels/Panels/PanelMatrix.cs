@@ -1,19 +1,17 @@
 namespace Gemma4.Engine.Kernels.Panels;
 
-/// <summary>A weight in panels of 16 rows, in memory of its own or in memory lent to it, such as a mapped file.</summary>
+/// <summary>A weight in panels of 16 rows, in memory that is lent to it: an arena's or a mapped file's, kept for as long as this is used.</summary>
 /// <remarks>Rows beyond the last and columns beyond the last have scales of zero.</remarks>
-internal sealed unsafe class PanelMatrix : IDisposable
+internal sealed unsafe class PanelMatrix
 {
-    private readonly HugeMemory? _memory;
     private readonly byte* _data;
 
-    private PanelMatrix(WeightFormat format, int rows, int columns, HugeMemory? memory, byte* data)
+    private PanelMatrix(WeightFormat format, int rows, int columns, byte* data)
     {
         (Format, Rows, Columns, Layout) = (format, rows, columns, PanelLayout.Of(format));
         NumPanels = NumPanelsOf(rows);
         Supers = Layout.Supers(columns);
         PanelBytes = Layout.PanelBytes(columns);
-        _memory = memory;
         _data = data;
     }
 
@@ -45,16 +43,15 @@ internal sealed unsafe class PanelMatrix : IDisposable
     /// <exception cref="ArgumentOutOfRangeException">There are no panels of this format.</exception>
     public static long BytesOf(WeightFormat format, int rows, int columns) => NumPanelsOf(rows) * PanelLayout.Of(format).PanelBytes(columns);
 
-    /// <summary>Memory of its own, zeroed, to be filled with <see cref="Pack"/>.</summary>
+    /// <summary>Room of an arena, zeroed, to be filled with <see cref="Pack"/>.</summary>
     /// <exception cref="OutOfMemoryException">The system has not got it.</exception>
-    public static PanelMatrix Allocate(WeightFormat format, int rows, int columns)
+    public static PanelMatrix Allocate(HugeArena arena, WeightFormat format, int rows, int columns)
     {
         Check(rows, columns);
-        var memory = new HugeMemory(BytesOf(format, rows, columns));
-        return new(format, rows, columns, memory, memory.Address);
+        return new(format, rows, columns, arena.Take(BytesOf(format, rows, columns)));
     }
 
-    /// <summary>A view of panels that lie in memory of someone else's, who keeps it for as long as this is used.</summary>
+    /// <summary>A view of panels, or of room for them.</summary>
     /// <param name="format">The stored format.</param>
     /// <param name="rows">Outputs.</param>
     /// <param name="columns">Inputs.</param>
@@ -63,7 +60,7 @@ internal sealed unsafe class PanelMatrix : IDisposable
     {
         Check(rows, columns);
         ArgumentOutOfRangeException.ThrowIfNotEqual((nint)panels % PanelLayout.LineBytes, 0, nameof(panels));
-        return new(format, rows, columns, null, panels);
+        return new(format, rows, columns, panels);
     }
 
     /// <summary>Where a panel lies.</summary>
@@ -89,9 +86,6 @@ internal sealed unsafe class PanelMatrix : IDisposable
                 PanelPacker.PackRow(Layout, stored + Format.RowBytes(Columns) * (first + row), Columns, Panel(panel), row);
         }
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => _memory?.Dispose();
 
     private static int NumPanelsOf(int rows) => (rows + PanelLayout.Rows - 1) / PanelLayout.Rows;
 

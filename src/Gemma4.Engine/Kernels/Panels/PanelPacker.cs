@@ -24,8 +24,8 @@ internal static unsafe class PanelPacker
             byte* super = panel + (long)(first / layout.Columns) * layout.SuperBytes;
             int group = first % layout.Columns / PanelLayout.GroupColumns;
             for (int i = 0; i < length / PanelLayout.GroupColumns; i++)
-                PackGroup(layout, (uint*)(codes + i * PanelLayout.GroupColumns), (uint*)(super + (group + i) * layout.GroupBytes) + row);
-            PackScales(layout, super + layout.ScalesAt, group, row, scales);
+                PackGroup(layout, (uint*)(codes + i * PanelLayout.GroupColumns), (uint*)(super + layout.CodesAt + (group + i) * layout.GroupBytes) + row);
+            PackScales(layout, super, group, row, scales);
         }
     }
 

@@ -21,7 +21,7 @@ public sealed unsafe class PanelPackerTests
         foreach (int columns in new[] { length, 2 * length, 4 * length })
         {
             int rows = blocks * length / columns;
-            using PanelMatrix matrix = StoredWeights.Pack(format, rows, columns, raw);
+            PanelMatrix matrix = StoredWeights.Pack(format, rows, columns, raw);
             float[] row = new float[columns];
             for (int i = 0; i < rows; i++)
             {
@@ -39,7 +39,7 @@ public sealed unsafe class PanelPackerTests
         WeightFormat format = Enum.Parse<WeightFormat>(name);
         const int Rows = 75, Columns = 512;
         byte[] stored = StoredWeights.Random(format, Rows, Columns, 1);
-        using PanelMatrix whole = StoredWeights.Pack(format, Rows, Columns, stored), parts = PanelMatrix.Allocate(format, Rows, Columns);
+        PanelMatrix whole = StoredWeights.Pack(format, Rows, Columns, stored), parts = StoredWeights.Allocate(format, Rows, Columns);
         fixed (byte* first = stored)
         {
             parts.Pack(first, 3, 2);
@@ -59,7 +59,7 @@ public sealed unsafe class PanelPackerTests
         byte[] stored = StoredWeights.Random(format, Rows, columns, 2);
         int bytes = (int)PanelMatrix.BytesOf(format, Rows, columns);
         using GuardedMemory source = new(stored.Length), target = new(bytes);
-        using PanelMatrix expected = StoredWeights.Pack(format, Rows, columns, stored);
+        PanelMatrix expected = StoredWeights.Pack(format, Rows, columns, stored);
         foreach (bool atStart in new[] { true, false })
         {
             Span<byte> from = atStart ? source.AtStart<byte>(stored.Length) : source.AtEnd<byte>(stored.Length);
@@ -96,7 +96,7 @@ public sealed unsafe class PanelPackerTests
 
     [Fact]
     public void Formats_of_floats_have_no_panels() =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => PanelMatrix.Allocate(WeightFormat.BFloat16, 16, 64));
+        Assert.Throws<ArgumentOutOfRangeException>(() => StoredWeights.Allocate(WeightFormat.BFloat16, 16, 64));
 
     private static ReadOnlySpan<byte> Bytes(PanelMatrix matrix) => new(matrix.Panel(0), (int)matrix.Bytes);
 

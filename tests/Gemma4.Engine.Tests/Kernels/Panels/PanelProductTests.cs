@@ -28,7 +28,7 @@ public sealed unsafe class PanelProductTests
         PanelKernels kernels = PanelKernels.Create(Enum.Parse<KernelChoice>(choice));
         foreach ((int rows, int columns) in new[] { (37, 3 * format.BlockLength), (16, format.BlockLength), (1, 2 * format.BlockLength) })
         {
-            using PanelMatrix weight = StoredWeights.Pack(format, rows, columns, StoredWeights.Random(format, rows, columns, 7));
+            PanelMatrix weight = StoredWeights.Pack(format, rows, columns, StoredWeights.Random(format, rows, columns, 7));
             for (int tokens = 1; tokens <= 17; tokens++)
             {
                 using ActivationGroups x = StoredWeights.Quantise(StoredWeights.Activations(tokens * columns, (uint)tokens), tokens, columns);
@@ -58,7 +58,7 @@ public sealed unsafe class PanelProductTests
                 for (int block = 0; block < stored.Length; block += format.BlockBytes)
                     BitConverter.TryWriteBytes(stored.AsSpan(block + at), (Half)1);
             }
-            using PanelMatrix weight = StoredWeights.Pack(format, 16, columns, stored);
+            PanelMatrix weight = StoredWeights.Pack(format, 16, columns, stored);
             foreach (Func<int, float> number in new Func<int, float>[] { _ => 127, _ => -127, i => i % 2 == 0 ? 127 : -127, i => i % 32 < 16 ? 127 : -127 })
             {
                 using ActivationGroups x = StoredWeights.Quantise([.. Enumerable.Range(0, 8 * columns).Select(number)], 8, columns);
@@ -80,7 +80,7 @@ public sealed unsafe class PanelProductTests
         const int Rows = 43;
         int columns = 3 * format.BlockLength;
         byte[] stored = StoredWeights.Random(format, Rows, columns, 9);
-        using PanelMatrix owned = StoredWeights.Pack(format, Rows, columns, stored);
+        PanelMatrix owned = StoredWeights.Pack(format, Rows, columns, stored);
         using GuardedMemory panels = new((int)owned.Bytes), records = new((int)ActivationGroups.BytesOf(9, columns)), results = new(9 * Rows * sizeof(float));
         for (int tokens = 1; tokens <= 9; tokens++)
         {
@@ -115,7 +115,7 @@ public sealed unsafe class PanelProductTests
         PanelKernels kernels = PanelKernels.Create(Enum.Parse<KernelChoice>(choice));
         const int Rows = 16, Tokens = 5;
         int columns = 2 * format.BlockLength;
-        using PanelMatrix weight = StoredWeights.Pack(format, Rows, columns, StoredWeights.Random(format, Rows, columns, 4));
+        PanelMatrix weight = StoredWeights.Pack(format, Rows, columns, StoredWeights.Random(format, Rows, columns, 4));
         float[] numbers = StoredWeights.Activations(Tokens * columns, 8), expected = new float[Tokens * Rows], actual = new float[Tokens * Rows];
         numbers[columns + 3] = float.NaN;
         numbers[3 * columns + 40] = float.PositiveInfinity;
@@ -134,7 +134,7 @@ public sealed unsafe class PanelProductTests
     {
         WeightFormat format = Enum.Parse<WeightFormat>(name);
         const int Rows = 21, Tokens = 3, Columns = 512;
-        using PanelMatrix weight = StoredWeights.Pack(format, Rows, Columns, StoredWeights.Random(format, Rows, Columns, 6));
+        PanelMatrix weight = StoredWeights.Pack(format, Rows, Columns, StoredWeights.Random(format, Rows, Columns, 6));
         using ActivationGroups x = StoredWeights.Quantise(StoredWeights.Activations(Tokens * Columns, 2), Tokens, Columns);
         float[] found = new float[Tokens * Rows], row = new float[Columns];
         PanelProduct.Reference(x, weight, found);
@@ -163,7 +163,7 @@ public sealed unsafe class PanelProductTests
     {
         const int Rows = 16 * 40 + 5, Columns = 1088, Tokens = 21;
         PanelKernels kernels = PanelKernels.Create(KernelChoice.Auto);
-        using PanelMatrix weight = StoredWeights.Pack(WeightFormat.Q4_0, Rows, Columns, StoredWeights.Random(WeightFormat.Q4_0, Rows, Columns, 5));
+        PanelMatrix weight = StoredWeights.Pack(WeightFormat.Q4_0, Rows, Columns, StoredWeights.Random(WeightFormat.Q4_0, Rows, Columns, 5));
         using ActivationGroups x = StoredWeights.Quantise(StoredWeights.Activations(Tokens * Columns, 1), Tokens, Columns);
         float[] expected = new float[Tokens * Rows], whole = new float[Tokens * Rows], parts = new float[Tokens * Rows];
         PanelProduct.Reference(x, weight, expected);
@@ -181,7 +181,7 @@ public sealed unsafe class PanelProductTests
     public void A_product_allocates_nothing()
     {
         PanelKernels kernels = PanelKernels.Create(KernelChoice.Auto);
-        using PanelMatrix weight = StoredWeights.Pack(WeightFormat.Q8_0, 40, 96, StoredWeights.Random(WeightFormat.Q8_0, 40, 96, 5));
+        PanelMatrix weight = StoredWeights.Pack(WeightFormat.Q8_0, 40, 96, StoredWeights.Random(WeightFormat.Q8_0, 40, 96, 5));
         float[] numbers = StoredWeights.Activations(9 * 96, 1), results = new float[9 * 40];
         using var x = new ActivationGroups(9, 96);
         fixed (float* input = numbers, y = results)
@@ -202,7 +202,7 @@ public sealed unsafe class PanelProductTests
     public void Shapes_that_do_not_fit_are_refused()
     {
         PanelKernels kernels = PanelKernels.Create(KernelChoice.Auto);
-        using PanelMatrix weight = PanelMatrix.Allocate(WeightFormat.Q8_0, 40, 96);
+        PanelMatrix weight = StoredWeights.Allocate(WeightFormat.Q8_0, 40, 96);
         using ActivationGroups fits = StoredWeights.Quantise(new float[96], 1, 96), other = StoredWeights.Quantise(new float[64], 1, 64);
         Assert.Throws<ArgumentOutOfRangeException>(() => PanelProduct.Run(kernels, other, weight, 0, 1, null, 40));
         Assert.Throws<ArgumentOutOfRangeException>(() => PanelProduct.Run(kernels, fits, weight, 2, 2, null, 40));

@@ -7,6 +7,8 @@ namespace Gemma4.Engine.Tests.Kernels.Panels;
 /// <summary>Stored weights made up for tests: every code occurs, scales are small and of both signs.</summary>
 internal static unsafe class StoredWeights
 {
+    private static readonly HugeArena Arena = new();
+
     /// <summary>Formats that have panels.</summary>
     public static IEnumerable<WeightFormat> Formats => Enum.GetValues<WeightFormat>().Where(PanelLayout.Exists);
 
@@ -37,10 +39,17 @@ internal static unsafe class StoredWeights
         return stored;
     }
 
+    /// <summary>A matrix of zeros, in memory that is given back when the tests end.</summary>
+    public static PanelMatrix Allocate(WeightFormat format, int rows, int columns)
+    {
+        lock (Arena)
+            return PanelMatrix.Allocate(Arena, format, rows, columns);
+    }
+
     /// <summary>A matrix of stored rows.</summary>
     public static PanelMatrix Pack(WeightFormat format, int rows, int columns, byte[] stored)
     {
-        PanelMatrix matrix = PanelMatrix.Allocate(format, rows, columns);
+        PanelMatrix matrix = Allocate(format, rows, columns);
         fixed (byte* first = stored)
             matrix.Pack(first, 0, matrix.NumPanels);
         return matrix;
