@@ -2,6 +2,7 @@ using Gemma4.Server.Errors;
 using Gemma4.Server.Mapping;
 using Gemma4.Server.Mapping.Ollama;
 using Gemma4.Server.Ollama;
+using Gemma4.Server.Pipeline;
 using Gemma4.Server.Serving;
 using Gemma4.Server.Streaming;
 
@@ -30,27 +31,36 @@ internal static class OllamaEndpoints
             .WithSummary("The version of Ollama's API that is spoken").Produces<OllamaVersion>().ProducesOllamaErrorOfAnyRequest();
     }
 
-    private static async Task<IResult> ChatAsync(HttpContext context, ModelHost host, RequestReader reader, OllamaRunner runner, TimeProvider time)
+    private static async Task<IResult> ChatAsync(HttpContext context, ModelHost host, RequestReader reader, OllamaRunner runner, TimeProvider time) =>
+        await AnswerAsync(await StartChatAsync(context, host, reader, runner), isChat: true, context, time);
+
+    private static async Task<IResult> GenerateAsync(HttpContext context, ModelHost host, RequestReader reader, OllamaRunner runner, TimeProvider time) =>
+        await AnswerAsync(await StartPromptAsync(context, host, reader, runner), isChat: false, context, time);
+
+    /// <summary>Reads and starts a request. A method of its own, so that its end lets go of the body while the answer is still written.</summary>
+    private static async Task<Started> StartChatAsync(HttpContext context, ModelHost host, RequestReader reader, OllamaRunner runner)
     {
         LoadedModel model = host.ReadyToGenerate();
         OllamaChatRequest request = await reader.ReadAsync(context, OllamaJson.Context.OllamaChatRequest, OllamaModelFaults.Instance, takesUnnamed: true);
-        return request.Messages is { Length: > 0 }
-            ? await AnswerAsync(await runner.StartAsync(request, model, context.RequestAborted), request, context)
-            : Json(OllamaRun.Loaded(request.Model!, isChat: true, time));
+        OllamaRun? run = request.Messages is { Length: > 0 } ? await runner.StartAsync(request, model, context.RequestAborted) : null;
+        return new Started(run, request.Model!, request.Stream != false);
     }
 
-    private static async Task<IResult> GenerateAsync(HttpContext context, ModelHost host, RequestReader reader, OllamaRunner runner, TimeProvider time)
+    /// <inheritdoc cref="StartChatAsync"/>
+    private static async Task<Started> StartPromptAsync(HttpContext context, ModelHost host, RequestReader reader, OllamaRunner runner)
     {
         LoadedModel model = host.ReadyToGenerate();
         OllamaGenerateRequest request = await reader.ReadAsync(context, OllamaJson.Context.OllamaGenerateRequest, OllamaModelFaults.Instance, takesUnnamed: true);
-        return !string.IsNullOrEmpty(request.Prompt) || request.Images is { Length: > 0 }
-            ? await AnswerAsync(await runner.StartAsync(request, model, context.RequestAborted), request, context)
-            : Json(OllamaRun.Loaded(request.Model!, isChat: false, time));
+        bool asks = !string.IsNullOrEmpty(request.Prompt) || request.Images is { Length: > 0 };
+        return new Started(asks ? await runner.StartAsync(request, model, context.RequestAborted) : null, request.Model!, request.Stream != false);
     }
 
-    private static async Task<IResult> AnswerAsync(OllamaRun run, OllamaRequest request, HttpContext context)
+    private static async Task<IResult> AnswerAsync(Started started, bool isChat, HttpContext context, TimeProvider time)
     {
-        if (request.Stream != false)
+        BodyAdmission.Release(context);
+        if (started.Run is not { } run)
+            return Json(OllamaRun.Loaded(started.Model, isChat, time));
+        if (started.Streams)
             return new SseResult(run.Generation, new OllamaStreamFormat(run));
         await using (run.Generation)
         {
@@ -75,4 +85,10 @@ internal static class OllamaEndpoints
     private static IResult Json(OllamaAnswer answer) => answer is OllamaChatAnswer chat
         ? Results.Json(chat, OllamaJson.Context.OllamaChatAnswer)
         : Results.Json((OllamaGenerateAnswer)answer, OllamaJson.Context.OllamaGenerateAnswer);
+
+    /// <summary>A request that runs, and what its answer must know of it.</summary>
+    /// <param name="Run">Null where nothing was asked.</param>
+    /// <param name="Model">The model as the request named it.</param>
+    /// <param name="Streams">Whether the answer comes in lines.</param>
+    private sealed record Started(OllamaRun? Run, string Model, bool Streams);
 }

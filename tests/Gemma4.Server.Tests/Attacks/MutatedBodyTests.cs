@@ -19,7 +19,7 @@ public sealed class MutatedBodyTests
     [Fact]
     public async Task Mutated_bodies_are_answered_or_refused()
     {
-        await using var server = new ServerUnderTest(Script.WithLogprobs("Hello there.", (" a", -1f)));
+        await using var server = new ServerUnderTest(Script.WithLogprobs("Hello there.", (" a", -1f))) { TakesItsAnswers = false };
         using HttpClient client = await server.ReadyClientAsync();
         foreach ((string path, string contentType, byte[] body) in ValidBodies.All)
         {
@@ -48,7 +48,7 @@ public sealed class MutatedBodyTests
         try
         {
             (int status, string text) = await PostAsync(client, path, contentType, body).WaitAsync(Longest);
-            bool isError = status is >= 400 and < 500 && JsonElement.Parse(text).GetProperty("error").GetProperty("message").GetString() is { Length: > 0 };
+            bool isError = status is >= 400 and < 500 && Words(JsonElement.Parse(text).GetProperty("error")) is { Length: > 0 };
             bool isAnswer = status == 200 && !text.Contains("\"error\":{", StringComparison.Ordinal);
             if (!isError && !isAnswer)
                 fault = $"{status} {text}";
@@ -59,6 +59,9 @@ public sealed class MutatedBodyTests
         }
         return fault is null ? null : $"seed {seed}, {path}: {fault}\n{Encoding.UTF8.GetString(body[..Math.Min(body.Length, 3000)])}";
     }
+
+    /// <summary>Ollama's API has the words alone.</summary>
+    private static string? Words(JsonElement error) => error.ValueKind == JsonValueKind.String ? error.GetString() : error.GetProperty("message").GetString();
 
     private static string Faults(ServerUnderTest server) => string.Join('\n', server.Log.OfRequests.Where(l => l.StartsWith("Error", StringComparison.Ordinal)));
 

@@ -32,8 +32,16 @@ internal static class ToolAttacks
         Post("messages: 129 tools", "/v1/messages", () => TextRequests.Body("messages", $",\"tools\":[{string.Join(',', Enumerable.Range(0, 129).Select(i => $"{{\"name\":\"f{i}\",\"input_schema\":{{\"type\":\"object\"}}}}"))}]"), Refused()),
         Post("messages: a tool's name of a megabyte", "/v1/messages", () => TextRequests.Body("messages", $",\"tools\":[{{\"name\":\"{new string('f', 1_000_000)}\",\"input_schema\":{{\"type\":\"object\"}}}}]"), Refused()),
         Post("responses: 129 tools", "/v1/responses", () => TextRequests.Body("responses", $",\"tools\":[{string.Join(',', Enumerable.Range(0, 129).Select(i => $"{{\"type\":\"function\",\"name\":\"f{i}\"}}"))}]"), Refused("tools")),
-        Post("responses: a tool of the web", "/v1/responses", () => TextRequests.Body("responses", ",\"tools\":[{\"type\":\"web_search\"}]"), Refused()),
+        Post("responses: a tool of the web", "/v1/responses", () => TextRequests.Body("responses", ",\"tools\":[{\"type\":\"web_search\"}]"), Valid),
+        Post("responses: a tool whose type breaks headers", "/v1/responses", () => TextRequests.Body("responses", ",\"tools\":[{\"type\":\"a\\r\\nset-cookie: b\"}]"), Valid),
+        Post("responses: a custom tool whose grammar is a megabyte", "/v1/responses", () => Custom("lark", $"start: {Repeat("\\\"a\\\" ", 200_000)}"), Refused("tools[0].format.definition", "constraint_too_complex")),
+        Post("responses: a custom tool whose grammar is 5,000 deep", "/v1/responses", () => Custom("lark", $"start: {new string('(', 5000)}\\\"a\\\"{new string(')', 5000)}"), Refused("tools[0].format.definition")),
+        Post("responses: a custom tool whose pattern counts to a million", "/v1/responses", () => Custom("regex", "((a{1,100}){1,100}){1,100}"), new Outcome(200, 400)),
     ];
+
+    private static string Custom(string syntax, string definition) => TextRequests.Body(
+        "responses",
+        $",\"max_output_tokens\":16,\"tools\":[{{\"type\":\"custom\",\"name\":\"f\",\"format\":{{\"type\":\"grammar\",\"syntax\":\"{syntax}\",\"definition\":\"{definition}\"}}}}]");
 
     private static string Tools(int count) => string.Join(',', Enumerable.Range(0, count).Select(i => Tool($"f{i}", "{\"type\":\"object\"}")));
 

@@ -20,7 +20,7 @@ public sealed partial class RequestLoggingTests
     [MemberData(nameof(Calls))]
     public async Task Line_tells_tokens_and_their_speed(string api, bool streams)
     {
-        await using var server = new ServerUnderTest(Script.Saying(Answer));
+        await using var server = new ServerUnderTest(Script.Saying(Answer)) { TakesItsAnswers = false };
         using HttpClient client = await server.ReadyClientAsync();
         using HttpResponseMessage response = await ServerUnderTest.PostAsync(
             client, TextRequests.Path(api), TextRequests.Body(api, streams ? ",\"stream\":true" : ""));
@@ -38,7 +38,7 @@ public sealed partial class RequestLoggingTests
     [Fact]
     public async Task Many_prompts_are_counted_together_and_once()
     {
-        await using var server = new ServerUnderTest(Script.Saying(Answer));
+        await using var server = new ServerUnderTest(Script.Saying(Answer)) { TakesItsAnswers = false };
         using HttpClient client = await server.ReadyClientAsync();
         using HttpResponseMessage response = await ServerUnderTest.PostAsync(
             client, "/v1/completions", $$"""{"model":"{{ServerUnderTest.Model}}","prompt":["One","Two and three"],"n":2}""");
@@ -52,7 +52,7 @@ public sealed partial class RequestLoggingTests
     [Fact]
     public async Task Cached_tokens_are_told_and_every_count_is_a_property_too()
     {
-        await using var server = new ServerUnderTest(new FakeEngine((_, _) => Cached()));
+        await using var server = new ServerUnderTest(new FakeEngine((_, _) => Cached())) { TakesItsAnswers = false };
         using HttpClient client = await server.ReadyClientAsync();
         using HttpResponseMessage response = await ServerUnderTest.PostAsync(client, TextRequests.Path("chat"), TextRequests.Body("chat"));
 
@@ -68,7 +68,7 @@ public sealed partial class RequestLoggingTests
     public async Task Time_to_the_first_token_and_tokens_a_second_are_those_of_the_engine()
     {
         // The first token comes after 300 ms, then one every 100 ms at most.
-        await using var server = new ServerUnderTest(Script.Gated(Answer, (i, cancelled) => Task.Delay(i == 0 ? 300 : 100, cancelled)));
+        await using var server = new ServerUnderTest(Script.Gated(Answer, (i, cancelled) => Task.Delay(i == 0 ? 300 : 100, cancelled))) { TakesItsAnswers = false };
         using HttpClient client = await server.ReadyClientAsync();
         using HttpResponseMessage response = await ServerUnderTest.PostAsync(client, TextRequests.Path("chat"), TextRequests.Body("chat"));
 
@@ -81,7 +81,7 @@ public sealed partial class RequestLoggingTests
     [Fact]
     public async Task Request_that_generates_nothing_tells_no_tokens()
     {
-        await using var server = new ServerUnderTest(Script.Saying(Answer));
+        await using var server = new ServerUnderTest(Script.Saying(Answer)) { TakesItsAnswers = false };
         using HttpClient client = await server.ReadyClientAsync();
         await client.GetStringAsync("/v1/models", Cancelled);
         using HttpResponseMessage refused = await ServerUnderTest.PostAsync(client, TextRequests.Path("chat"), "{}");
@@ -94,7 +94,7 @@ public sealed partial class RequestLoggingTests
     [Fact]
     public async Task Client_that_leaves_is_told_with_what_it_had()
     {
-        await using var server = new ServerUnderTest(Script.Endless(Answer));
+        await using var server = new ServerUnderTest(Script.Endless(Answer)) { TakesItsAnswers = false };
         using HttpClient client = await server.ReadyClientAsync();
         using var leave = new CancellationTokenSource();
         using var request = new HttpRequestMessage(HttpMethod.Post, TextRequests.Path("chat"))

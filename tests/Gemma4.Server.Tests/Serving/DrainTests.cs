@@ -88,6 +88,24 @@ public sealed class DrainTests
     }
 
     [Fact]
+    public async Task A_response_in_the_background_has_the_drains_time_too()
+    {
+        FakeEngine engine = Script.Endless("Hello");
+        await using ServerUnderTest server = Server(engine, drainSeconds: 1);
+        Uri url = await server.ListeningAsync();
+        using (RawConnection asking = await RawConnection.OpenAsync(url, Cancelled))
+        {
+            await asking.SendAsync(RawConnection.Post(TextRequests.Path("responses"), TextRequests.Body("responses", ",\"background\":true")), Cancelled);
+            Assert.Equal(200, (await asking.ReceiveAsync(Cancelled)).Status);
+        }
+        Assert.Equal(1, engine.NumRunning);
+        var clock = Stopwatch.StartNew();
+        await Stop(server).WaitAsync(Soon, Cancelled);
+        Assert.True(clock.Elapsed > TimeSpan.FromSeconds(0.9), $"{clock.Elapsed}");
+        Assert.Equal(0, engine.NumRunning);
+    }
+
+    [Fact]
     public async Task A_body_that_is_still_being_sent_when_the_time_is_up_is_answered_503()
     {
         await using ServerUnderTest server = Server(Script.Saying("x"), drainSeconds: 1);
