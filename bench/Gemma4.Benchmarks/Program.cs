@@ -8,9 +8,9 @@ using Gemma4.Engine.Execution;
 using Gemma4.Engine.Loading;
 using Gemma4.Engine.Models;
 
-if (args is ["pictures"])
+if (args is ["images"])
 {
-    PictureBenchmark.Run(Console.Out);
+    ImageBenchmark.Run(Console.Out);
     return 0;
 }
 if (args is ["products"])
@@ -24,9 +24,9 @@ if (args is not ["steps" or "encoder", _, ..] || args.Length > 3)
 {
     Console.Error.WriteLine("""
         Gemma4.Benchmarks steps MODEL_DIR [THREADS]     times steps of a model: prompt, decoding alone, decoding together
-        Gemma4.Benchmarks encoder MODEL_DIR [THREADS]   times pictures on their way through a model's vision tower
+        Gemma4.Benchmarks encoder MODEL_DIR [THREADS]   times images on their way through a model's vision tower
         Gemma4.Benchmarks products                      times products with weight matrices on one thread
-        Gemma4.Benchmarks pictures                      times the preparation of a 12-megapixel JPEG
+        Gemma4.Benchmarks images                      times the preparation of a 12-megapixel JPEG
         """);
     return 2;
 }
