@@ -9,9 +9,9 @@ using Gemma4.Engine.Execution;
 using Gemma4.Engine.Loading;
 using Gemma4.Engine.Models;
 
-if (args is ["pictures"])
+if (args is ["images"])
 {
-    PictureBenchmark.Run(Console.Out);
+    ImageBenchmark.Run(Console.Out);
     return 0;
 }
 if (args is ["products", ..] and ({ Length: 1 } or [_, "1" or "2" or "4" or "8" or "16"]))
@@ -27,9 +27,9 @@ if (args is not ["steps" or "encoder", _, ..] || args.Length > 3)
 {
     Console.Error.WriteLine("""
         Gemma4.Benchmarks steps MODEL [THREADS]         times steps of a model: prompt, decoding alone, decoding together
-        Gemma4.Benchmarks encoder MODEL [THREADS]       times pictures on their way through a model's vision tower
+        Gemma4.Benchmarks encoder MODEL [THREADS]       times images on their way through a model's vision tower
         Gemma4.Benchmarks products [THREADS]            times products with weight matrices: 1, 2, 4, 8 or 16 threads
-        Gemma4.Benchmarks pictures                      times the preparation of a 12-megapixel JPEG
+        Gemma4.Benchmarks images                        times the preparation of a 12-megapixel JPEG
         """);
     return 2;
 }

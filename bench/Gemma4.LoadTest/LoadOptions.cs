@@ -19,10 +19,10 @@ internal sealed record LoadOptions
           --prompts distinct|equal distinct    equal: every client sends the same prompt
           --check               compares every answer (temperature 0) with the answer the same prompt got alone
           --prefix WORDS        0              instead: time to first token of one prompt of WORDS words, cold and cached, 5 times
-          --pictures N          0              instead: latencies of --clients clients' text alone and beside N requests with a picture each
-          --large-picture                      with --pictures: all send one picture of 4000x3000, prepared each time and encoded once
-          --picture-budgets LIST none          instead: time to first token of one and of two pictures of 1280x720, by soft tokens
-          --films SECONDS       0              instead: time to first token of films of SECONDS (needs ffmpeg, here and at the server), 5 times
+          --images N          0              instead: latencies of --clients clients' text alone and beside N requests with an image each
+          --large-image                      with --images: all send one image of 4000x3000, prepared each time and encoded once
+          --image-budgets LIST none          instead: time to first token of one and of two images of 1280x720, by soft tokens
+          --videos SECONDS       0              instead: time to first token of videos of SECONDS (needs ffmpeg, here and at the server), 5 times
           --seed N              1
           --timeout SECONDS     300            for one request; --max-seconds 900 for the whole run
           --json FILE           also write the results there
@@ -50,13 +50,13 @@ internal sealed record LoadOptions
 
     public int PrefixWords { get; private init; }
 
-    public int Pictures { get; private init; }
+    public int Images { get; private init; }
 
-    public bool LargePicture { get; private init; }
+    public bool LargeImage { get; private init; }
 
-    public IReadOnlyList<int> PictureBudgets { get; private init; } = [];
+    public IReadOnlyList<int> ImageBudgets { get; private init; } = [];
 
-    public int FilmSeconds { get; private init; }
+    public int VideoSeconds { get; private init; }
 
     public int Seed { get; private init; } = 1;
 
@@ -78,9 +78,9 @@ internal sealed record LoadOptions
                 options = options with { Check = true };
                 continue;
             }
-            if (name == "--large-picture")
+            if (name == "--large-image")
             {
-                options = options with { LargePicture = true };
+                options = options with { LargeImage = true };
                 continue;
             }
             string value = i + 1 < args.Count ? args[++i] : throw new FormatException($"{name} needs a value.");
@@ -96,9 +96,9 @@ internal sealed record LoadOptions
                 "--output-tokens" => options with { OutputTokens = Range(name, value) },
                 "--prompts" => options with { EqualPrompts = value is "equal" or "distinct" ? value == "equal" : throw new FormatException($"{name}: equal or distinct, not '{value}'.") },
                 "--prefix" => options with { PrefixWords = Whole(name, value, 1, 1_000_000) },
-                "--pictures" => options with { Pictures = Whole(name, value, 1, 1000) },
-                "--picture-budgets" => options with { PictureBudgets = [.. value.Split(',').Select(b => Whole(name, b, 1, 10_000))] },
-                "--films" => options with { FilmSeconds = Whole(name, value, 1, 3600) },
+                "--images" => options with { Images = Whole(name, value, 1, 1000) },
+                "--image-budgets" => options with { ImageBudgets = [.. value.Split(',').Select(b => Whole(name, b, 1, 10_000))] },
+                "--videos" => options with { VideoSeconds = Whole(name, value, 1, 3600) },
                 "--seed" => options with { Seed = Whole(name, value, 0, int.MaxValue) },
                 "--timeout" => options with { Timeout = TimeSpan.FromSeconds(Whole(name, value, 1, 3600)) },
                 "--max-seconds" => options with { MaxDuration = TimeSpan.FromSeconds(Whole(name, value, 1, 36_000)) },

@@ -31,12 +31,12 @@ if (warmUp.Error is not null)
 }
 if (!await client.TryHoldToWordsAsync(bound.Token))
     Console.WriteLine("(no /tokenize there: tokens that are no text lengthen the gaps between deltas)");
-if (options.PictureBudgets.Count > 0)
-    return await PictureRun.FirstTokensAsync(options, client, Console.Out, bound.Token) ? 0 : 1;
-if (options.Pictures > 0)
-    return await PictureRun.BesideTextAsync(options, client, Console.Out, bound.Token) ? 0 : 1;
-if (options.FilmSeconds > 0)
-    return await FilmRun.RunAsync(options, client, Console.Out, bound.Token) ? 0 : 1;
+if (options.ImageBudgets.Count > 0)
+    return await ImageRun.FirstTokensAsync(options, client, Console.Out, bound.Token) ? 0 : 1;
+if (options.Images > 0)
+    return await ImageRun.BesideTextAsync(options, client, Console.Out, bound.Token) ? 0 : 1;
+if (options.VideoSeconds > 0)
+    return await VideoRun.RunAsync(options, client, Console.Out, bound.Token) ? 0 : 1;
 
 Console.WriteLine(LoadReport.Header);
 var reports = new List<LoadReport>();

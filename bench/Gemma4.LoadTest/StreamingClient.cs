@@ -130,17 +130,17 @@ internal sealed class StreamingClient(LoadOptions options) : IDisposable
         return body;
     }
 
-    private static JsonNode Content(LoadRequest request) => request.Pictures.Count == 0 && request.Film is null
+    private static JsonNode Content(LoadRequest request) => request.Images.Count == 0 && request.Video is null
         ? JsonValue.Create(request.Prompt)
         : new JsonArray(
         [
-            .. request.Pictures.Select(p => new JsonObject
+            .. request.Images.Select(p => new JsonObject
             {
                 ["type"] = "image_url",
                 ["image_url"] = new JsonObject { ["url"] = p.DataUri },
                 ["max_soft_tokens"] = p.MaxSoftTokens,
             }),
-            .. request.Film is { } film ? [film.DeepClone()] : Array.Empty<JsonNode>(),
+            .. request.Video is { } video ? [video.DeepClone()] : Array.Empty<JsonNode>(),
             new JsonObject { ["type"] = "text", ["text"] = request.Prompt },
         ]);
 

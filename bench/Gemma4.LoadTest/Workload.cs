@@ -8,17 +8,17 @@ namespace Gemma4.LoadTest;
 /// <param name="MaxTokens">Exactly this many tokens are generated.</param>
 internal sealed record LoadRequest(string Prompt, int MaxTokens)
 {
-    /// <summary>Pictures before the prompt.</summary>
-    public IReadOnlyList<LoadPicture> Pictures { get; init; } = [];
+    /// <summary>Images before the prompt.</summary>
+    public IReadOnlyList<LoadImage> Images { get; init; } = [];
 
-    /// <summary>A part of the message that is a film, before the prompt.</summary>
-    public JsonObject? Film { get; init; }
+    /// <summary>A part of the message that is a video, before the prompt.</summary>
+    public JsonObject? Video { get; init; }
 }
 
-/// <summary>A picture to send.</summary>
+/// <summary>An image to send.</summary>
 /// <param name="DataUri">The file.</param>
 /// <param name="MaxSoftTokens">Its budget.</param>
-internal sealed record LoadPicture(string DataUri, int MaxSoftTokens);
+internal sealed record LoadImage(string DataUri, int MaxSoftTokens);
 
 /// <summary>Requests as a pure function of the seed: the same run twice sends the same text in the same order.</summary>
 internal static class Workload

@@ -44,7 +44,7 @@ internal sealed class EngineMetrics
         _timePerOutputToken = meter.CreateHistogram("gen_ai.server.time_per_output_token", "s", "Time between tokens of a sequence.", advice: Seconds);
         _stepDuration = meter.CreateHistogram("gemma4.step.duration", "s", "Time of one step.", advice: Seconds);
         _stepTokens = meter.CreateHistogram<int>("gemma4.step.tokens", "{token}", "Tokens computed in one step.");
-        _encoderTime = meter.CreateCounter<double>("gemma4.encoder.time", "s", "Time that steps worked on pictures and sounds.");
+        _encoderTime = meter.CreateCounter<double>("gemma4.encoder.time", "s", "Time that steps worked on images and audio clips.");
         _requests = meter.CreateCounter<long>("gemma4.requests", "{request}", "Ended requests.");
         _promptTokens = meter.CreateCounter<long>("gemma4.tokens.prompt", "{token}", "Prompt tokens of ended requests.");
         _outputTokens = meter.CreateCounter<long>("gemma4.tokens.output", "{token}", "Generated tokens of ended sequences.");

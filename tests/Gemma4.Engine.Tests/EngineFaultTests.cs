@@ -37,7 +37,7 @@ public sealed class EngineFaultTests
     }
 
     [Fact]
-    public async Task Picture_that_cannot_be_encoded_ends_its_own_request_and_is_logged()
+    public async Task Image_that_cannot_be_encoded_ends_its_own_request_and_is_logged()
     {
         await using var served = new LedgerEngine();
         var fault = new InvalidOperationException("injected");

@@ -19,11 +19,11 @@ public sealed class MediaBombTests
     /// <summary>Of a loaded machine of two cores; alone each takes a tenth.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(20);
 
-    /// <summary>What the resized picture, its bands and the noise of the process come to.</summary>
+    /// <summary>What the resized image, its bands and the noise of the process come to.</summary>
     private const int Overhead = 80;
 
-    /// <summary>Name, bytes a pixel that decoding may hold, and the code of the refusal; none for a picture that is read.</summary>
-    public static TheoryData<string, int, string?> Pictures() => new()
+    /// <summary>Name, bytes a pixel that decoding may hold, and the code of the refusal; none for an image that is read.</summary>
+    public static TheoryData<string, int, string?> Images() => new()
     {
         { "png", 4, null }, // decoded twice as large as a scanline: a band at a time
         { "png of 16 bits and alpha, interlaced", 12, null },
@@ -45,15 +45,15 @@ public sealed class MediaBombTests
     };
 
     [Theory]
-    [MemberData(nameof(Pictures))]
-    public void Picture_is_read_or_refused_in_bounded_time_and_memory(string name, int bytesPerPixel, string? code)
+    [MemberData(nameof(Images))]
+    public void Image_is_read_or_refused_in_bounded_time_and_memory(string name, int bytesPerPixel, string? code)
     {
-        byte[] file = Picture(name);
+        byte[] file = Image(name);
         AssertBounded(bytesPerPixel * Side * Side / 1_000_000 + Overhead, code, () => ImagePreprocessor.Prepare(file, 70, ImageLimits.Default, Part));
     }
 
     /// <summary>Name and the code of the refusal, without windows and with.</summary>
-    public static TheoryData<string, string?, string?> Sounds() => new()
+    public static TheoryData<string, string?, string?> Audios() => new()
     {
         { "flac of a day of silence", "audio_too_long", "audio_too_long" },
         { "flac of an hour in eight channels at 384 kHz", "audio_too_long", "audio_too_long" },
@@ -68,10 +68,10 @@ public sealed class MediaBombTests
     };
 
     [Theory]
-    [MemberData(nameof(Sounds))]
-    public void Sound_is_read_or_refused_in_bounded_time_and_memory(string name, string? code, string? codeInWindows)
+    [MemberData(nameof(Audios))]
+    public void Audio_is_read_or_refused_in_bounded_time_and_memory(string name, string? code, string? codeInWindows)
     {
-        byte[] file = Sound(name);
+        byte[] file = Audio(name);
         // 30 s: 2 MB of samples, and a growing buffer of them; half an hour: 115 MB, twice at most.
         AssertBounded(40, code, () => AudioPreprocessor.Prepare(file, AudioLimits.Default, allowWindows: false, Part));
         AssertBounded(300, codeInWindows, () => AudioPreprocessor.Prepare(file, AudioLimits.Default, allowWindows: true, Part));
@@ -97,17 +97,17 @@ public sealed class MediaBombTests
         Assert.True(peak is null || peak <= megabytes, $"held {peak} MB, not {megabytes}");
     }
 
-    private static byte[] Picture(string name)
+    private static byte[] Image(string name)
     {
-        byte[] dot = TestPictures.DeflatedZeros(16 * (1 + 16 * 3));
+        byte[] dot = TestImages.DeflatedZeros(16 * (1 + 16 * 3));
         byte[] Chunked(string type, params byte[] head) =>
-            TestPictures.PngOfStream(16, 16, 8, 2, false, dot, (type, [.. head, .. TestPictures.DeflatedZeros(300_000_000)]));
+            TestImages.PngOfStream(16, 16, 8, 2, false, dot, (type, [.. head, .. TestImages.DeflatedZeros(300_000_000)]));
         switch (name)
         {
             case "png":
-                return TestPictures.PngOfStream(Side, Side, 8, 2, false, TestPictures.DeflatedZeros(Side * (1L + Side * 3)));
+                return TestImages.PngOfStream(Side, Side, 8, 2, false, TestImages.DeflatedZeros(Side * (1L + Side * 3)));
             case "png of 16 bits and alpha, interlaced":
-                return TestPictures.PngOfStream(Side, Side, 16, 6, true, TestPictures.DeflatedZeros(Side * (2L + Side * 8)));
+                return TestImages.PngOfStream(Side, Side, 16, 6, true, TestImages.DeflatedZeros(Side * (2L + Side * 8)));
             case "png with a profile of 300 MB":
                 return Chunked("iCCP", (byte)'x', 0, 0);
             case "png with a text of 300 MB":
@@ -115,34 +115,34 @@ public sealed class MediaBombTests
             case "png with an international text of 300 MB":
                 return Chunked("iTXt", (byte)'x', 0, 1, 0, 0, 0);
             case "png of half a million chunks":
-                return TestPictures.PngOfStream(16, 16, 8, 2, false, dot, [.. Enumerable.Repeat<(string, byte[])>(("tEXt", [(byte)'x', 0]), 500_000)]);
+                return TestImages.PngOfStream(16, 16, 8, 2, false, dot, [.. Enumerable.Repeat<(string, byte[])>(("tEXt", [(byte)'x', 0]), 500_000)]);
             case "jpeg of 64 empty scans":
-                return TestPictures.EmptyJpeg(Side, Side, 0xC2, 64);
+                return TestImages.EmptyJpeg(Side, Side, 0xC2, 64);
             case "jpeg of 65 scans":
-                return TestPictures.EmptyJpeg(Side, Side, 0xC2, 65);
+                return TestImages.EmptyJpeg(Side, Side, 0xC2, 65);
             case "jpeg of arithmetic scans":
-                return TestPictures.EmptyJpeg(Side, Side, 0xCA, 64);
+                return TestImages.EmptyJpeg(Side, Side, 0xCA, 64);
             case "gif of a dot on a large canvas":
-                return TestPictures.GifCanvas(Side, Side, 1, 1, frames: 1);
+                return TestImages.GifCanvas(Side, Side, 1, 1, frames: 1);
             case "gif on a canvas of 65535":
-                return TestPictures.GifCanvas(65535, 65535, 1, 1, frames: 1);
+                return TestImages.GifCanvas(65535, 65535, 1, 1, frames: 1);
             case "gif frame larger than its canvas":
-                return TestPictures.GifCanvas(1, 1, 65535, 65535, frames: 1);
+                return TestImages.GifCanvas(1, 1, 65535, 65535, frames: 1);
             case "gif of half a million frames":
-                return TestPictures.GifCanvas(16, 16, 1, 1, frames: 500_000);
+                return TestImages.GifCanvas(16, 16, 1, 1, frames: 500_000);
             case "webp of one colour":
                 using (var bitmap = new SKBitmap(Side, Side))
-                    return TestPictures.Encode(bitmap, SKEncodedImageFormat.Webp);
+                    return TestImages.Encode(bitmap, SKEncodedImageFormat.Webp);
             case "webp on a canvas of 16 million":
                 return [.. "RIFF"u8, 30, 0, 0, 0, .. "WEBPVP8X"u8, 10, 0, 0, 0, 2, 0, 0, 0, .. Enumerable.Repeat((byte)0xFF, 6), .. "ANIM"u8, 6, .. new byte[9]];
             case "bmp without its pixels":
-                return TestPictures.Bmp(Side, Side, bits: 24, compression: 0, []);
+                return TestImages.Bmp(Side, Side, bits: 24, compression: 0, []);
             default: // of jumps: run-length pixels that are all skipped
-                return TestPictures.Bmp(Side, Side, bits: 8, compression: 1, [.. Enumerable.Repeat<byte[]>([0, 2, 0, 0], 500_000).SelectMany(b => b), 0, 1]);
+                return TestImages.Bmp(Side, Side, bits: 8, compression: 1, [.. Enumerable.Repeat<byte[]>([0, 2, 0, 0], 500_000).SelectMany(b => b), 0, 1]);
         }
     }
 
-    private static byte[] Sound(string name)
+    private static byte[] Audio(string name)
     {
         const int large = 25_000_000;
         var random = new Random(1);
@@ -152,19 +152,19 @@ public sealed class MediaBombTests
             random.NextBytes(noise);
             return [0xFF, 0xFB, .. noise];
         }
-        byte[] empty = TestSounds.OggPage([.. Enumerable.Repeat<byte[]>([], 255)], -1, 3, 0);
+        byte[] empty = TestAudio.OggPage([.. Enumerable.Repeat<byte[]>([], 255)], -1, 3, 0);
         return name switch
         {
             "flac of a day of silence" => TestFlac.Silence(16_000, 1, TimeSpan.FromDays(1)),
             "flac of an hour in eight channels at 384 kHz" => TestFlac.Silence(384_000, 8, TimeSpan.FromHours(1)),
-            "wav that claims 4 GB" => TestSounds.Wav(1, 1, 16_000, 16, new byte[1000], statedLength: 4_000_000_000),
-            "mp3 of one frame and zeros" => [.. TestSounds.Mp3(1, 20), .. new byte[large]],
+            "wav that claims 4 GB" => TestAudio.Wav(1, 1, 16_000, 16, new byte[1000], statedLength: 4_000_000_000),
+            "mp3 of one frame and zeros" => [.. TestAudio.Mp3(1, 20), .. new byte[large]],
             "mp3 of nothing but ones" => [.. Enumerable.Repeat((byte)0xFF, large)],
             "mp3 of noise" => Noise(),
-            "opus of empty packets" => [.. TestSounds.OpusHead(), .. Enumerable.Repeat(empty, 80_000).SelectMany(p => p)],
-            "vorbis of empty packets" => [.. TestSounds.VorbisHead(), .. Enumerable.Repeat(empty, 80_000).SelectMany(p => p)],
-            "ogg of another stream's pages" => [.. TestSounds.OpusHead(), .. Enumerable.Repeat(TestSounds.OggPage([[]], -1, 3, 0, stream: 9), 800_000).SelectMany(p => p)],
-            _ => [.. TestSounds.OpusHead(), .. Enumerable.Repeat(TestSounds.OggPage([new byte[255 * 255]], -1, 3, 0, isWhole: false), 380).SelectMany(p => p)],
+            "opus of empty packets" => [.. TestAudio.OpusHead(), .. Enumerable.Repeat(empty, 80_000).SelectMany(p => p)],
+            "vorbis of empty packets" => [.. TestAudio.VorbisHead(), .. Enumerable.Repeat(empty, 80_000).SelectMany(p => p)],
+            "ogg of another stream's pages" => [.. TestAudio.OpusHead(), .. Enumerable.Repeat(TestAudio.OggPage([[]], -1, 3, 0, stream: 9), 800_000).SelectMany(p => p)],
+            _ => [.. TestAudio.OpusHead(), .. Enumerable.Repeat(TestAudio.OggPage([new byte[255 * 255]], -1, 3, 0, isWhole: false), 380).SelectMany(p => p)],
         };
     }
 }

@@ -21,26 +21,26 @@ public sealed class MediaFuzzTests
     private static readonly TimeSpan Hang = TimeSpan.FromSeconds(30);
 
     private static readonly ImageLimits SmallImages = new() { MaxPixels = 300_000, MaxSide = 4_000 };
-    private static readonly AudioLimits SmallSounds = new() { MaxDuration = TimeSpan.FromSeconds(30) };
+    private static readonly AudioLimits SmallAudio = new() { MaxDuration = TimeSpan.FromSeconds(30) };
 
-    public static TheoryData<string> Pictures() => [.. ValidPictures.All.Keys];
+    public static TheoryData<string> Images() => [.. ValidImages.All.Keys];
 
-    public static TheoryData<string> Sounds() => [.. ValidSounds.All.Keys];
-
-    [Theory]
-    [MemberData(nameof(Pictures))]
-    public Task Mutated_picture_is_read_or_refused(string kind) =>
-        FuzzAsync(kind, ValidPictures.All[kind], file => ImagePreprocessor.Prepare(file, 70, SmallImages));
+    public static TheoryData<string> Audios() => [.. ValidAudio.All.Keys];
 
     [Theory]
-    [MemberData(nameof(Sounds))]
-    public Task Mutated_sound_is_read_or_refused(string kind) =>
-        FuzzAsync(kind, ValidSounds.All[kind], file => AudioPreprocessor.Prepare(file, SmallSounds));
+    [MemberData(nameof(Images))]
+    public Task Mutated_image_is_read_or_refused(string kind) =>
+        FuzzAsync(kind, ValidImages.All[kind], file => ImagePreprocessor.Prepare(file, 70, SmallImages));
+
+    [Theory]
+    [MemberData(nameof(Audios))]
+    public Task Mutated_audio_is_read_or_refused(string kind) =>
+        FuzzAsync(kind, ValidAudio.All[kind], file => AudioPreprocessor.Prepare(file, SmallAudio));
 
     [Fact]
     public void Every_kind_of_file_is_mutated()
     {
-        string[] kinds = [.. ValidPictures.All.Keys.Concat(ValidSounds.All.Keys).Select(k => k.Split(' ')[0]).Distinct().Order()];
+        string[] kinds = [.. ValidImages.All.Keys.Concat(ValidAudio.All.Keys).Select(k => k.Split(' ')[0]).Distinct().Order()];
         Assert.Equal(["bmp", "flac", "gif", "jpeg", "mp3", "opus", "png", "vorbis", "wav", "webp"], kinds);
     }
 
@@ -113,7 +113,7 @@ public sealed class MediaFuzzTests
             int size = 27 + file[at + 26] + file.AsSpan(at + 27, file[at + 26]).ToArray().Sum(b => b);
             if (size > file.Length - at)
                 break;
-            TestSounds.SetOggChecksum(file.AsSpan(at, size));
+            TestAudio.SetOggChecksum(file.AsSpan(at, size));
             at += size;
         }
     }
@@ -145,7 +145,7 @@ public sealed class MediaFuzzTests
             uint length = BinaryPrimitives.ReadUInt32BigEndian(file.AsSpan(at));
             if (length > file.Length - at - 12)
                 break;
-            BinaryPrimitives.WriteUInt32BigEndian(file.AsSpan(at + 8 + (int)length), TestPictures.Crc32(file.AsSpan(at + 4, 4 + (int)length)));
+            BinaryPrimitives.WriteUInt32BigEndian(file.AsSpan(at + 8 + (int)length), TestImages.Crc32(file.AsSpan(at + 4, 4 + (int)length)));
             at += 12 + (int)length;
         }
     }

@@ -3,7 +3,7 @@ using Gemma4.Testing;
 
 namespace Gemma4.Server.Tests;
 
-/// <summary>Pictures and sounds for requests.</summary>
+/// <summary>Images and audio clips for requests.</summary>
 internal static class TestMedia
 {
     /// <summary>A file of the fixtures.</summary>

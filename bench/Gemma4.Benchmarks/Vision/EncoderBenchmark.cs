@@ -8,7 +8,7 @@ using Gemma4.Engine.Vision;
 
 namespace Gemma4.Benchmarks.Vision;
 
-/// <summary>Times one picture's way through the vision tower at each budget, as a share of the machine's arithmetic limit.</summary>
+/// <summary>Times one image's way through the vision tower at each budget, as a share of the machine's arithmetic limit.</summary>
 internal static class EncoderBenchmark
 {
     /// <summary>Prints a line a budget.</summary>

@@ -4,7 +4,7 @@ using Gemma4.Engine.Requests;
 
 namespace Gemma4.Engine.Audio;
 
-/// <summary>Encoded sounds to samples at 16 kHz, one channel.</summary>
+/// <summary>Encoded audio clips to samples at 16 kHz, one channel.</summary>
 internal static class AudioDecoder
 {
     private const int BlockFrames = 2048;
@@ -13,11 +13,11 @@ internal static class AudioDecoder
     /// <summary>Decodes a file, averages its channels and changes its rate.</summary>
     /// <param name="encoded">A WAV, MP3, FLAC or Ogg (Vorbis, Opus) file.</param>
     /// <param name="limits">What is refused.</param>
-    /// <param name="maxDuration">The longest sound accepted; decoding stops there.</param>
+    /// <param name="maxDuration">The longest audio clip accepted; decoding stops there.</param>
     /// <param name="param">The request field to name in a refusal.</param>
     /// <param name="cancellationToken">Stops between blocks.</param>
     /// <returns>Samples, nominally in -1..1.</returns>
-    /// <exception cref="RequestRejectedException">No readable sound, or over a limit.</exception>
+    /// <exception cref="RequestRejectedException">No readable audio, or over a limit.</exception>
     public static ReadOnlyMemory<float> Decode(
         ReadOnlyMemory<byte> encoded, AudioLimits limits, TimeSpan maxDuration, string? param, CancellationToken cancellationToken)
     {
@@ -39,7 +39,7 @@ internal static class AudioDecoder
         // The libraries answer damage with exceptions of every kind: whatever a decoder throws at a file is the file's fault.
         catch (Exception e) when (e is not (RequestRejectedException or OperationCanceledException or OutOfMemoryException))
         {
-            throw AudioRejected.Unreadable(format, (e as UnreadableSoundException)?.Message ?? "damaged", param);
+            throw AudioRejected.Unreadable(format, (e as UnreadableAudioException)?.Message ?? "damaged", param);
         }
     }
 
@@ -62,7 +62,7 @@ internal static class AudioDecoder
             if ((decoded += read) > limits.MaxDecodedSamples)
                 throw AudioRejected.TooManySamples(limits.MaxDecodedSamples, param);
             if (source.Channels != channels)
-                throw new UnreadableSoundException("changing its number of channels");
+                throw new UnreadableAudioException("changing its number of channels");
             int frames = read / channels;
             for (int i = 0; i < frames; i++)
             {
@@ -71,7 +71,7 @@ internal static class AudioDecoder
                     sum += block[i * channels + c];
                 mono[i] = sum / channels;
                 if (!float.IsFinite(mono[i]))
-                    throw new UnreadableSoundException("damaged (a sample is no number)");
+                    throw new UnreadableAudioException("damaged (a sample is no number)");
             }
             resampler.Push(mono.AsSpan(0, frames), output);
             if (output.WrittenCount > mostSamples)
@@ -102,12 +102,12 @@ internal static class AudioDecoder
     private static SampleSource OpenOgg(ReadOnlyMemory<byte> file)
     {
         if (!new OggPackets(file).TryRead(out byte[] first))
-            throw new UnreadableSoundException("without a stream");
+            throw new UnreadableAudioException("without a stream");
         if (first.AsSpan().StartsWith("OpusHead"u8))
             return new OpusSource(file);
         if (first.AsSpan().StartsWith("\u0001vorbis"u8))
             return new VorbisSource(file);
-        throw new UnreadableSoundException("neither Vorbis nor Opus");
+        throw new UnreadableAudioException("neither Vorbis nor Opus");
     }
 
     /// <summary>Drops an ID3v2 tag: ten bytes of header, the last four of which say the length, seven bits each.</summary>

@@ -1,12 +1,12 @@
 namespace Gemma4.Engine.Audio;
 
-/// <summary>What a sound may cost before it is refused. Lengths are enforced while decoding: no more than allowed is ever held.</summary>
+/// <summary>What an audio clip may cost before it is refused. Lengths are enforced while decoding: no more than allowed is ever held.</summary>
 public sealed record AudioLimits
 {
     /// <summary>Largest encoded file, in bytes.</summary>
     public int MaxEncodedBytes { get; init; } = 25 * 1024 * 1024;
 
-    /// <summary>Longest sound that is cut into windows; without cutting the limit is 30 s.</summary>
+    /// <summary>Longest audio that is cut into windows; without cutting the limit is 30 s.</summary>
     public TimeSpan MaxDuration { get; init; } = TimeSpan.FromMinutes(30);
 
     /// <summary>Highest sample rate.</summary>

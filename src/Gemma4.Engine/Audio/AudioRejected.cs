@@ -2,7 +2,7 @@ using Gemma4.Engine.Requests;
 
 namespace Gemma4.Engine.Audio;
 
-/// <summary>The refusals of a sound.</summary>
+/// <summary>The refusals of an audio clip.</summary>
 internal static class AudioRejected
 {
     public static RequestRejectedException Empty(string? param) => Rejection("The audio file is empty.", param, "empty_audio_file");

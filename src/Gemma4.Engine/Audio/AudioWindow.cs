@@ -2,8 +2,8 @@ using Gemma4.Engine.Requests;
 
 namespace Gemma4.Engine.Audio;
 
-/// <summary>A piece of at most 30 s of a sound; it becomes a <see cref="MediaItem.Audio"/> once its place in the prompt is known.</summary>
-/// <param name="Start">Where it begins in the sound.</param>
+/// <summary>A piece of at most 30 s of an audio clip; it becomes a <see cref="MediaItem.Audio"/> once its place in the prompt is known.</summary>
+/// <param name="Start">Where it begins in the audio.</param>
 /// <param name="Duration">How long it is.</param>
 /// <param name="NumSoftTokens">Placeholders it takes in the prompt, M.</param>
 /// <param name="ContentHash">Of its samples at 16 kHz.</param>

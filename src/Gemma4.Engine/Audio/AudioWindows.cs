@@ -1,13 +1,13 @@
 namespace Gemma4.Engine.Audio;
 
-/// <summary>Cuts a long sound into pieces of at most 30 s where it is quietest, so that few words are cut in two.</summary>
+/// <summary>Cuts a long audio clip into pieces of at most 30 s where it is quietest, so that few words are cut in two.</summary>
 internal static class AudioWindows
 {
     private const int Earliest = LogMel.MaxSamples - 5 * LogMel.SampleRate;
     private const int Block = LogMel.SampleRate / 100; // 10 ms
     private const int Pause = 10; // blocks: a pause of 100 ms
 
-    /// <summary>Start and length of each piece, in samples; together they are the sound.</summary>
+    /// <summary>Start and length of each piece, in samples; together they are the audio.</summary>
     public static IEnumerable<(int Start, int Length)> Cut(ReadOnlySpan<float> samples)
     {
         var pieces = new List<(int, int)>();

@@ -15,7 +15,7 @@ internal ref struct FlacBits(ReadOnlySpan<byte> bytes)
     public uint Read(int bits)
     {
         if (_position + bits > (long)_bytes.Length * 8)
-            throw new UnreadableSoundException("truncated");
+            throw new UnreadableAudioException("truncated");
         ulong value = 0;
         int at = (int)(_position >> 3), skip = (int)(_position & 7);
         for (int have = -skip; have < bits; have += 8)
@@ -41,7 +41,7 @@ internal ref struct FlacBits(ReadOnlySpan<byte> bytes)
         {
             int at = (int)(_position >> 3), skip = (int)(_position & 7);
             if (at >= _bytes.Length)
-                throw new UnreadableSoundException("truncated");
+                throw new UnreadableAudioException("truncated");
             int rest = (byte)(_bytes[at] << skip);
             if (rest != 0)
             {

@@ -17,7 +17,7 @@ internal sealed class FlacSource : SampleSource
     private long _decoded;
 
     /// <summary>Reads the metadata.</summary>
-    /// <exception cref="UnreadableSoundException">No valid FLAC.</exception>
+    /// <exception cref="UnreadableAudioException">No valid FLAC.</exception>
     public FlacSource(ReadOnlyMemory<byte> file)
     {
         _file = file;
@@ -26,12 +26,12 @@ internal sealed class FlacSource : SampleSource
         for (bool last = false; !last;)
         {
             if (at + 4 > bytes.Length)
-                throw new UnreadableSoundException("truncated");
+                throw new UnreadableAudioException("truncated");
             last = (bytes[at] & 0x80) != 0;
             int type = bytes[at] & 0x7F, length = (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3];
             at += 4;
             if (length > bytes.Length - at)
-                throw new UnreadableSoundException("truncated");
+                throw new UnreadableAudioException("truncated");
             if (type == 0)
             {
                 var info = new FlacBits(bytes.Slice(at, length));
@@ -45,7 +45,7 @@ internal sealed class FlacSource : SampleSource
             at += length;
         }
         if (SampleRate == 0)
-            throw new UnreadableSoundException("without stream information");
+            throw new UnreadableAudioException("without stream information");
         _position = at;
         _block = new long[MaxBlockSize * Channels];
     }
@@ -62,7 +62,7 @@ internal sealed class FlacSource : SampleSource
         if (_given == _blockSize && !TryDecodeFrame())
         {
             if (_decoded < _totalSamples)
-                throw new UnreadableSoundException("truncated");
+                throw new UnreadableAudioException("truncated");
             return 0;
         }
         int count = Math.Min(samples.Length / Channels, _blockSize - _given);
@@ -83,7 +83,7 @@ internal sealed class FlacSource : SampleSource
             return false;
         var reader = new FlacBits(bytes);
         if (reader.Read(15) != 0x7FFC)
-            throw new UnreadableSoundException("damaged (frame header)");
+            throw new UnreadableAudioException("damaged (frame header)");
         reader.Read(1);
         int sizeCode = (int)reader.Read(4), rateCode = (int)reader.Read(4), layout = (int)reader.Read(4), depthCode = (int)reader.Read(3);
         reader.Read(1);
@@ -95,18 +95,18 @@ internal sealed class FlacSource : SampleSource
             6 => (int)reader.Read(8) + 1,
             7 => (int)reader.Read(16) + 1,
             >= 8 => 256 << (sizeCode - 8),
-            _ => throw new UnreadableSoundException("damaged (block size)"),
+            _ => throw new UnreadableAudioException("damaged (block size)"),
         };
         reader.Read(rateCode switch { 12 => 8, 13 or 14 => 16, _ => 0 });
         _blockBits = depthCode switch { 0 => _bitsPerSample, 1 => 8, 2 => 12, 4 => 16, 5 => 20, 6 => 24, 7 => 32, _ => 0 };
         int header = reader.BytePosition;
         if (reader.Read(8) != FlacChecksum.Crc8(bytes[..header]) || _blockBits == 0 || _blockSize > MaxBlockSize)
-            throw new UnreadableSoundException("damaged (frame header)");
+            throw new UnreadableAudioException("damaged (frame header)");
         DecodeChannels(ref reader, layout);
         reader.Align();
         int body = reader.BytePosition;
         if (reader.Read(16) != FlacChecksum.Crc16(bytes[..body]))
-            throw new UnreadableSoundException("damaged (checksum)");
+            throw new UnreadableAudioException("damaged (checksum)");
         _position += reader.BytePosition;
         _decoded += _blockSize;
         _given = 0;
@@ -118,7 +118,7 @@ internal sealed class FlacSource : SampleSource
     {
         int channels = layout < 8 ? layout + 1 : 2;
         if (layout > 10 || channels != Channels)
-            throw new UnreadableSoundException("damaged (channel layout)");
+            throw new UnreadableAudioException("damaged (channel layout)");
         for (int c = 0; c < channels; c++)
         {
             bool side = layout == 9 ? c == 0 : layout is 8 or 10 && c == 1;
@@ -145,11 +145,11 @@ internal sealed class FlacSource : SampleSource
         uint lead = reader.Read(8);
         int ones = System.Numerics.BitOperations.LeadingZeroCount(~(lead << 24));
         if (ones is 1 or 8)
-            throw new UnreadableSoundException("damaged (frame number)");
+            throw new UnreadableAudioException("damaged (frame number)");
         for (int i = 1; i < ones; i++)
         {
             if (reader.Read(2) != 2)
-                throw new UnreadableSoundException("damaged (frame number)");
+                throw new UnreadableAudioException("damaged (frame number)");
             reader.Read(6);
         }
     }

@@ -10,12 +10,12 @@ internal static class FlacSubframe
     public static void Decode(ref FlacBits reader, int bits, Span<long> samples)
     {
         if (reader.Read(1) != 0)
-            throw new UnreadableSoundException("damaged (subframe padding)");
+            throw new UnreadableAudioException("damaged (subframe padding)");
         int type = (int)reader.Read(6);
         int wasted = reader.Read(1) == 0 ? 0 : reader.ReadUnary() + 1;
         bits -= wasted;
         if (bits < 1)
-            throw new UnreadableSoundException("damaged (wasted bits)");
+            throw new UnreadableAudioException("damaged (wasted bits)");
         switch (type)
         {
             case 0:
@@ -32,7 +32,7 @@ internal static class FlacSubframe
                 Predicted(ref reader, bits, samples, coefficients: null, order: type - 31, shift: 0);
                 break;
             default:
-                throw new UnreadableSoundException("damaged (subframe type)");
+                throw new UnreadableAudioException("damaged (subframe type)");
         }
         if (wasted > 0)
         {
@@ -44,7 +44,7 @@ internal static class FlacSubframe
     private static void Predicted(ref FlacBits reader, int bits, Span<long> samples, scoped ReadOnlySpan<int> coefficients, int order, int shift)
     {
         if (order > samples.Length)
-            throw new UnreadableSoundException("damaged (predictor order)");
+            throw new UnreadableAudioException("damaged (predictor order)");
         for (int i = 0; i < order; i++)
             samples[i] = reader.ReadSigned(bits);
         Span<int> read = stackalloc int[32];
@@ -53,7 +53,7 @@ internal static class FlacSubframe
             int precision = (int)reader.Read(4) + 1;
             shift = (int)reader.ReadSigned(5);
             if (precision == 16 || shift < 0)
-                throw new UnreadableSoundException("damaged (predictor)");
+                throw new UnreadableAudioException("damaged (predictor)");
             for (int i = 0; i < order; i++)
                 read[i] = (int)reader.ReadSigned(precision);
             coefficients = read[..order];
@@ -73,12 +73,12 @@ internal static class FlacSubframe
     {
         int method = (int)reader.Read(2);
         if (method > 1)
-            throw new UnreadableSoundException("damaged (residual coding)");
+            throw new UnreadableAudioException("damaged (residual coding)");
         int parameterBits = 4 + method, escape = (1 << parameterBits) - 1;
         int partitions = 1 << (int)reader.Read(4);
         int length = samples.Length / partitions;
         if (length * partitions != samples.Length || length < order)
-            throw new UnreadableSoundException("damaged (residual partitions)");
+            throw new UnreadableAudioException("damaged (residual partitions)");
         for (int p = 0; p < partitions; p++)
         {
             Span<long> part = samples[(p == 0 ? order : p * length)..((p + 1) * length)];

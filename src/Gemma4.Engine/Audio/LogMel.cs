@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace Gemma4.Engine.Audio;
 
-/// <summary>Log-mel frames of a 16 kHz sound, as Gemma 4's audio tower reads them.</summary>
+/// <summary>Log-mel frames of a 16 kHz audio, as Gemma 4's audio tower reads them.</summary>
 /// <remarks>
 /// <c>feature_extraction_gemma4.py</c> of transformers: 160 zeros in front, frames of 320 samples every 160, periodic Hann window, FFT of
 /// 512, magnitudes, 128 triangular HTK mel bands over 0..8000 Hz without normalisation, <c>ln(mel + 0.001)</c>. The transform is in double.
@@ -15,7 +15,7 @@ public static class LogMel
     /// <summary>Bands of a frame.</summary>
     public const int NumBands = 128;
 
-    /// <summary>Longest sound the tower takes in one piece, in samples: 30 s.</summary>
+    /// <summary>Longest audio the tower takes in one piece, in samples: 30 s.</summary>
     public const int MaxSamples = 480_000;
 
     private const int FrameLength = 320;
@@ -28,11 +28,11 @@ public static class LogMel
     private static readonly double[] Window = CreateWindow();
     private static readonly (int FirstBin, double[] Weights)[] Bands = CreateBands();
 
-    /// <summary>Frames that hear only the sound itself, not the padding after it; the others are masked in the reference.</summary>
+    /// <summary>Frames that hear only the audio itself, not the padding after it; the others are masked in the reference.</summary>
     /// <param name="samples">Samples at 16 kHz.</param>
     public static int NumFrames(int samples) => Math.Max(0, (samples - HopLength + HopLength - 1) / HopLength);
 
-    /// <summary>Soft tokens of a sound: two convolutions of stride 2 over its frames, about one for 40 ms.</summary>
+    /// <summary>Soft tokens of an audio clip: two convolutions of stride 2 over its frames, about one for 40 ms.</summary>
     /// <param name="samples">Samples at 16 kHz, at most <see cref="MaxSamples"/>.</param>
     public static int NumSoftTokens(int samples)
     {
@@ -54,7 +54,7 @@ public static class LogMel
         frame.Clear();
         for (int f = 0; f < frames; f++)
         {
-            int first = f * HopLength - FrameLength / 2; // half a frame of zeros stands before the sound
+            int first = f * HopLength - FrameLength / 2; // half a frame of zeros stands before the audio
             for (int i = 0; i < FrameLength; i++)
             {
                 int at = first + i;

@@ -9,7 +9,7 @@ internal sealed class Mp3Source : SampleSource
     private readonly float[] _block = new float[4608];
 
     /// <summary>Looks for the first frame.</summary>
-    /// <exception cref="UnreadableSoundException">There is none.</exception>
+    /// <exception cref="UnreadableAudioException">There is none.</exception>
     public Mp3Source(Stream file)
     {
         try
@@ -18,7 +18,7 @@ internal sealed class Mp3Source : SampleSource
         }
         catch (InvalidDataException)
         {
-            throw new UnreadableSoundException("without a frame");
+            throw new UnreadableAudioException("without a frame");
         }
     }
 

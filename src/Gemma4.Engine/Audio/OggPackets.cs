@@ -25,7 +25,7 @@ internal sealed class OggPackets(ReadOnlyMemory<byte> file)
     public bool IsLast => Ended && _packets.Count == 0;
 
     /// <summary>The next packet; false at the end of the stream.</summary>
-    /// <exception cref="UnreadableSoundException">The file is damaged, or ends before the stream does.</exception>
+    /// <exception cref="UnreadableAudioException">The file is damaged, or ends before the stream does.</exception>
     public bool TryRead(out byte[] packet)
     {
         while (_packets.Count == 0)
@@ -33,7 +33,7 @@ internal sealed class OggPackets(ReadOnlyMemory<byte> file)
             if (Ended || !TryReadPage())
             {
                 if (!Ended)
-                    throw new UnreadableSoundException("truncated");
+                    throw new UnreadableAudioException("truncated");
                 packet = [];
                 return false;
             }
@@ -49,16 +49,16 @@ internal sealed class OggPackets(ReadOnlyMemory<byte> file)
             return false;
         int segments = rest[26];
         if (!rest.StartsWith("OggS\0"u8) || rest.Length < HeaderBytes + segments)
-            throw new UnreadableSoundException("damaged (page header)");
+            throw new UnreadableAudioException("damaged (page header)");
         ReadOnlySpan<byte> lacing = rest.Slice(HeaderBytes, segments);
         int body = 0;
         foreach (byte length in lacing)
             body += length;
         int size = HeaderBytes + segments + body;
         if (rest.Length < size)
-            throw new UnreadableSoundException("truncated");
+            throw new UnreadableAudioException("truncated");
         if (Checksum(rest[..size]) != BinaryPrimitives.ReadUInt32LittleEndian(rest[22..]))
-            throw new UnreadableSoundException("damaged (checksum)");
+            throw new UnreadableAudioException("damaged (checksum)");
         _position += size;
         uint stream = BinaryPrimitives.ReadUInt32LittleEndian(rest[14..]);
         _stream ??= stream;

@@ -18,17 +18,17 @@ internal sealed class OpusSource : SampleSource
     private int _held;
 
     /// <summary>Reads the headers.</summary>
-    /// <exception cref="UnreadableSoundException">No valid Opus, or channels without a meaning.</exception>
+    /// <exception cref="UnreadableAudioException">No valid Opus, or channels without a meaning.</exception>
     public OpusSource(ReadOnlyMemory<byte> file)
     {
         _packets = new OggPackets(file);
         if (!_packets.TryRead(out byte[] head) || head.Length < 19 || !head.AsSpan().StartsWith("OpusHead"u8))
-            throw new UnreadableSoundException("without an Opus header");
+            throw new UnreadableAudioException("without an Opus header");
         Channels = head[9];
         (int streams, int coupled, byte[] mapping) = Layout(head);
         _preSkip = BinaryPrimitives.ReadUInt16LittleEndian(head.AsSpan(10));
         if (!_packets.TryRead(out _)) // tags
-            throw new UnreadableSoundException("without samples");
+            throw new UnreadableAudioException("without samples");
         OpusCodecFactory.AttemptToUseNativeLibrary = false; // the same decoder on every machine, and a memory-safe one
         _decoder = OpusCodecFactory.CreateMultiStreamDecoder(SampleRate, Channels, streams, coupled, mapping);
         _decoder.Gain = BinaryPrimitives.ReadInt16LittleEndian(head.AsSpan(16));
@@ -70,12 +70,12 @@ internal sealed class OpusSource : SampleSource
         if (family == 0 && channels is (1 or 2))
             return (1, channels - 1, [.. Enumerable.Range(0, channels).Select(c => (byte)c)]);
         if (family != 1 || channels is 0 or > 8 || head.Length < 21 + channels)
-            throw new UnreadableSoundException("of a channel layout that is not read");
+            throw new UnreadableAudioException("of a channel layout that is not read");
         int streams = head[19], coupled = head[20];
         ReadOnlySpan<byte> mapping = head.Slice(21, channels);
-        bool isSound = streams > 0 && coupled <= streams && streams + coupled <= channels;
+        bool isAudio = streams > 0 && coupled <= streams && streams + coupled <= channels;
         foreach (byte from in mapping)
-            isSound &= from < streams + coupled || from == Silent;
-        return isSound ? (streams, coupled, mapping.ToArray()) : throw new UnreadableSoundException("damaged (channel layout)");
+            isAudio &= from < streams + coupled || from == Silent;
+        return isAudio ? (streams, coupled, mapping.ToArray()) : throw new UnreadableAudioException("damaged (channel layout)");
     }
 }

@@ -1,7 +1,7 @@
 namespace Gemma4.Engine.Audio;
 
-/// <summary>A sound being decoded, block by block.</summary>
-/// <remarks>A source of a damaged file throws <see cref="UnreadableSoundException"/>, or whatever its library throws.</remarks>
+/// <summary>An audio clip being decoded, block by block.</summary>
+/// <remarks>A source of a damaged file throws <see cref="UnreadableAudioException"/>, or whatever its library throws.</remarks>
 internal abstract class SampleSource : IDisposable
 {
     /// <summary>Samples a second, of each channel.</summary>

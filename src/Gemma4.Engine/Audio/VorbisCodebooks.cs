@@ -15,7 +15,7 @@ internal ref struct VorbisCodebooks(ReadOnlySpan<byte> setup)
     private long _position = HeaderBytes * 8; // in bits, the lowest of each byte first
 
     /// <summary>Checks all books.</summary>
-    /// <exception cref="UnreadableSoundException">The header ends too early, or a book is larger than any encoder makes it.</exception>
+    /// <exception cref="UnreadableAudioException">The header ends too early, or a book is larger than any encoder makes it.</exception>
     public static void Check(ReadOnlySpan<byte> setup)
     {
         var header = new VorbisCodebooks(setup);
@@ -24,7 +24,7 @@ internal ref struct VorbisCodebooks(ReadOnlySpan<byte> setup)
         {
             values += header.ReadBook();
             if (values > MostValues)
-                throw new UnreadableSoundException("damaged (codebooks)");
+                throw new UnreadableAudioException("damaged (codebooks)");
         }
     }
 
@@ -32,10 +32,10 @@ internal ref struct VorbisCodebooks(ReadOnlySpan<byte> setup)
     private long ReadBook()
     {
         if (Read(24) != 0x564342)
-            throw new UnreadableSoundException("damaged (codebook)");
+            throw new UnreadableAudioException("damaged (codebook)");
         int dimensions = (int)Read(16), entries = (int)Read(24);
         if (entries is 0 or > MostEntries || dimensions == 0)
-            throw new UnreadableSoundException("damaged (codebook)");
+            throw new UnreadableAudioException("damaged (codebook)");
         if (Read(1) != 0)
         {
             Read(5);
@@ -44,7 +44,7 @@ internal ref struct VorbisCodebooks(ReadOnlySpan<byte> setup)
                 int bits = 32 - BitOperations.LeadingZeroCount((uint)(entries - i));
                 int count = (int)Read(bits);
                 if (count == 0 && i + 1 == entries)
-                    throw new UnreadableSoundException("damaged (codebook)");
+                    throw new UnreadableAudioException("damaged (codebook)");
                 i += count;
             }
         }
@@ -73,7 +73,7 @@ internal ref struct VorbisCodebooks(ReadOnlySpan<byte> setup)
             }
         }
         if (table > MostValues)
-            throw new UnreadableSoundException("damaged (codebook)");
+            throw new UnreadableAudioException("damaged (codebook)");
         for (long i = 0; i < stored; i++)
             Read(valueBits);
         return entries + table;
@@ -82,7 +82,7 @@ internal ref struct VorbisCodebooks(ReadOnlySpan<byte> setup)
     private uint Read(int bits)
     {
         if (_position + bits > (long)_setup.Length * 8)
-            throw new UnreadableSoundException("damaged (codebooks)");
+            throw new UnreadableAudioException("damaged (codebooks)");
         uint value = 0;
         for (int i = 0; i < bits; i++, _position++)
             value |= (uint)((_setup[(int)(_position >> 3)] >> (int)(_position & 7)) & 1) << i;

@@ -67,7 +67,7 @@ internal sealed class VorbisPackets(OggPackets packets) : NVorbis.Contracts.IPac
             if (_position < bytes.Length)
                 return bytes[_position++];
             if (++_readsPastTheEnd > MostReadsPastTheEnd)
-                throw new UnreadableSoundException("damaged (a packet ends too early)");
+                throw new UnreadableAudioException("damaged (a packet ends too early)");
             return -1;
         }
     }

@@ -11,7 +11,7 @@ internal sealed class VorbisSource : SampleSource
     private long _position;
 
     /// <summary>Reads the headers.</summary>
-    /// <exception cref="UnreadableSoundException">No valid Vorbis.</exception>
+    /// <exception cref="UnreadableAudioException">No valid Vorbis.</exception>
     public VorbisSource(ReadOnlyMemory<byte> file)
     {
         _packets = new OggPackets(file);
@@ -28,7 +28,7 @@ internal sealed class VorbisSource : SampleSource
     public override int Read(Span<float> samples)
     {
         int count = _decoder.Read(samples, 0, samples.Length / Channels * Channels);
-        // The last page says where the sound ends: somewhere inside its last packet.
+        // The last page says where the audio ends: somewhere inside its last packet.
         if (_packets.Ended && _packets.LastGranule >= 0)
             count = (int)Math.Min(count, Math.Max(0, _packets.LastGranule - _position) * Channels);
         _position += count / Channels;

@@ -13,7 +13,7 @@ internal sealed class WavSource : SampleSource
     private int _position;
 
     /// <summary>Reads the header.</summary>
-    /// <exception cref="UnreadableSoundException">No valid WAV, or an encoding that is not read.</exception>
+    /// <exception cref="UnreadableAudioException">No valid WAV, or an encoding that is not read.</exception>
     public WavSource(ReadOnlyMemory<byte> file)
     {
         ReadOnlySpan<byte> format = default;
@@ -32,8 +32,8 @@ internal sealed class WavSource : SampleSource
             at += 8 + (long)length + (length & 1);
         }
         if (format.Length < 16)
-            throw new UnreadableSoundException("without a format chunk before its samples");
-        _data = data ?? throw new UnreadableSoundException("without samples");
+            throw new UnreadableAudioException("without a format chunk before its samples");
+        _data = data ?? throw new UnreadableAudioException("without samples");
         int encoding = BinaryPrimitives.ReadUInt16LittleEndian(format);
         if (encoding == Extensible && format.Length >= 26)
             encoding = BinaryPrimitives.ReadUInt16LittleEndian(format[24..]);
@@ -42,7 +42,7 @@ internal sealed class WavSource : SampleSource
         int bits = BinaryPrimitives.ReadUInt16LittleEndian(format[14..]);
         _bytesPerSample = (bits + 7) / 8;
         if (Channels == 0 || BinaryPrimitives.ReadUInt16LittleEndian(format[12..]) != Channels * _bytesPerSample)
-            throw new UnreadableSoundException("contradicting itself about the size of a sample");
+            throw new UnreadableAudioException("contradicting itself about the size of a sample");
         _sample = (encoding, _bytesPerSample) switch
         {
             (Pcm, 1) => static (d, i) => (d.Span[i] - 128) / 128f,
@@ -53,7 +53,7 @@ internal sealed class WavSource : SampleSource
             (Float, 8) => static (d, i) => (float)BinaryPrimitives.ReadDoubleLittleEndian(d.Span[i..]),
             (ALaw, 1) => static (d, i) => Companding.ALaw(d.Span[i]),
             (MuLaw, 1) => static (d, i) => Companding.MuLaw(d.Span[i]),
-            _ => throw new UnreadableSoundException($"of an encoding that is not read (number {encoding}, {bits} bits)"),
+            _ => throw new UnreadableAudioException($"of an encoding that is not read (number {encoding}, {bits} bits)"),
         };
     }
 
@@ -77,7 +77,7 @@ internal sealed class WavSource : SampleSource
     private static long DataLength(uint stated, long left) => stated switch
     {
         0 or uint.MaxValue or 0x7FFFFFFF or 0x80000000 => left,
-        _ when stated > left => throw new UnreadableSoundException("truncated"),
+        _ when stated > left => throw new UnreadableAudioException("truncated"),
         _ => stated,
     };
 }

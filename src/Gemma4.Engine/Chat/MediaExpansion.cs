@@ -9,15 +9,15 @@ public abstract record MediaExpansion
     {
     }
 
-    /// <summary>A picture.</summary>
+    /// <summary>An image.</summary>
     /// <param name="NumSoftTokens">Its soft tokens.</param>
     public sealed record Whole(int NumSoftTokens) : MediaExpansion;
 
-    /// <summary>A sound: each of its windows is a sound of its own to the model, with nothing between them.</summary>
-    /// <param name="NumSoftTokens">Soft tokens of each window, in order; one of a sound that is heard in one piece.</param>
+    /// <summary>An audio clip: each of its windows is an audio clip of its own to the model, with nothing between them.</summary>
+    /// <param name="NumSoftTokens">Soft tokens of each window, in order; one of an audio clip that is heard in one piece.</param>
     public sealed record Windows(ImmutableArray<int> NumSoftTokens) : MediaExpansion;
 
-    /// <summary>A film: each frame is a picture behind its time.</summary>
+    /// <summary>A video: each frame is an image behind its time.</summary>
     /// <param name="Items">Time and soft tokens of each frame, in order.</param>
     public sealed record Frames(ImmutableArray<(TimeSpan Time, int NumSoftTokens)> Items) : MediaExpansion;
 }

@@ -10,7 +10,7 @@ public sealed record TokenizedPrompt(ImmutableArray<int> TokenIds, ImmutableArra
 
 /// <summary>Where the soft tokens of a medium stand.</summary>
 /// <param name="SlotIndex">Which of <see cref="RenderedPrompt.MediaSlots"/>.</param>
-/// <param name="PieceIndex">Which frame of a film or window of a sound; 0 for a picture.</param>
+/// <param name="PieceIndex">Which frame of a video or window of an audio clip; 0 for an image.</param>
 /// <param name="FirstToken">Index of the first placeholder among the ids.</param>
 /// <param name="NumSoftTokens">Number of placeholders.</param>
 public readonly record struct SoftTokenRange(int SlotIndex, int PieceIndex, int FirstToken, int NumSoftTokens);

@@ -43,7 +43,7 @@ internal static class ConfigLimits
     /// <summary>Frames that an audio layer looks at around one frame: its chunk, its context, its kernel.</summary>
     public const int MaxAudioFrames = 4096;
 
-    /// <summary>Soft tokens of one medium, and frames of one film.</summary>
+    /// <summary>Soft tokens of one medium, and frames of one video.</summary>
     public const int MaxSoftTokens = 1 << 16;
 
     /// <summary>What keeps a root from dividing by 0 and changes no sizable mean.</summary>

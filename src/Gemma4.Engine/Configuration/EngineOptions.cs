@@ -21,17 +21,17 @@ public sealed class EngineOptions : IValidatableObject
     /// get as much time as those where they alone take longer. A larger one reads prompts faster, a smaller one keeps text more even.</summary>
     public TimeSpan TargetStepTime { get; set; } = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Time that a step may work on pictures and sounds, as a share of the time its text took: 0.5 lets the text of others take half
+    /// <summary>Time that a step may work on images and audio clips, as a share of the time its text took: 0.5 lets the text of others take half
     /// as long again while media are encoded. Where no text is computed there is no limit.</summary>
     [Range(0.01, 100)]
     public double EncoderTimeShare { get; set; } = 0.5;
 
-    /// <summary>Soft tokens of pictures that go through the vision tower together; one is always allowed. More makes better use of a large GPU
-    /// where pictures are small, and lets the first of them wait for the last.</summary>
+    /// <summary>Soft tokens of images that go through the vision tower together; one is always allowed. More makes better use of a large GPU
+    /// where images are small, and lets the first of them wait for the last.</summary>
     [Range(1, 1 << 20)]
     public int MaxEncoderTokensPerPass { get; set; } = 280;
 
-    /// <summary>Bytes of encoded pictures and sounds kept for requests that show the same ones again.</summary>
+    /// <summary>Bytes of encoded images and audio clips kept for requests that show the same ones again.</summary>
     [Range(0, long.MaxValue)]
     public long EncoderCacheBytes { get; set; } = 256L << 20;
 

@@ -16,25 +16,25 @@ public sealed record Gemma4Config
     /// <summary>The audio tower; null where the model cannot hear.</summary>
     public AudioConfig? Audio { get; init; }
 
-    /// <summary>Placeholder of a picture's soft tokens.</summary>
+    /// <summary>Placeholder of an image's soft tokens.</summary>
     public int? ImageTokenId { get; init; }
 
-    /// <summary>Placeholder of a film frame's soft tokens.</summary>
+    /// <summary>Placeholder of a video frame's soft tokens.</summary>
     public int? VideoTokenId { get; init; }
 
-    /// <summary>Placeholder of a sound's soft tokens.</summary>
+    /// <summary>Placeholder of an audio clip's soft tokens.</summary>
     public int? AudioTokenId { get; init; }
 
-    /// <summary>Stands before a picture's soft tokens.</summary>
+    /// <summary>Stands before an image's soft tokens.</summary>
     public int? BeginImageTokenId { get; init; }
 
-    /// <summary>Stands after a picture's soft tokens.</summary>
+    /// <summary>Stands after an image's soft tokens.</summary>
     public int? EndImageTokenId { get; init; }
 
-    /// <summary>Stands before a sound's soft tokens.</summary>
+    /// <summary>Stands before an audio clip's soft tokens.</summary>
     public int? BeginAudioTokenId { get; init; }
 
-    /// <summary>Stands after a sound's soft tokens.</summary>
+    /// <summary>Stands after an audio clip's soft tokens.</summary>
     public int? EndAudioTokenId { get; init; }
 
     /// <summary>How the authors want it sampled.</summary>

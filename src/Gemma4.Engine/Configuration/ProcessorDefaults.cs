@@ -3,19 +3,19 @@ namespace Gemma4.Engine.Configuration;
 /// <summary>What <c>processor_config.json</c> says of media; the released values where it is silent.</summary>
 public sealed record ProcessorDefaults
 {
-    /// <summary>Soft tokens a picture may cost.</summary>
+    /// <summary>Soft tokens an image may cost.</summary>
     public int ImageSoftTokens { get; init; } = 280;
 
-    /// <summary>Soft tokens one frame of a film may cost.</summary>
+    /// <summary>Soft tokens one frame of a video may cost.</summary>
     public int VideoSoftTokens { get; init; } = 70;
 
-    /// <summary>Frames sampled from a film.</summary>
+    /// <summary>Frames sampled from a video.</summary>
     public int VideoFrames { get; init; } = 32;
 
-    /// <summary>Soft tokens a sound may cost.</summary>
+    /// <summary>Soft tokens an audio clip may cost.</summary>
     public int AudioSoftTokens { get; init; } = 750;
 
-    /// <summary>Sound behind one soft token.</summary>
+    /// <summary>Audio behind one soft token.</summary>
     public TimeSpan AudioPerToken { get; init; } = TimeSpan.FromMilliseconds(40);
 
     internal static ProcessorDefaults Load(string file)

@@ -38,7 +38,7 @@ public sealed record TextConfig
     /// <summary>Routed experts; null in dense models.</summary>
     public required MoeConfig? Moe { get; init; }
 
-    /// <summary>True where the tokens of one picture attend to each other both ways in sliding layers.</summary>
+    /// <summary>True where the tokens of one image attend to each other both ways in sliding layers.</summary>
     public required bool BidirectionalVision { get; init; }
 
     /// <summary>Stands in for media tokens when token embeddings are looked up.</summary>

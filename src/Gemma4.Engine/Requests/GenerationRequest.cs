@@ -11,7 +11,7 @@ public sealed record GenerationRequest
     /// <summary>The prompt, <c>&lt;bos&gt;</c> and media placeholders included. Not empty.</summary>
     public required ImmutableArray<int> PromptTokenIds { get; init; }
 
-    /// <summary>Pictures and sounds of the prompt in the order of their placeholders.</summary>
+    /// <summary>Images and audio clips of the prompt in the order of their placeholders.</summary>
     public ImmutableArray<MediaItem> Media { get; init; } = [];
 
     /// <summary>How tokens are chosen.</summary>

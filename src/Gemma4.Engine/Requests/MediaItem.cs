@@ -2,13 +2,13 @@ using System.Collections.Immutable;
 
 namespace Gemma4.Engine.Requests;
 
-/// <summary>A picture or a sound, ready for its encoder, and where its soft tokens stand in the prompt.</summary>
+/// <summary>An image or an audio clip, ready for its encoder, and where its soft tokens stand in the prompt.</summary>
 /// <param name="FirstToken">Index of its first placeholder in the prompt.</param>
 /// <param name="NumSoftTokens">Number of placeholders, M.</param>
 /// <param name="ContentHash">Identifies content and budget: equal hashes may share encoder output and cached prefixes.</param>
 public abstract record MediaItem(int FirstToken, int NumSoftTokens, UInt128 ContentHash)
 {
-    /// <summary>A picture, or one frame of a film.</summary>
+    /// <summary>An image, or one frame of a video.</summary>
     /// <param name="FirstToken">Index of its first placeholder in the prompt.</param>
     /// <param name="NumSoftTokens">Patches / 9.</param>
     /// <param name="ContentHash">Identifies content and budget.</param>
@@ -17,7 +17,7 @@ public abstract record MediaItem(int FirstToken, int NumSoftTokens, UInt128 Cont
     public sealed record Image(int FirstToken, int NumSoftTokens, UInt128 ContentHash, ReadOnlyMemory<float> Patches, int PatchColumns)
         : MediaItem(FirstToken, NumSoftTokens, ContentHash);
 
-    /// <summary>A sound.</summary>
+    /// <summary>An audio clip.</summary>
     /// <param name="FirstToken">Index of its first placeholder in the prompt.</param>
     /// <param name="NumSoftTokens">Encoder tokens, 40 ms each.</param>
     /// <param name="ContentHash">Identifies the content.</param>

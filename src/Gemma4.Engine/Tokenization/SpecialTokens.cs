@@ -66,24 +66,24 @@ public sealed class SpecialTokens
     /// <summary><c>&lt;|"|&gt;</c>, around strings in calls, declarations and answers.</summary>
     public int? StringDelimiter { get; }
 
-    /// <summary><c>&lt;|image&gt;</c>, before a picture's placeholders.</summary>
+    /// <summary><c>&lt;|image&gt;</c>, before an image's placeholders.</summary>
     public int? ImageStart { get; }
 
-    /// <summary><c>&lt;|image|&gt;</c>, the place of one soft token of a picture.</summary>
+    /// <summary><c>&lt;|image|&gt;</c>, the place of one soft token of an image.</summary>
     public int? Image { get; }
 
     /// <summary><c>&lt;image|&gt;</c>, after them.</summary>
     public int? ImageEnd { get; }
 
-    /// <summary><c>&lt;|audio&gt;</c>, before a sound's placeholders.</summary>
+    /// <summary><c>&lt;|audio&gt;</c>, before an audio clip's placeholders.</summary>
     public int? AudioStart { get; }
 
-    /// <summary><c>&lt;|audio|&gt;</c>, the place of one soft token of a sound.</summary>
+    /// <summary><c>&lt;|audio|&gt;</c>, the place of one soft token of an audio clip.</summary>
     public int? Audio { get; }
 
     /// <summary><c>&lt;audio|&gt;</c>, after them.</summary>
     public int? AudioEnd { get; }
 
-    /// <summary><c>&lt;|video|&gt;</c>, the place of a film's frame.</summary>
+    /// <summary><c>&lt;|video|&gt;</c>, the place of a video's frame.</summary>
     public int? Video { get; }
 }

@@ -3,7 +3,7 @@ using SkiaSharp;
 
 namespace Gemma4.Engine.Vision;
 
-/// <summary>Rows of a picture that had to be decoded as a whole.</summary>
+/// <summary>Rows of an image that had to be decoded as a whole.</summary>
 internal sealed unsafe class BufferedRows : PixelRows
 {
     private byte* _pixels;

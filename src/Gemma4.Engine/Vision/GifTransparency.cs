@@ -5,7 +5,7 @@ namespace Gemma4.Engine.Vision;
 /// not see the flag.</remarks>
 internal static class GifTransparency
 {
-    private const byte Extension = 0x21, GraphicControl = 0xF9, Picture = 0x2C;
+    private const byte Extension = 0x21, GraphicControl = 0xF9, Image = 0x2C;
     private const int HeaderBytes = 13;
 
     /// <summary>The bit in the byte at <see cref="FlagOffset"/>.</summary>
@@ -26,6 +26,6 @@ internal static class GifTransparency
                 at += 1 + gif[at];
             at++;
         }
-        return at < gif.Length && gif[at] == Picture ? found : -1;
+        return at < gif.Length && gif[at] == Image ? found : -1;
     }
 }

@@ -3,16 +3,16 @@ using SkiaSharp;
 
 namespace Gemma4.Engine.Vision;
 
-/// <summary>Opens an encoded picture: checks everything its header says against the limits, then lets its rows be read.</summary>
+/// <summary>Opens an encoded image: checks everything its header says against the limits, then lets its rows be read.</summary>
 internal static class ImageDecoder
 {
-    /// <summary>Opens a picture.</summary>
+    /// <summary>Opens an image.</summary>
     /// <param name="encoded">The file's first byte; pinned, and alive as long as the result.</param>
     /// <param name="length">Bytes of the file.</param>
     /// <param name="limits">What is refused.</param>
     /// <param name="param">The request field to name in a refusal.</param>
-    /// <returns>The picture's rows; the caller disposes them.</returns>
-    /// <exception cref="RequestRejectedException">No picture of a known format, damaged, or over a limit.</exception>
+    /// <returns>The image's rows; the caller disposes them.</returns>
+    /// <exception cref="RequestRejectedException">No image of a known format, damaged, or over a limit.</exception>
     public static unsafe PixelRows Open(byte* encoded, int length, ImageLimits limits, string? param)
     {
         var file = new ReadOnlySpan<byte>(encoded, length);

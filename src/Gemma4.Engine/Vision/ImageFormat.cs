@@ -1,6 +1,6 @@
 namespace Gemma4.Engine.Vision;
 
-/// <summary>The picture formats that are read.</summary>
+/// <summary>The image formats that are read.</summary>
 internal enum ImageFormat
 {
     Png,

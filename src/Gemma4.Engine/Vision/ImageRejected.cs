@@ -2,7 +2,7 @@ using Gemma4.Engine.Requests;
 
 namespace Gemma4.Engine.Vision;
 
-/// <summary>The refusals of a picture, with the codes OpenAI's API has for them.</summary>
+/// <summary>The refusals of an image, with the codes OpenAI's API has for them.</summary>
 internal static class ImageRejected
 {
     public static RequestRejectedException Empty(string? param) =>

@@ -3,14 +3,14 @@ namespace Gemma4.Engine.Vision;
 /// <summary>Counts the scans of a JPEG without decoding it.</summary>
 /// <remarks>
 /// A progressive file of a few kilobytes may hold thousands of empty scans, each of which makes a decoder pass over every coefficient
-/// of a large picture: the one cost of a JPEG that its dimensions do not bound.
+/// of a large image: the one cost of a JPEG that its dimensions do not bound.
 /// </remarks>
 internal static class JpegScans
 {
     private const byte StartOfScan = 0xDA;
     private const byte EndOfImage = 0xD9;
 
-    /// <summary>Number of start-of-scan markers before the end of the picture.</summary>
+    /// <summary>Number of start-of-scan markers before the end of the image.</summary>
     public static int Count(ReadOnlySpan<byte> jpeg)
     {
         int scans = 0;

@@ -1,10 +1,10 @@
 
 namespace Gemma4.Engine.Vision;
 
-/// <summary>Resizes a picture and cuts it into patches in one pass over its rows.</summary>
+/// <summary>Resizes an image and cuts it into patches in one pass over its rows.</summary>
 /// <remarks>
-/// Rows are resampled as they arrive, and only as many are kept as the filter reaches over. As the reference turns a picture before it
-/// resizes it, and rounds to bytes between the axes, the axis that is shown across always goes first: of a picture that lies on its side
+/// Rows are resampled as they arrive, and only as many are kept as the filter reaches over. As the reference turns an image before it
+/// resizes it, and rounds to bytes between the axes, the axis that is shown across always goes first: of an image that lies on its side
 /// this is the one down the stored rows. Beside the patches this holds a few dozen rows, whatever the size.
 /// </remarks>
 internal static class PatchResizer
@@ -22,8 +22,8 @@ internal static class PatchResizer
 
     /// <summary>Resizes <paramref name="source"/> to <paramref name="width"/> x <paramref name="height"/>.</summary>
     /// <param name="source">Read from its first to its last row.</param>
-    /// <param name="width">Of the picture as it is shown; a multiple of 48.</param>
-    /// <param name="height">Of the picture as it is shown; a multiple of 48.</param>
+    /// <param name="width">Of the image as it is shown; a multiple of 48.</param>
+    /// <param name="height">Of the image as it is shown; a multiple of 48.</param>
     /// <param name="patches">Pixels in 0..1, <c>[height / 16 * width / 16, 768]</c>, row-major, vector order (py, px, channel).</param>
     /// <param name="cancellationToken">Stops between bands of rows.</param>
     public static void Run(PixelRows source, int width, int height, Span<float> patches, CancellationToken cancellationToken)

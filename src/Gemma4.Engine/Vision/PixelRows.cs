@@ -1,6 +1,6 @@
 namespace Gemma4.Engine.Vision;
 
-/// <summary>A decoded picture, read once from top to bottom as rows of red, green, blue and an unused fourth byte.</summary>
+/// <summary>A decoded image, read once from top to bottom as rows of red, green, blue and an unused fourth byte.</summary>
 /// <remarks>
 /// Rows are as the file stores them; <see cref="Orientation"/> says how they are to be shown. Transparency is dropped, not blended: the
 /// reference converts with Pillow's <c>convert("RGB")</c>, which keeps the colour under a transparent pixel.
@@ -13,7 +13,7 @@ internal abstract class PixelRows(Orientation orientation) : IDisposable
     /// <summary>Number of stored rows.</summary>
     public abstract int Height { get; }
 
-    /// <summary>How the picture is to be shown.</summary>
+    /// <summary>How the image is to be shown.</summary>
     public Orientation Orientation => orientation;
 
     /// <summary>Reads the next rows.</summary>

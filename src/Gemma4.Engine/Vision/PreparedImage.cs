@@ -2,9 +2,9 @@ using Gemma4.Engine.Requests;
 
 namespace Gemma4.Engine.Vision;
 
-/// <summary>A picture cut into patches; it becomes a <see cref="MediaItem.Image"/> once its place in the prompt is known.</summary>
-/// <param name="SourceWidth">Pixels of the file's picture, orientation applied.</param>
-/// <param name="SourceHeight">Pixels of the file's picture, orientation applied.</param>
+/// <summary>An image cut into patches; it becomes a <see cref="MediaItem.Image"/> once its place in the prompt is known.</summary>
+/// <param name="SourceWidth">Pixels of the file's image, orientation applied.</param>
+/// <param name="SourceHeight">Pixels of the file's image, orientation applied.</param>
 /// <param name="Width">Pixels after resizing.</param>
 /// <param name="Height">Pixels after resizing.</param>
 /// <param name="MaxSoftTokens">The budget it was resized for.</param>

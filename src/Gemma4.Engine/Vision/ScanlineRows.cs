@@ -2,7 +2,7 @@ using SkiaSharp;
 
 namespace Gemma4.Engine.Vision;
 
-/// <summary>Rows that are decoded as they are read, so that the whole picture is never in memory.</summary>
+/// <summary>Rows that are decoded as they are read, so that the whole image is never in memory.</summary>
 internal sealed class ScanlineRows : PixelRows
 {
     private readonly SKCodec _codec;
@@ -20,7 +20,7 @@ internal sealed class ScanlineRows : PixelRows
 
     /// <summary>Null when the file can only be decoded as a whole: WebP, GIF, or rows from the bottom up.</summary>
     /// <param name="codec">Owned by the result, if there is one.</param>
-    /// <param name="orientation">How the picture is to be shown.</param>
+    /// <param name="orientation">How the image is to be shown.</param>
     /// <param name="pixels">The pixel layout to decode to.</param>
     /// <param name="format">The file's format.</param>
     /// <param name="param">The request field to name in a refusal.</param>

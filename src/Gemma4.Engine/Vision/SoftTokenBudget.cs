@@ -3,7 +3,7 @@ using Gemma4.Engine.Requests;
 
 namespace Gemma4.Engine.Vision;
 
-/// <summary>How many soft tokens a picture may become, and the size it is resized to for that.</summary>
+/// <summary>How many soft tokens an image may become, and the size it is resized to for that.</summary>
 public static class SoftTokenBudget
 {
     /// <summary>Pixels of a patch's side.</summary>
@@ -12,7 +12,7 @@ public static class SoftTokenBudget
     /// <summary>Patches of a soft token's side: the tower averages 3 x 3 patches into one.</summary>
     public const int PoolSize = 3;
 
-    /// <summary>Pixels of a soft token's side; both sides of a resized picture are multiples of it.</summary>
+    /// <summary>Pixels of a soft token's side; both sides of a resized image are multiples of it.</summary>
     public const int TokenSize = PatchSize * PoolSize;
 
     /// <summary>The budgets Gemma 4 was trained with.</summary>
@@ -29,14 +29,14 @@ public static class SoftTokenBudget
         }
     }
 
-    /// <summary>The size a picture is resized to: as large as the budget allows, same shape, sides in multiples of 48.</summary>
+    /// <summary>The size an image is resized to: as large as the budget allows, same shape, sides in multiples of 48.</summary>
     /// <param name="width">Pixels, at least 1, orientation applied.</param>
     /// <param name="height">Pixels, at least 1, orientation applied.</param>
     /// <param name="maxSoftTokens">One of <see cref="Allowed"/>.</param>
     /// <returns>Width and height; <c>width * height / 48²</c> soft tokens, at most <paramref name="maxSoftTokens"/>.</returns>
     /// <remarks>
     /// <c>get_aspect_ratio_preserving_size</c> of transformers' <c>image_processing_gemma4.py</c>, in double like the reference. Small
-    /// pictures are enlarged. A side that would vanish becomes 48 and the other the shape's ratio in steps of 48, within the budget.
+    /// images are enlarged. A side that would vanish becomes 48 and the other the shape's ratio in steps of 48, within the budget.
     /// </remarks>
     public static (int Width, int Height) TargetSize(int width, int height, int maxSoftTokens)
     {
@@ -54,6 +54,6 @@ public static class SoftTokenBudget
         return (targetWidth, targetHeight);
     }
 
-    /// <summary>Soft tokens of a picture of a size that <see cref="TargetSize"/> gave.</summary>
+    /// <summary>Soft tokens of an image of a size that <see cref="TargetSize"/> gave.</summary>
     public static int SoftTokens(int width, int height) => width / TokenSize * (height / TokenSize);
 }

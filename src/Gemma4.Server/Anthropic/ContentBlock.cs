@@ -84,13 +84,13 @@ internal sealed record ContentBlock : IInputBlock
     /// <summary>Of <c>document</c>: what the model should know about it.</summary>
     public string? Context { get; init; }
 
-    /// <summary>Of <c>video_url</c>, an extension: a film file, for servers that have ffmpeg.</summary>
+    /// <summary>Of <c>video_url</c>, an extension: a video file, for servers that have ffmpeg.</summary>
     public VideoUrl? VideoUrl { get; init; }
 
-    /// <summary>Of <c>video</c>, an extension: a film as its frames.</summary>
+    /// <summary>Of <c>video</c>, an extension: a video as its frames.</summary>
     public VideoFrames? Video { get; init; }
 
-    /// <summary>Extension, of <c>image</c>, <c>video_url</c> or <c>video</c>: the budget of soft tokens for this picture (or for each frame), one of
+    /// <summary>Extension, of <c>image</c>, <c>video_url</c> or <c>video</c>: the budget of soft tokens for this image (or for each frame), one of
     /// the checkpoint's (70, 140, 280, 560, 1120).</summary>
     [SoftTokens]
     public int? MaxSoftTokens { get; init; }

@@ -61,7 +61,7 @@ internal sealed record MessageRequest
     /// <summary>Accepted, not used.</summary>
     public string? ServiceTier { get; init; }
 
-    /// <summary>Extension: how the request's pictures are prepared.</summary>
+    /// <summary>Extension: how the request's images are prepared.</summary>
     public MediaProcessing? MmProcessorKwargs { get; init; }
 
     /// <summary>Hosted tools' workspace.</summary>

@@ -37,8 +37,8 @@ internal sealed record MessageResponse
 /// <param name="OutputTokens">Generated, thoughts included.</param>
 /// <param name="CacheReadInputTokens">Found in the prefix cache.</param>
 /// <param name="CacheCreationInputTokens">Always 0: writing to the cache costs nothing.</param>
-/// <param name="ImageTokens">Extension: of the prompt, cached or not, standing for pictures.</param>
-/// <param name="ImageTokensEach">Extension: what each picture cost, in the order of the prompt; absent where there is none.</param>
+/// <param name="ImageTokens">Extension: of the prompt, cached or not, standing for images.</param>
+/// <param name="ImageTokensEach">Extension: what each image cost, in the order of the prompt; absent where there is none.</param>
 internal sealed record MessageUsage(
     int InputTokens, int OutputTokens, int CacheReadInputTokens, int CacheCreationInputTokens = 0, int? ImageTokens = null, IReadOnlyList<int>? ImageTokensEach = null);
 

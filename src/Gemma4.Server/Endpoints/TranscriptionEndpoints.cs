@@ -8,13 +8,13 @@ using Gemma4.Server.Streaming;
 
 namespace Gemma4.Server.Endpoints;
 
-/// <summary>Sounds to text.</summary>
+/// <summary>Audio clips to text.</summary>
 internal static class TranscriptionEndpoints
 {
     public static void MapTranscriptions(this IEndpointRouteBuilder app)
     {
-        app.MapPost("/v1/audio/transcriptions", TranscribeAsync).WithName("createTranscription").WithSummary("Write down what is said in a sound").Describe();
-        app.MapPost("/v1/audio/translations", TranslateAsync).WithName("createTranslation").WithSummary("Write down in English what is said in a sound").Describe();
+        app.MapPost("/v1/audio/transcriptions", TranscribeAsync).WithName("createTranscription").WithSummary("Write down what is said in an audio clip").Describe();
+        app.MapPost("/v1/audio/translations", TranslateAsync).WithName("createTranslation").WithSummary("Write down in English what is said in an audio clip").Describe();
     }
 
     private static void Describe(this RouteHandlerBuilder endpoint) => endpoint.WithTags("Audio")

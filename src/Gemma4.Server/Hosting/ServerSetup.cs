@@ -63,14 +63,14 @@ internal static class ServerSetup
         services.AddScoped<GenerationStarter>();
         services.AddSingleton(provider => new MediaFetcher(
             provider.GetRequiredService<IOptions<MediaAccessOptions>>().Value, provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(provider => new FilmReader(
+        services.AddSingleton(provider => new VideoReader(
             provider.GetRequiredService<IOptions<MediaAccessOptions>>().Value,
             provider.GetRequiredService<TimeProvider>(),
             Environment.GetEnvironmentVariable("PATH")));
         services.AddSingleton(provider => new DecodeThreads(provider.GetRequiredService<IOptions<MediaAccessOptions>>().Value.MaxQueuedItems));
-        services.AddSingleton<PictureLoader>();
-        services.AddSingleton(provider => new FilmCache(provider.GetRequiredService<IOptions<MediaAccessOptions>>().Value.FilmCacheBytes));
-        services.AddSingleton<FilmLoader>();
+        services.AddSingleton<ImageLoader>();
+        services.AddSingleton(provider => new VideoCache(provider.GetRequiredService<IOptions<MediaAccessOptions>>().Value.VideoCacheBytes));
+        services.AddSingleton<VideoLoader>();
         services.AddSingleton<MediaBudget>();
         services.AddScoped<MediaShare>();
         services.AddScoped<MediaLoader>();

@@ -14,7 +14,7 @@ internal sealed record ChatJob
     /// <summary>The conversation. Its media parts number the entries of <see cref="Media"/>.</summary>
     public required IReadOnlyList<ChatMessage> Messages { get; init; }
 
-    /// <summary>Pictures, sounds and films of the conversation.</summary>
+    /// <summary>Images, audio clips and videos of the conversation.</summary>
     public IReadOnlyList<MediaSource> Media { get; init; } = [];
 
     /// <summary>How media are prepared whose parts do not say.</summary>

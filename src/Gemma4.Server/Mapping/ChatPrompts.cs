@@ -12,7 +12,7 @@ namespace Gemma4.Server.Mapping;
 /// <summary>A conversation as the model reads it.</summary>
 /// <param name="Rendered">As the template writes it.</param>
 /// <param name="Tokenized">As token ids.</param>
-/// <param name="Media">Its pictures and sounds at their places.</param>
+/// <param name="Media">Its images and audio clips at their places.</param>
 internal sealed record ChatPrompt(RenderedPrompt Rendered, TokenizedPrompt Tokenized, ImmutableArray<MediaItem> Media);
 
 /// <summary>Renders and tokenises conversations, on the request's own task.</summary>

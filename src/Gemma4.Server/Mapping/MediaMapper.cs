@@ -56,8 +56,8 @@ internal static class MediaMapper
             throw Fault.Of($"Invalid '{at}': {times.Length} timestamps for {video.Frames.Length} frames.", at, "invalid_value");
         for (int i = 0; i < times.Length; i++)
         {
-            if (times[i] < 0 || times[i] > FrameSampling.LongestFilm.TotalSeconds)
-                throw Fault.Of($"Invalid '{at}[{i}]': expected seconds from 0 to {FrameSampling.LongestFilm.TotalSeconds:0}.", $"{at}[{i}]", "invalid_value");
+            if (times[i] < 0 || times[i] > FrameSampling.LongestVideo.TotalSeconds)
+                throw Fault.Of($"Invalid '{at}[{i}]': expected seconds from 0 to {FrameSampling.LongestVideo.TotalSeconds:0}.", $"{at}[{i}]", "invalid_value");
             if (i > 0 && times[i] < times[i - 1])
                 throw Fault.Of($"Invalid '{at}[{i}]': it is before the frame in front of it.", $"{at}[{i}]", "invalid_value");
         }

@@ -10,7 +10,7 @@ namespace Gemma4.Server.Mapping;
 /// <param name="Output">Generated tokens of all answers, thoughts included.</param>
 /// <param name="Reasoning">Those of them that are thoughts.</param>
 /// <param name="Images">Soft tokens of each image and each frame of a video, in the order of the prompt.</param>
-/// <param name="Audios">Soft tokens of each audio, or window of a long one.</param>
+/// <param name="Audios">Soft tokens of each audio clip, or window of a long one.</param>
 internal sealed record TokenUsage(int Prompt, int Cached, int Output, int Reasoning, ImmutableArray<int> Images, ImmutableArray<int> Audios)
 {
     /// <summary>Counts one or many generations of a request.</summary>

@@ -7,7 +7,7 @@ namespace Gemma4.Server.Media;
 /// <param name="maxQueued">Most pieces of work that may wait.</param>
 internal sealed class DecodeThreads(int count, int maxQueued) : BackgroundThreads(
     "decode", count, maxQueued,
-    $"{maxQueued} images and sounds wait to be decoded, as many as may (option Media:MaxQueuedItems); try again later.")
+    $"{maxQueued} images and audio clips wait to be decoded, as many as may (option Media:MaxQueuedItems); try again later.")
 {
     /// <summary>Starts one thread fewer than there are processors, but one.</summary>
     /// <param name="maxQueued">Most pieces of work that may wait.</param>

@@ -1,6 +1,6 @@
 namespace Gemma4.Server.Media;
 
-/// <summary>Where the two programs are that read film files. The server ships neither.</summary>
+/// <summary>Where the two programs are that read video files. The server ships neither.</summary>
 /// <param name="Decoder">Path of <c>ffmpeg</c>.</param>
 /// <param name="Prober">Path of <c>ffprobe</c>.</param>
 internal sealed record Ffmpeg(string Decoder, string Prober)

@@ -12,7 +12,7 @@ public sealed class MediaAccessOptions : IValidatableObject
     public const string Section = "Media";
 
     private const long MinBytesInFlight = 64 * 1024 * 1024;
-    private const long MinFilmMemoryBytes = 256 * 1024 * 1024;
+    private const long MinVideoMemoryBytes = 256 * 1024 * 1024;
 
     /// <summary>Fetch http and https URLs of any public host (<c>--allow-media-urls</c>).</summary>
     public bool AllowUrls { get; set; }
@@ -24,13 +24,13 @@ public sealed class MediaAccessOptions : IValidatableObject
     /// <summary>Files below this folder may be named by <c>file://</c> URLs; null allows none.</summary>
     public string? LocalFolder { get; set; }
 
-    /// <summary>Most bytes of a picture.</summary>
+    /// <summary>Most bytes of an image.</summary>
     public int MaxImageBytes { get; set; } = 20 * 1024 * 1024;
 
-    /// <summary>Most bytes of a sound.</summary>
+    /// <summary>Most bytes of an audio clip.</summary>
     public int MaxAudioBytes { get; set; } = 25 * 1024 * 1024;
 
-    /// <summary>Most bytes of a film.</summary>
+    /// <summary>Most bytes of a video.</summary>
     public int MaxVideoBytes { get; set; } = 100 * 1024 * 1024;
 
     /// <summary>Longest time from the request for a URL to its last byte, redirects included.</summary>
@@ -39,37 +39,37 @@ public sealed class MediaAccessOptions : IValidatableObject
     /// <summary>Most redirects followed; each is checked like the first URL.</summary>
     public int MaxRedirects { get; set; } = 3;
 
-    /// <summary>Longest time to decode a film file.</summary>
-    public TimeSpan FilmTimeout { get; set; } = TimeSpan.FromSeconds(30);
+    /// <summary>Longest time to decode a video file.</summary>
+    public TimeSpan VideoTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Most memory a program may take that decodes a film file; enforced on Linux. A 4K film takes 250 MB, an 8K one 400 MB.</summary>
-    public long FilmMemoryBytes { get; set; } = 2L * 1024 * 1024 * 1024;
+    /// <summary>Most memory a program may take that decodes a video file; enforced on Linux. A 4K video takes 250 MB, an 8K one 400 MB.</summary>
+    public long VideoMemoryBytes { get; set; } = 2L * 1024 * 1024 * 1024;
 
-    /// <summary>Most memory for the frames of film files that were read last, so that the next question about one need not decode it; 0 keeps
-    /// none. A film of 32 frames of 70 soft tokens takes 62 MB.</summary>
-    public long FilmCacheBytes { get; set; } = 256L * 1024 * 1024;
+    /// <summary>Most memory for the frames of video files that were read last, so that the next question about one need not decode it; 0 keeps
+    /// none. A video of 32 frames of 70 soft tokens takes 62 MB.</summary>
+    public long VideoCacheBytes { get; set; } = 256L * 1024 * 1024;
 
-    /// <summary>Most pictures, sounds, windows of sounds and frames of films of a request.</summary>
+    /// <summary>Most images, audio clips, windows of audio clips and frames of videos of a request.</summary>
     public int MaxItems { get; set; } = 64;
 
-    /// <summary>Most images and sounds of all requests that may wait for a thread that decodes them; a request with one more gets 429.</summary>
+    /// <summary>Most images and audio clips of all requests that may wait for a thread that decodes them; a request with one more gets 429.</summary>
     public int MaxQueuedItems { get; set; } = 512;
 
     /// <summary>Most bytes that the media of all requests being served hold together: files while they are read, then what the model is given. A
     /// request that would pass it gets 429. Null takes an eighth of the machine's memory, at least 512 MiB. An image of 280 soft tokens takes 8 MB.</summary>
     public long? MaxBytesInFlight { get; set; }
 
-    /// <summary>Most pixels of a picture or of a film's frame.</summary>
+    /// <summary>Most pixels of an image or of a video's frame.</summary>
     public long MaxImagePixels { get; set; } = ImageLimits.Default.MaxPixels;
 
-    /// <summary>Whether sounds of more than 30 s are cut into windows where a request does not say; else they are refused. Transcriptions
+    /// <summary>Whether audio clips of more than 30 s are cut into windows where a request does not say; else they are refused. Transcriptions
     /// always cut.</summary>
     public bool AllowWindows { get; set; }
 
-    /// <summary>Longest sound that is cut into windows.</summary>
+    /// <summary>Longest audio that is cut into windows.</summary>
     public TimeSpan MaxAudioDuration { get; set; } = AudioLimits.Default.MaxDuration;
 
-    /// <summary>Soft tokens of a picture whose request does not say: 70, 140, 280, 560 or 1120; null takes the checkpoint's.</summary>
+    /// <summary>Soft tokens of an image whose request does not say: 70, 140, 280, 560 or 1120; null takes the checkpoint's.</summary>
     public int? ImageSoftTokens { get; set; }
 
     /// <summary>Whether any URL is fetched at all.</summary>
@@ -90,12 +90,12 @@ public sealed class MediaAccessOptions : IValidatableObject
             return $"{Section}:Max…Bytes must be at least 1";
         if (Timeout <= TimeSpan.Zero || Timeout > TimeSpan.FromMinutes(10))
             return $"{Section}:{nameof(Timeout)} must be more than 0 and at most 10 minutes";
-        if (FilmTimeout <= TimeSpan.Zero || FilmTimeout > TimeSpan.FromMinutes(10))
-            return $"{Section}:{nameof(FilmTimeout)} must be more than 0 and at most 10 minutes";
-        if (FilmMemoryBytes < MinFilmMemoryBytes)
-            return $"{Section}:{nameof(FilmMemoryBytes)} must be at least {MinFilmMemoryBytes}: ffmpeg itself takes most of that";
-        if (FilmCacheBytes < 0)
-            return $"{Section}:{nameof(FilmCacheBytes)} must be at least 0";
+        if (VideoTimeout <= TimeSpan.Zero || VideoTimeout > TimeSpan.FromMinutes(10))
+            return $"{Section}:{nameof(VideoTimeout)} must be more than 0 and at most 10 minutes";
+        if (VideoMemoryBytes < MinVideoMemoryBytes)
+            return $"{Section}:{nameof(VideoMemoryBytes)} must be at least {MinVideoMemoryBytes}: ffmpeg itself takes most of that";
+        if (VideoCacheBytes < 0)
+            return $"{Section}:{nameof(VideoCacheBytes)} must be at least 0";
         if (MaxItems < 1 || MaxImagePixels < 1)
             return $"{Section}:{nameof(MaxItems)} and {Section}:{nameof(MaxImagePixels)} must be at least 1";
         if (MaxQueuedItems < 1)

@@ -22,14 +22,14 @@ internal static class MediaCost
     /// <summary>What the model is given of a medium.</summary>
     public static long Of(PreparedMedium medium) => medium switch
     {
-        PreparedMedium.Picture picture => (long)picture.Image.Patches.Length * sizeof(float),
-        PreparedMedium.Film film => film.Frames.Sum(f => (long)f.Image.Patches.Length * sizeof(float)),
-        PreparedMedium.Sound sound => sound.Windows.Sum(w => (long)w.LogMel.Length * sizeof(float)),
+        PreparedMedium.Image image => (long)image.Prepared.Patches.Length * sizeof(float),
+        PreparedMedium.Video video => video.Frames.Sum(f => (long)f.Image.Patches.Length * sizeof(float)),
+        PreparedMedium.Audio audio => audio.Windows.Sum(w => (long)w.LogMel.Length * sizeof(float)),
         _ => throw new UnreachableException(),
     };
 
-    /// <summary>File and result of a film, at most.</summary>
-    public static long OfFilm(MediaSource.Video film, int numFrames, int softTokens, MediaAccessOptions options) => numFrames * OfImage(softTokens) + film switch
+    /// <summary>File and result of a video, at most.</summary>
+    public static long OfVideo(MediaSource.Video video, int numFrames, int softTokens, MediaAccessOptions options) => numFrames * OfImage(softTokens) + video switch
     {
         MediaSource.VideoFile file => OfFile(file.Url, MediaKind.Video, options),
         MediaSource.VideoFrames { Urls: { Count: > 0 } urls } => urls.Max(url => OfFile(url, MediaKind.Image, options)),

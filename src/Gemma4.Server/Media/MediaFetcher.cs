@@ -5,7 +5,7 @@ using Gemma4.Engine.Requests;
 
 namespace Gemma4.Server.Media;
 
-/// <summary>Brings the bytes of a picture, sound or film that a request names: from the request itself, or, where allowed, from the web or
+/// <summary>Brings the bytes of an image, audio or video that a request names: from the request itself, or, where allowed, from the web or
 /// a folder.</summary>
 /// <remarks>
 /// A web address is checked when it is connected to: the name is resolved once, every address it has must be public, and the connection

@@ -10,7 +10,7 @@ namespace Gemma4.Server.Media;
 
 /// <summary>Fetches and prepares the media of a request, on the request's own task. One a request.</summary>
 internal sealed class MediaLoader(
-    MediaFetcher fetcher, PictureLoader pictures, FilmLoader films, DecodeThreads threads, MediaShare share, IOptions<MediaAccessOptions> options)
+    MediaFetcher fetcher, ImageLoader images, VideoLoader videos, DecodeThreads threads, MediaShare share, IOptions<MediaAccessOptions> options)
 {
     /// <summary>Prepares all of them, in their order.</summary>
     /// <param name="sources">What the request names.</param>
@@ -22,8 +22,8 @@ internal sealed class MediaLoader(
     public async Task<ImmutableArray<PreparedMedium>> LoadAsync(
         IReadOnlyList<MediaSource> sources, MediaDefaults request, MediaTraits model, CancellationToken cancellationToken)
     {
-        // A film counts as its frames, and a sound as its windows, which are what they cost.
-        int items = sources.Sum(s => s is MediaSource.Video film ? FilmLoader.NumFrames(film, model) : 1);
+        // A video counts as its frames, and an audio clip as its windows, which are what they cost.
+        int items = sources.Sum(s => s is MediaSource.Video video ? VideoLoader.NumFrames(video, model) : 1);
         CheckNumber(items, sources.Count > 0 ? sources[^1].Param : null);
         foreach (MediaSource source in sources)
             CheckModality(source, model);
@@ -31,43 +31,43 @@ internal sealed class MediaLoader(
         foreach (MediaSource source in sources)
         {
             PreparedMedium medium = await LoadAsync(source, request, model, cancellationToken);
-            if (medium is PreparedMedium.Sound sound)
-                CheckNumber(items += sound.Windows.Length - 1, source.Param);
+            if (medium is PreparedMedium.Audio audio)
+                CheckNumber(items += audio.Windows.Length - 1, source.Param);
             media.Add(medium);
         }
         return media.MoveToImmutable();
     }
 
-    /// <summary>Prepares a sound of any length the limits allow, in windows of at most 30 s.</summary>
+    /// <summary>Prepares an audio clip of any length the limits allow, in windows of at most 30 s.</summary>
     /// <param name="file">The file.</param>
     /// <param name="param">The request field to name in a refusal.</param>
     /// <param name="model">What the model takes.</param>
     /// <param name="cancellationToken">The caller left.</param>
     /// <exception cref="ApiException">The model does not hear.</exception>
-    /// <exception cref="RequestRejectedException">The sound cannot be read.</exception>
+    /// <exception cref="RequestRejectedException">The audio cannot be read.</exception>
     public async Task<ImmutableArray<AudioWindow>> WindowsAsync(byte[] file, string param, MediaTraits model, CancellationToken cancellationToken)
     {
         CheckHearing(model, param);
-        PreparedMedium sound = await CountedAsync(
-            file.Length, param, async () => new PreparedMedium.Sound(await CutAsync(file, allowWindows: true, param, cancellationToken)));
-        return ((PreparedMedium.Sound)sound).Windows;
+        PreparedMedium audio = await CountedAsync(
+            file.Length, param, async () => new PreparedMedium.Audio(await CutAsync(file, allowWindows: true, param, cancellationToken)));
+        return ((PreparedMedium.Audio)audio).Windows;
     }
 
     private void CheckNumber(int items, string? param)
     {
         if (items > options.Value.MaxItems)
-            throw Fault.Of($"The request has {items} pictures, sounds and frames of films; this server takes at most {options.Value.MaxItems}.", param);
+            throw Fault.Of($"The request has {items} images, audio clips and frames of videos; this server takes at most {options.Value.MaxItems}.", param);
     }
 
     private void CheckModality(MediaSource source, MediaTraits model)
     {
         if (source is MediaSource.Image && !model.Sees)
-            throw Fault.UnsupportedValue(source.Param, "Unsupported value: the served model does not see pictures.");
-        if (source is MediaSource.Video film)
+            throw Fault.UnsupportedValue(source.Param, "Unsupported value: the served model does not see images.");
+        if (source is MediaSource.Video video)
         {
             if (!model.Sees)
-                throw Fault.UnsupportedValue(film.Param, "Unsupported value: the served model does not see films.");
-            films.Check(film);
+                throw Fault.UnsupportedValue(video.Param, "Unsupported value: the served model does not see videos.");
+            videos.Check(video);
         }
         if (source is MediaSource.Audio)
             CheckHearing(model, source.Param);
@@ -88,11 +88,11 @@ internal sealed class MediaLoader(
                     image.MaxSoftTokens, image.Detail, request.ImageSoftTokens, options.Value.ImageSoftTokens, model.ImageSoftTokens);
                 return await CountedAsync(
                     MediaCost.OfFile(image.Url, MediaKind.Image, options.Value) + MediaCost.OfImage(budget), image.Param,
-                    async () => new PreparedMedium.Picture(await pictures.LoadAsync(image.Url, budget, image.Param, cancellationToken)));
-            case MediaSource.Video film:
+                    async () => new PreparedMedium.Image(await images.LoadAsync(image.Url, budget, image.Param, cancellationToken)));
+            case MediaSource.Video video:
                 return await CountedAsync(
-                    MediaCost.OfFilm(film, FilmLoader.NumFrames(film, model), FilmLoader.Budget(film, model), options.Value), film.Param,
-                    () => films.LoadAsync(film, model, cancellationToken));
+                    MediaCost.OfVideo(video, VideoLoader.NumFrames(video, model), VideoLoader.Budget(video, model), options.Value), video.Param,
+                    () => videos.LoadAsync(video, model, cancellationToken));
             case MediaSource.Audio audio:
                 bool allowWindows = audio.AllowWindows ?? request.AllowWindows ?? options.Value.AllowWindows;
                 long fileBytes = audio switch
@@ -101,7 +101,7 @@ internal sealed class MediaLoader(
                     MediaSource.AudioData data => MediaCost.OfBase64(data.Base64),
                     _ => throw new UnreachableException(),
                 };
-                return await CountedAsync(fileBytes, audio.Param, async () => new PreparedMedium.Sound(
+                return await CountedAsync(fileBytes, audio.Param, async () => new PreparedMedium.Audio(
                     await CutAsync(await FileAsync(audio, cancellationToken), allowWindows, audio.Param, cancellationToken)));
             case MediaSource.Prepared prepared:
                 return prepared.Medium;
@@ -120,7 +120,7 @@ internal sealed class MediaLoader(
         if (left >= 0)
             share.Return(left);
         else
-            share.Take(-left, param); // a sound's length is known only now
+            share.Take(-left, param); // an audio clip's length is known only now
         return medium;
     }
 

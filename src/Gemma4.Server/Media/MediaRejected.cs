@@ -15,8 +15,8 @@ internal static class MediaRejected
         new(RejectionReason.InvalidMedia, $"The {Name(kind)} data is not valid base64: the file's bytes and nothing else.", param,
             kind == MediaKind.Image ? "invalid_base64_image" : "invalid_base64");
 
-    /// <summary>A film that is there and cannot be taken.</summary>
-    public static RequestRejectedException Film(string message, string? param) => new(RejectionReason.InvalidMedia, message, param, "invalid_video");
+    /// <summary>A video that is there and cannot be taken.</summary>
+    public static RequestRejectedException Video(string message, string? param) => new(RejectionReason.InvalidMedia, message, param, "invalid_video");
 
     /// <summary>OpenAI names no field in this one, so its message does.</summary>
     public static RequestRejectedException MediaType(MediaKind kind, string? param) =>

@@ -1,6 +1,6 @@
 namespace Gemma4.Server.Media;
 
-/// <summary>Where an image, an audio or a video of a request comes from, in no API's own words.</summary>
+/// <summary>Where an image, an audio clip or a video of a request comes from, in no API's own words.</summary>
 /// <param name="Param">The request field that names it, for errors.</param>
 internal abstract record MediaSource(string Param)
 {
@@ -11,15 +11,15 @@ internal abstract record MediaSource(string Param)
     /// <param name="Param">The field that holds it.</param>
     public sealed record Image(string Url, string? Detail, int? MaxSoftTokens, string Param) : MediaSource(Param);
 
-    /// <summary>An audio.</summary>
+    /// <summary>An audio clip.</summary>
     /// <param name="AllowWindows">Whether it may be longer than 30 s; null leaves it to request and server.</param>
     /// <param name="Param">The field that holds it.</param>
     public abstract record Audio(bool? AllowWindows, string Param) : MediaSource(Param);
 
-    /// <summary>An audio named by its URL.</summary>
+    /// <summary>An audio clip named by its URL.</summary>
     public sealed record AudioUrl(string Url, bool? AllowWindows, string Param) : Audio(AllowWindows, Param);
 
-    /// <summary>An audio in the request, base64.</summary>
+    /// <summary>An audio clip in the request, base64.</summary>
     public sealed record AudioData(string Base64, bool? AllowWindows, string Param) : Audio(AllowWindows, Param);
 
     /// <summary>A video.</summary>

@@ -1,15 +1,15 @@
 namespace Gemma4.Server.Media;
 
 /// <summary>What media a model takes.</summary>
-/// <param name="Sees">Pictures and films.</param>
-/// <param name="Hears">Sounds.</param>
-/// <param name="ImageSoftTokens">Soft tokens of a picture where no one says (<c>processor_config.json</c>).</param>
+/// <param name="Sees">Images and videos.</param>
+/// <param name="Hears">Audio clips.</param>
+/// <param name="ImageSoftTokens">Soft tokens of an image where no one says (<c>processor_config.json</c>).</param>
 internal sealed record MediaTraits(bool Sees, bool Hears, int ImageSoftTokens)
 {
-    /// <summary>Soft tokens of a film's frame where the request does not say (<c>processor_config.json</c>).</summary>
+    /// <summary>Soft tokens of a video's frame where the request does not say (<c>processor_config.json</c>).</summary>
     public int VideoSoftTokens { get; init; } = 70;
 
-    /// <summary>Frames taken from a film where the request does not say (<c>processor_config.json</c>).</summary>
+    /// <summary>Frames taken from a video where the request does not say (<c>processor_config.json</c>).</summary>
     public int VideoFrames { get; init; } = 32;
 
     /// <summary>None.</summary>

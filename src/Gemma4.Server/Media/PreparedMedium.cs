@@ -15,18 +15,18 @@ internal abstract record PreparedMedium
     /// <summary>The engine's item, now that the place is known.</summary>
     public abstract MediaItem At(SoftTokenRange place);
 
-    /// <summary>A picture.</summary>
-    public sealed record Picture(PreparedImage Image) : PreparedMedium
+    /// <summary>An image.</summary>
+    public sealed record Image(PreparedImage Prepared) : PreparedMedium
     {
         /// <inheritdoc/>
-        public override MediaExpansion Expansion => new MediaExpansion.Whole(Image.NumSoftTokens);
+        public override MediaExpansion Expansion => new MediaExpansion.Whole(Prepared.NumSoftTokens);
 
         /// <inheritdoc/>
-        public override MediaItem At(SoftTokenRange place) => Image.At(place.FirstToken);
+        public override MediaItem At(SoftTokenRange place) => Prepared.At(place.FirstToken);
     }
 
-    /// <summary>A film: each of its frames is a picture of its own to the model.</summary>
-    public sealed record Film(ImmutableArray<FilmFrame> Frames) : PreparedMedium
+    /// <summary>A video: each of its frames is an image of its own to the model.</summary>
+    public sealed record Video(ImmutableArray<VideoFrame> Frames) : PreparedMedium
     {
         /// <inheritdoc/>
         public override MediaExpansion Expansion => new MediaExpansion.Frames([.. Frames.Select(f => (f.Time, f.Image.NumSoftTokens))]);
@@ -35,8 +35,8 @@ internal abstract record PreparedMedium
         public override MediaItem At(SoftTokenRange place) => Frames[place.PieceIndex].Image.At(place.FirstToken);
     }
 
-    /// <summary>A sound: each of its windows is a sound of its own to the model.</summary>
-    public sealed record Sound(ImmutableArray<AudioWindow> Windows) : PreparedMedium
+    /// <summary>An audio clip: each of its windows is an audio clip of its own to the model.</summary>
+    public sealed record Audio(ImmutableArray<AudioWindow> Windows) : PreparedMedium
     {
         /// <inheritdoc/>
         public override MediaExpansion Expansion => new MediaExpansion.Windows([.. Windows.Select(w => w.NumSoftTokens)]);

@@ -21,10 +21,10 @@ internal sealed record Usage
 
 /// <summary>More about the prompt's tokens.</summary>
 /// <param name="CachedTokens">Found in the prefix cache.</param>
-/// <param name="AudioTokens">Standing for sound.</param>
-/// <param name="ImageTokens">Extension: standing for pictures and frames of films.</param>
-/// <param name="ImageTokensEach">Extension: what each picture and frame cost, in the order of the prompt; absent where there is none.</param>
-/// <param name="AudioTokensEach">Extension: what each sound, or window of a long one, cost; absent where there is none.</param>
+/// <param name="AudioTokens">Standing for audio.</param>
+/// <param name="ImageTokens">Extension: standing for images and frames of videos.</param>
+/// <param name="ImageTokensEach">Extension: what each image and frame cost, in the order of the prompt; absent where there is none.</param>
+/// <param name="AudioTokensEach">Extension: what each audio clip, or window of a long one, cost; absent where there is none.</param>
 internal sealed record PromptTokensDetails(
     int CachedTokens,
     int AudioTokens,

@@ -3,7 +3,7 @@ using Gemma4.Server.Errors;
 
 namespace Gemma4.Server.Streaming;
 
-/// <summary>The windows of an audio, each a generation of its own, read one after the other: events of window i have the index i.</summary>
+/// <summary>The windows of an audio clip, each a generation of its own, read one after the other: events of window i have the index i.</summary>
 /// <param name="numWindows">How many there are.</param>
 /// <param name="start">Submits one.</param>
 internal sealed class TranscriptionGeneration(int numWindows, Func<int, CancellationToken, Task<Generation>> start) : IGeneration

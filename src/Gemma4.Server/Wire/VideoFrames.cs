@@ -3,7 +3,7 @@ using Gemma4.Engine.Vision;
 
 namespace Gemma4.Server.Wire;
 
-/// <summary>A film as pictures in the order they are shown. Their times come from <see cref="Fps"/> or <see cref="Timestamps"/>, not both.</summary>
+/// <summary>A video as images in the order they are shown. Their times come from <see cref="Fps"/> or <see cref="Timestamps"/>, not both.</summary>
 internal sealed record VideoFrames
 {
     /// <summary>A URL of each frame, as in <c>image_url</c>.</summary>

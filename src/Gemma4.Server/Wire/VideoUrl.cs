@@ -6,8 +6,8 @@ using Gemma4.Engine.Vision;
 
 namespace Gemma4.Server.Wire;
 
-/// <summary>Where a film is: a data URL, or a URL to fetch where that is allowed. A bare string is taken too.</summary>
-/// <param name="Value">URL and how much of the film to look at.</param>
+/// <summary>Where a video is: a data URL, or a URL to fetch where that is allowed. A bare string is taken too.</summary>
+/// <param name="Value">URL and how much of the video to look at.</param>
 [OneOf(typeof(VideoUrlObject), typeof(string))]
 [JsonConverter(typeof(Converter))]
 internal sealed record VideoUrl(VideoUrlObject Value)
@@ -27,7 +27,7 @@ internal sealed record VideoUrl(VideoUrlObject Value)
     }
 }
 
-/// <summary>Where a film file is and how much of it to look at.</summary>
+/// <summary>Where a video file is and how much of it to look at.</summary>
 internal sealed record VideoUrlObject
 {
     /// <summary><c>data:video/mp4;base64,…</c>, or http(s) where fetching is allowed.</summary>

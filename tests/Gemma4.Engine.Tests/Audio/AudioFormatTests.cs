@@ -12,19 +12,19 @@ public sealed class AudioFormatTests
 
     [Theory]
     [MemberData(nameof(WavKinds))]
-    public void Wav_of_every_kind_holds_the_same_sound(ushort encoding, int bits, double tolerance)
+    public void Wav_of_every_kind_holds_the_same_audio(ushort encoding, int bits, double tolerance)
     {
-        float[] samples = TestSounds.Tone(500, 16_000, 0.1);
+        float[] samples = TestAudio.Tone(500, 16_000, 0.1);
         byte[] data = [.. samples.SelectMany(s => Encode(s, encoding, bits))];
-        AssertNear(samples, Decode(TestSounds.Wav(encoding, 1, 16_000, bits, data)), tolerance);
-        AssertNear(samples, Decode(TestSounds.Wav(encoding, 1, 16_000, bits, data, extensible: true)), tolerance);
+        AssertNear(samples, Decode(TestAudio.Wav(encoding, 1, 16_000, bits, data)), tolerance);
+        AssertNear(samples, Decode(TestAudio.Wav(encoding, 1, 16_000, bits, data, extensible: true)), tolerance);
     }
 
     [Fact]
     public void Channels_are_averaged()
     {
-        float[] stereo = [.. TestSounds.Tone(500, 16_000, 0.1).SelectMany(s => new[] { s, 0f })];
-        AssertNear([.. TestSounds.Tone(500, 16_000, 0.1, height: 0.25)], Decode(TestSounds.Wav16(stereo, 2, 16_000)), 1e-4);
+        float[] stereo = [.. TestAudio.Tone(500, 16_000, 0.1).SelectMany(s => new[] { s, 0f })];
+        AssertNear([.. TestAudio.Tone(500, 16_000, 0.1, height: 0.25)], Decode(TestAudio.Wav16(stereo, 2, 16_000)), 1e-4);
     }
 
     [Theory]
@@ -32,9 +32,9 @@ public sealed class AudioFormatTests
     [InlineData(uint.MaxValue)]
     public void Placeholder_of_a_streamed_wav_reaches_to_the_end(uint stated)
     {
-        float[] samples = TestSounds.Tone(500, 16_000, 0.1);
+        float[] samples = TestAudio.Tone(500, 16_000, 0.1);
         byte[] data = [.. samples.SelectMany(s => Encode(s, 1, 16))];
-        AssertNear(samples, Decode(TestSounds.Wav(1, 1, 16_000, 16, data, statedLength: stated)), 1e-4);
+        AssertNear(samples, Decode(TestAudio.Wav(1, 1, 16_000, 16, data, statedLength: stated)), 1e-4);
     }
 
     [Theory]
@@ -86,7 +86,7 @@ public sealed class AudioFormatTests
     [InlineData(2)]
     public void Opus_comes_back_at_its_length_and_pitch(int channels)
     {
-        byte[] opus = TestSounds.Opus(TestSounds.Tone(750, 48_000, 1.0, channels), channels);
+        byte[] opus = TestAudio.Opus(TestAudio.Tone(750, 48_000, 1.0, channels), channels);
         ReadOnlyMemory<float> decoded = Decode(opus);
         Assert.Equal(16_000, decoded.Length);
         Assert.Equal(750, Pitch(decoded.Span), 5.0);
@@ -98,7 +98,7 @@ public sealed class AudioFormatTests
     [InlineData(25)]
     public void Mp3_comes_back_at_its_length_and_pitch(int line)
     {
-        ReadOnlyMemory<float> decoded = Decode(TestSounds.Mp3(frames: 40, line));
+        ReadOnlyMemory<float> decoded = Decode(TestAudio.Mp3(frames: 40, line));
         Assert.Equal(40 * 1152 * 16_000 / 44_100.0, decoded.Length, 1152.0);
         Assert.Equal((line + 0.5) * 22_050 / 576, Pitch(decoded.Span), 40.0);
         Assert.True(Loudness(decoded.Span) > 1e-3);
@@ -110,10 +110,10 @@ public sealed class AudioFormatTests
     [InlineData(2, true)]
     public void Mp3_may_be_stereo_vary_its_rate_and_carry_tags(int channels, bool varies)
     {
-        ReadOnlyMemory<float> decoded = Decode(TestSounds.Mp3(frames: 40, line: 12, channels, varies));
+        ReadOnlyMemory<float> decoded = Decode(TestAudio.Mp3(frames: 40, line: 12, channels, varies));
         Assert.Equal(40 * 1152 * 16_000 / 44_100.0, decoded.Length, 1152.0);
         Assert.Equal(12.5 * 22_050 / 576, Pitch(decoded.Span), 40.0);
-        Assert.Equal(Loudness(Decode(TestSounds.Mp3(frames: 40, line: 12)).Span), Loudness(decoded.Span), 1e-4);
+        Assert.Equal(Loudness(Decode(TestAudio.Mp3(frames: 40, line: 12)).Span), Loudness(decoded.Span), 1e-4);
     }
 
     [Theory]
@@ -122,7 +122,7 @@ public sealed class AudioFormatTests
     [InlineData(8)]
     public void Opus_of_many_loudspeakers_is_averaged(int channels)
     {
-        ReadOnlyMemory<float> decoded = Decode(TestSounds.OpusSurround(TestSounds.Tone(750, 48_000, 1.0, channels), channels));
+        ReadOnlyMemory<float> decoded = Decode(TestAudio.OpusSurround(TestAudio.Tone(750, 48_000, 1.0, channels), channels));
         Assert.Equal((48_000 - 312) / 3, decoded.Length, 1.0);
         Assert.Equal(750, Pitch(decoded.Span), 5.0);
         Assert.InRange(Loudness(decoded.Span[2000..^2000]) * Math.Sqrt(2), 0.35, 0.55);
@@ -137,11 +137,11 @@ public sealed class AudioFormatTests
     [InlineData(48_000, 6)]
     [InlineData(96_000, 8)]
     [InlineData(384_000, 1)]
-    public void Any_rate_and_any_number_of_channels_give_the_same_sound(int rate, int channels)
+    public void Any_rate_and_any_number_of_channels_give_the_same_audio(int rate, int channels)
     {
-        ReadOnlyMemory<float> decoded = Decode(TestSounds.Wav16(TestSounds.Tone(300, rate, 0.5, channels), channels, rate));
+        ReadOnlyMemory<float> decoded = Decode(TestAudio.Wav16(TestAudio.Tone(300, rate, 0.5, channels), channels, rate));
         Assert.Equal(8_000, decoded.Length);
-        AssertNear(TestSounds.Tone(300, 16_000, 0.5)[1_000..7_000], decoded[1_000..7_000], 2e-3);
+        AssertNear(TestAudio.Tone(300, 16_000, 0.5)[1_000..7_000], decoded[1_000..7_000], 2e-3);
     }
 
     [Theory]
@@ -159,17 +159,17 @@ public sealed class AudioFormatTests
     [InlineData(11, 2)]
     public void Vorbis_comes_back_at_its_length_and_pitch(int line, int channels)
     {
-        ReadOnlyMemory<float> decoded = Decode(TestSounds.Vorbis(packets: 126, line, channels));
+        ReadOnlyMemory<float> decoded = Decode(TestAudio.Vorbis(packets: 126, line, channels));
         Assert.Equal(125 * 128, decoded.Length);
         Assert.Equal((line + 0.5) * 8_000 / 128, Pitch(decoded.Span), 40.0);
         Assert.True(Loudness(decoded.Span) > 1e-2);
     }
 
     [Fact]
-    public void Tag_before_the_sound_is_skipped()
+    public void Tag_before_the_audio_is_skipped()
     {
-        float[] samples = TestSounds.Tone(500, 16_000, 0.1);
-        byte[] tagged = [.. "ID3"u8, 4, 0, 0, 0, 0, 0, 20, .. new byte[20], .. TestSounds.Wav16(samples, 1, 16_000)];
+        float[] samples = TestAudio.Tone(500, 16_000, 0.1);
+        byte[] tagged = [.. "ID3"u8, 4, 0, 0, 0, 0, 0, 20, .. new byte[20], .. TestAudio.Wav16(samples, 1, 16_000)];
         AssertNear(samples, Decode(tagged), 1e-4);
     }
 

@@ -13,17 +13,17 @@ public sealed class LogMelTests
     [InlineData("chirp", 1)]
     [InlineData("long", 8)]
     [InlineData("tick", 1)]
-    public void Frames_are_the_references(string sound, int everyNth)
+    public void Frames_are_the_references(string audio, int everyNth)
     {
-        byte[] file = File.ReadAllBytes(Path.Combine(RepositoryPaths.Fixtures, "media", sound + ".wav"));
+        byte[] file = File.ReadAllBytes(Path.Combine(RepositoryPaths.Fixtures, "media", audio + ".wav"));
         AudioWindow window = Assert.Single(AudioPreprocessor.Prepare(file, AudioLimits.Default, cancellationToken: TestContext.Current.CancellationToken));
         using JsonDocument cases = JsonDocument.Parse(File.ReadAllText(Path.Combine(Golden, "audio.json")));
-        JsonElement expected = cases.RootElement.EnumerateArray().Single(a => a.GetProperty("audio").GetString() == sound + ".wav");
+        JsonElement expected = cases.RootElement.EnumerateArray().Single(a => a.GetProperty("audio").GetString() == audio + ".wav");
         int frames = expected.GetProperty("valid_frames").GetInt32();
         Assert.Equal(frames * 128, window.LogMel.Length);
         Assert.Equal(expected.GetProperty("samples").GetInt32() / 16_000.0, window.Duration.TotalSeconds, 1e-6);
 
-        (int[] shape, float[] values) = GoldenTensors.Read(Path.Combine(Golden, "mel.safetensors"))[sound];
+        (int[] shape, float[] values) = GoldenTensors.Read(Path.Combine(Golden, "mel.safetensors"))[audio];
         Assert.Equal(128, shape[1]);
         double worst = 0;
         for (int row = 0; row < shape[0] && row * everyNth < frames; row++)

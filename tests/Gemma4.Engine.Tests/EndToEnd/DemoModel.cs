@@ -50,14 +50,14 @@ public sealed class DemoModel : IAsyncDisposable
         return await AnswerAsync(_prompts.Tokenize(prompt, []).TokenIds, [], new SamplingParams { Temperature = 0 });
     }
 
-    /// <summary>The greedy answer to a question about a picture.</summary>
+    /// <summary>The greedy answer to a question about an image.</summary>
     public Task<int[]> AskAboutImageAsync(byte[] file, int budget, string question)
     {
         PreparedImage image = ImagePreprocessor.Prepare(file, budget, ImageLimits.Default);
         return AskAboutMediaAsync(MediaKind.Image, image.NumSoftTokens, image.At, question);
     }
 
-    /// <summary>The greedy answer to a question about a sound.</summary>
+    /// <summary>The greedy answer to a question about an audio clip.</summary>
     public Task<int[]> AskAboutAudioAsync(byte[] file, string question)
     {
         AudioWindow window = AudioPreprocessor.Prepare(file, AudioLimits.Default).Single();

@@ -3,12 +3,12 @@ using Xunit;
 
 namespace Gemma4.Engine.Tests.EndToEnd;
 
-/// <summary>The demo model shown pictures it was not trained on and spoken to by voices it never heard: it must give the reference's
+/// <summary>The demo model shown images it was not trained on and spoken to by voices it never heard: it must give the reference's
 /// tokens, right or wrong.</summary>
 public sealed class DemoModelMediaTests(DemoModel model) : IClassFixture<DemoModel>
 {
     [Fact]
-    public async Task Every_picture_gets_the_tokens_of_the_reference_at_its_budget()
+    public async Task Every_image_gets_the_tokens_of_the_reference_at_its_budget()
     {
         (JsonNode Case, JsonNode Reference)[] cases = [.. DemoModel.Cases("image")];
         int[][] answers = await Task.WhenAll(cases.Select(c => model.AskAboutImageAsync(

@@ -17,7 +17,7 @@ public sealed class FrameSamplingTests
         Assert.Equal(expected, FrameSampling.Indices(available, wanted));
 
     [Fact]
-    public void As_many_frames_as_asked_for_lie_inside_every_film_and_no_two_are_one()
+    public void As_many_frames_as_asked_for_lie_inside_every_video_and_no_two_are_one()
     {
         for (int available = 1; available <= 400; available++)
         {
@@ -34,7 +34,7 @@ public sealed class FrameSamplingTests
     }
 
     [Fact]
-    public void Longest_film_does_not_overflow() =>
+    public void Longest_video_does_not_overflow() =>
         Assert.Equal((int)(59L * int.MaxValue / 60), FrameSampling.Indices(int.MaxValue, 60)[^1]);
 
     [Theory]

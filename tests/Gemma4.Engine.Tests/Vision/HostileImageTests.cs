@@ -21,7 +21,7 @@ public sealed class HostileImageTests
     [InlineData(0, 10, null)]
     public void Header_is_judged_before_anything_of_its_size_is_allocated(int width, int height, string? code)
     {
-        byte[] bomb = TestPictures.Png(width, height, 8, 2, new byte[100]);
+        byte[] bomb = TestImages.Png(width, height, 8, 2, new byte[100]);
         long before = GC.GetAllocatedBytesForCurrentThread();
         RequestRejectedException e = AssertRefused(bomb);
         Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 100_000);
@@ -29,12 +29,12 @@ public sealed class HostileImageTests
     }
 
     [Theory]
-    [InlineData("hello world, this is not a picture")]
+    [InlineData("hello world, this is not an image")]
     [InlineData("%PDF-1.7 ...............................")]
     [InlineData("<svg xmlns='http://www.w3.org/2000/svg'/>")]
     [InlineData("<html><body>404</body></html>")]
     [InlineData("B")]
-    public void Another_kind_of_file_is_no_picture(string text) =>
+    public void Another_kind_of_file_is_no_image(string text) =>
         Assert.Equal("invalid_image_format", AssertRefused(System.Text.Encoding.ASCII.GetBytes(text)).Code);
 
     [Fact]
@@ -58,7 +58,7 @@ public sealed class HostileImageTests
     [MemberData(nameof(Kinds))]
     public void Truncated_file_is_refused_wherever_it_is_cut(string kind)
     {
-        byte[] whole = ValidPictures.All[kind];
+        byte[] whole = ValidImages.All[kind];
         Prepare(whole);
         foreach (double share in new[] { 0.02, 0.1, 0.3, 0.5, 0.7, 0.85 })
             AssertRefused(whole[..(int)(whole.Length * share)]);
@@ -67,7 +67,7 @@ public sealed class HostileImageTests
     [Fact]
     public void Progressive_jpeg_of_a_thousand_scans_is_refused_unread()
     {
-        byte[] jpeg = TestPictures.FlatJpeg(99);
+        byte[] jpeg = TestImages.FlatJpeg(99);
         int scan = jpeg.AsSpan().IndexOf([(byte)0xFF, (byte)0xDA]);
         byte[] scans = [.. jpeg[..scan], .. Enumerable.Repeat(jpeg[scan..^2], 1000).SelectMany(s => s), .. jpeg[^2..]];
         Assert.Equal(1000, JpegScans.Count(scans));
@@ -79,7 +79,7 @@ public sealed class HostileImageTests
     public void Zlib_bomb_stops_at_the_pixels_the_header_promised()
     {
         // 30 MB of zeros deflate to 30 kB; the header asks for 16 x 16 of them.
-        byte[] png = TestPictures.Png(16, 16, 8, 2, new byte[30_000_000]);
+        byte[] png = TestImages.Png(16, 16, 8, 2, new byte[30_000_000]);
         var clock = Stopwatch.StartNew();
         Prepare(png);
         Assert.True(clock.Elapsed < TimeSpan.FromSeconds(2));
@@ -96,8 +96,8 @@ public sealed class HostileImageTests
     }
 }
 
-/// <summary>A small valid picture of each kind, to cut and to mutate.</summary>
-internal static class ValidPictures
+/// <summary>A small valid image of each kind, to cut and to mutate.</summary>
+internal static class ValidImages
 {
     public static IReadOnlyDictionary<string, byte[]> All { get; } = Create();
 
@@ -110,28 +110,28 @@ internal static class ValidPictures
 
     private static Dictionary<string, byte[]> Create()
     {
-        using SKBitmap quarters = TestPictures.Quarters();
+        using SKBitmap quarters = TestImages.Quarters();
         var random = new Random(7);
         for (int i = 0; i < 400; i++)
             quarters.SetPixel(random.Next(32), random.Next(48), new SKColor((uint)random.Next() | 0xFF000000u));
         return new()
         {
-            ["png"] = TestPictures.Encode(quarters, SKEncodedImageFormat.Png),
-            ["jpeg"] = TestPictures.Encode(quarters, SKEncodedImageFormat.Jpeg, 80),
-            ["webp"] = TestPictures.Encode(quarters, SKEncodedImageFormat.Webp, 80),
-            ["gif"] = TestPictures.Gif([1, 2, 3, 250, 240, 230], transparent: true),
-            ["bmp"] = TestPictures.Bmp(20, 20, (x, y) => ((byte)(x * 9), (byte)(y * 9), 7)),
-            ["png of a palette"] = TestPictures.Png(9, 9, 8, 3, Scanlines(9, 9, 2), ("PLTE", [10, 20, 30, 200, 100, 50]), ("tRNS", [0, 128])),
-            ["png of 16 bits, with EXIF"] = TestPictures.Png(9, 9, 16, 6, Scanlines(9, 72, 256), ("eXIf", TestPictures.ExifOrientation(6))),
-            ["png interlaced"] = TestPictures.Png(9, 9, 8, 2, Scanlines(9, 26, 256), 3, interlaced: true),
-            ["jpeg progressive"] = TestPictures.ProgressiveJpeg(99),
-            ["jpeg of inks, with EXIF"] = TestPictures.WithExifOrientation(TestPictures.FlatJpeg(10, 20, 30, 40), 6),
-            ["webp lossless"] = TestPictures.Encode(quarters, SKEncodedImageFormat.Webp),
-            ["webp with EXIF"] = TestPictures.WithExifChunk(TestPictures.Encode(quarters, SKEncodedImageFormat.Webp, 80), 32, 48, orientation: 6),
-            ["webp animated"] = TestPictures.Animated(
-                32, 48, TestPictures.Encode(quarters, SKEncodedImageFormat.Webp, 80), TestPictures.Encode(quarters, SKEncodedImageFormat.Webp)),
-            ["bmp of runs"] = TestPictures.Bmp(8, 2, 8, 1, [8, 1, 0, 0, 4, 0, 4, 1, 0, 1], (1, 2, 3), (4, 5, 6)),
-            ["bmp of 16 bits"] = TestPictures.Bmp(8, 2, 16, 0, new byte[32]),
+            ["png"] = TestImages.Encode(quarters, SKEncodedImageFormat.Png),
+            ["jpeg"] = TestImages.Encode(quarters, SKEncodedImageFormat.Jpeg, 80),
+            ["webp"] = TestImages.Encode(quarters, SKEncodedImageFormat.Webp, 80),
+            ["gif"] = TestImages.Gif([1, 2, 3, 250, 240, 230], transparent: true),
+            ["bmp"] = TestImages.Bmp(20, 20, (x, y) => ((byte)(x * 9), (byte)(y * 9), 7)),
+            ["png of a palette"] = TestImages.Png(9, 9, 8, 3, Scanlines(9, 9, 2), ("PLTE", [10, 20, 30, 200, 100, 50]), ("tRNS", [0, 128])),
+            ["png of 16 bits, with EXIF"] = TestImages.Png(9, 9, 16, 6, Scanlines(9, 72, 256), ("eXIf", TestImages.ExifOrientation(6))),
+            ["png interlaced"] = TestImages.Png(9, 9, 8, 2, Scanlines(9, 26, 256), 3, interlaced: true),
+            ["jpeg progressive"] = TestImages.ProgressiveJpeg(99),
+            ["jpeg of inks, with EXIF"] = TestImages.WithExifOrientation(TestImages.FlatJpeg(10, 20, 30, 40), 6),
+            ["webp lossless"] = TestImages.Encode(quarters, SKEncodedImageFormat.Webp),
+            ["webp with EXIF"] = TestImages.WithExifChunk(TestImages.Encode(quarters, SKEncodedImageFormat.Webp, 80), 32, 48, orientation: 6),
+            ["webp animated"] = TestImages.Animated(
+                32, 48, TestImages.Encode(quarters, SKEncodedImageFormat.Webp, 80), TestImages.Encode(quarters, SKEncodedImageFormat.Webp)),
+            ["bmp of runs"] = TestImages.Bmp(8, 2, 8, 1, [8, 1, 0, 0, 4, 0, 4, 1, 0, 1], (1, 2, 3), (4, 5, 6)),
+            ["bmp of 16 bits"] = TestImages.Bmp(8, 2, 16, 0, new byte[32]),
         };
     }
 }

@@ -5,19 +5,19 @@ namespace Gemma4.Engine.Tests.Vision;
 
 public sealed class PatchResizerTests
 {
-    public static TheoryData<int, int, int> Pictures()
+    public static TheoryData<int, int, int> Images()
     {
-        var pictures = new TheoryData<int, int, int>();
+        var images = new TheoryData<int, int, int>();
         for (int exif = 1; exif <= 8; exif++)
         {
             foreach ((int width, int height) in ((int, int)[])[(1, 1), (3, 50), (63, 17), (200, 331), (517, 118)])
-                pictures.Add(exif, width, height);
+                images.Add(exif, width, height);
         }
-        return pictures;
+        return images;
     }
 
     [Theory]
-    [MemberData(nameof(Pictures))]
+    [MemberData(nameof(Images))]
     public void Turning_while_resizing_equals_turning_first(int exif, int storedWidth, int storedHeight)
     {
         byte[] stored = new byte[storedWidth * storedHeight * 4];
@@ -68,7 +68,7 @@ public sealed class PatchResizerTests
         return (byte)Math.Clamp(sum >> ResampleWeights.FractionBits, 0, 255);
     }
 
-    /// <summary>Turns as the EXIF standard words it: where the stored picture's row 0 and column 0 are to be seen.</summary>
+    /// <summary>Turns as the EXIF standard words it: where the stored image's row 0 and column 0 are to be seen.</summary>
     private static (byte[] Pixels, int Width, int Height) Show(byte[] stored, int width, int height, int exif)
     {
         (int shownWidth, int shownHeight) = exif >= 5 ? (height, width) : (width, height);

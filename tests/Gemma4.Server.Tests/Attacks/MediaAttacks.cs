@@ -39,8 +39,8 @@ internal static class MediaAttacks
         Audio("audio of noise", () => Noise(200_000)),
         Post("chat: audio that is no base64", "/v1/chat/completions", () => MediaRequests.Body("chat", """{"type":"input_audio","input_audio":{"data":"@@@","format":"wav"}}"""), Refused()),
         Post("chat: audio of an unknown format", "/v1/chat/completions", () => MediaRequests.Body("chat", """{"type":"input_audio","input_audio":{"data":"AAAA","format":"exe"}}"""), Refused()),
-        Post("chat: video of 2,000 frames", "/v1/chat/completions", () => MediaRequests.Body("chat", FilmParts.Film(Dot, 2_000)), Refused()),
-        Post("chat: video that is noise", "/v1/chat/completions", () => MediaRequests.Body("chat", FilmParts.VideoUrl(Noise(100_000))), Refused()),
+        Post("chat: video of 2,000 frames", "/v1/chat/completions", () => MediaRequests.Body("chat", VideoParts.Repeated(Dot, 2_000)), Refused()),
+        Post("chat: video that is noise", "/v1/chat/completions", () => MediaRequests.Body("chat", VideoParts.VideoUrl(Noise(100_000))), Refused()),
         Post("chat: a part of an unknown type", "/v1/chat/completions", () => MediaRequests.Body("chat", """{"type":"hologram","hologram":{}}"""), Refused()),
     ];
 

@@ -51,33 +51,33 @@ public sealed class OpenAIClientTests
     }
 
     [Fact]
-    public async Task A_picture_and_a_sound_reach_the_engine()
+    public async Task An_image_and_an_audio_clip_reach_the_engine()
     {
-        FakeEngine engine = Script.Saying("A picture and a sound.");
+        FakeEngine engine = Script.Saying("An image and an audio clip.");
         await using var server = new ServerUnderTest(engine);
         ChatClient client = (await ClientAsync(server)).GetChatClient(ServerUnderTest.Model);
-#pragma warning disable OPENAI001 // the package calls sound experimental
+#pragma warning disable OPENAI001 // the package calls audio experimental
         var message = new UserChatMessage(
             ChatMessageContentPart.CreateImagePart(Media("thumb.png"), "image/png", ChatImageDetailLevel.Low),
             ChatMessageContentPart.CreateInputAudioPart(Media("tick.wav"), ChatInputAudioFormat.Wav),
             ChatMessageContentPart.CreateTextPart("What are these?"));
 #pragma warning restore OPENAI001
         ChatCompletion answer = await client.CompleteChatAsync([message], cancellationToken: TestContext.Current.CancellationToken);
-        Assert.Equal("A picture and a sound.", answer.Content[0].Text);
+        Assert.Equal("An image and an audio clip.", answer.Content[0].Text);
         Assert.Collection(
             Assert.Single(engine.Requests).Media,
             image => Assert.InRange(Assert.IsType<MediaItem.Image>(image).NumSoftTokens, 1, 70),
-            sound => Assert.True(Assert.IsType<MediaItem.Audio>(sound).NumSoftTokens > 0));
+            audio => Assert.True(Assert.IsType<MediaItem.Audio>(audio).NumSoftTokens > 0));
     }
 
     [Fact]
-    public async Task A_sound_is_written_down()
+    public async Task An_audio_clip_is_written_down()
     {
         await using var server = new ServerUnderTest(Script.Saying("six one seven"));
         AudioClient client = (await ClientAsync(server)).GetAudioClient(ServerUnderTest.Model);
-        using Stream sound = Media("chirp.wav").ToStream();
+        using Stream audio = Media("chirp.wav").ToStream();
         AudioTranscription answer = await client.TranscribeAudioAsync(
-            sound, "chirp.wav", new AudioTranscriptionOptions { ResponseFormat = AudioTranscriptionFormat.Verbose, Language = "en" }, TestContext.Current.CancellationToken);
+            audio, "chirp.wav", new AudioTranscriptionOptions { ResponseFormat = AudioTranscriptionFormat.Verbose, Language = "en" }, TestContext.Current.CancellationToken);
         Assert.Equal(("six one seven", "en", TimeSpan.FromSeconds(1.3)), (answer.Text, answer.Language, answer.Duration));
         TranscribedSegment segment = Assert.Single(answer.Segments);
         Assert.Equal(("six one seven", TimeSpan.Zero, TimeSpan.FromSeconds(1.3)), (segment.Text, segment.StartTime, segment.EndTime));

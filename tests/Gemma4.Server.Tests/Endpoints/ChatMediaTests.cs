@@ -12,9 +12,9 @@ public sealed class ChatMediaTests
     private static readonly string Strip = TestMedia.DataUrl("strip.png", "image/png");
 
     [Fact]
-    public async Task Each_picture_has_its_own_budget_and_usage_tells_its_cost()
+    public async Task Each_image_has_its_own_budget_and_usage_tells_its_cost()
     {
-        FakeEngine engine = Script.Saying("Two pictures.");
+        FakeEngine engine = Script.Saying("Two images.");
         JsonElement answer = await PostAsync(engine, $$$"""
             {"type":"text","text":"Compare"},
             {"type":"image_url","image_url":{"url":"{{{Strip}}}","detail":"low"}},
@@ -40,9 +40,9 @@ public sealed class ChatMediaTests
     }
 
     [Fact]
-    public async Task A_budget_may_stand_beside_the_picture_or_inside_it()
+    public async Task A_budget_may_stand_beside_the_image_or_inside_it()
     {
-        FakeEngine engine = Script.Saying("Two pictures.");
+        FakeEngine engine = Script.Saying("Two images.");
         await PostAsync(engine, $$$"""
             {"type":"image_url","image_url":{"url":"{{{Strip}}}"},"max_soft_tokens":140},
             {"type":"image_url","image_url":{"url":"{{{Strip}}}","max_soft_tokens":140}}
@@ -51,13 +51,13 @@ public sealed class ChatMediaTests
     }
 
     [Fact]
-    public async Task Sound_is_heard()
+    public async Task Audio_is_heard()
     {
         FakeEngine engine = Script.Saying("A chirp.");
         string data = Convert.ToBase64String(TestMedia.Read("chirp.wav"));
         JsonElement answer = await PostAsync(engine, $$$"""{"type":"input_audio","input_audio":{"data":"{{{data}}}","format":"wav"}}""");
-        MediaItem.Audio sound = Assert.IsType<MediaItem.Audio>(Assert.Single(Assert.Single(engine.Requests).Media));
-        Assert.Equal((33, 129 * 128), (sound.NumSoftTokens, sound.LogMel.Length));
+        MediaItem.Audio audio = Assert.IsType<MediaItem.Audio>(Assert.Single(Assert.Single(engine.Requests).Media));
+        Assert.Equal((33, 129 * 128), (audio.NumSoftTokens, audio.LogMel.Length));
         Assert.Equal(33, answer.GetProperty("usage").GetProperty("prompt_tokens_details").GetProperty("audio_tokens").GetInt32());
     }
 
@@ -86,7 +86,7 @@ public sealed class ChatMediaTests
     }
 
     [Fact]
-    public async Task Server_says_how_many_media_it_takes_and_what_a_picture_costs_by_default()
+    public async Task Server_says_how_many_media_it_takes_and_what_an_image_costs_by_default()
     {
         using HttpResponseMessage refused = await SendAsync(Script.Saying("x"), $"{Image(Thumb)},{Image(Thumb)}", "", ("Media:MaxItems", "1"));
         Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);

@@ -12,7 +12,7 @@ public sealed class HostileMediaTests
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
 
-    private static readonly Dictionary<string, byte[]> Pictures = new()
+    private static readonly Dictionary<string, byte[]> Images = new()
     {
         ["image_file_too_large"] = new byte[1_000_001],
         ["empty_image_file"] = [],
@@ -23,7 +23,7 @@ public sealed class HostileMediaTests
         ["invalid_image"] = Png(4_000, 1), // a line
     };
 
-    private static readonly Dictionary<string, byte[]> Sounds = new()
+    private static readonly Dictionary<string, byte[]> Audios = new()
     {
         ["audio_file_too_large"] = new byte[1_000_001],
         ["empty_audio_file"] = [],
@@ -38,17 +38,17 @@ public sealed class HostileMediaTests
 
     [Theory]
     [MemberData(nameof(Apis))]
-    public Task Picture_is_refused_naming_the_part(string api) => AssertRefusedAsync(
-        api, Pictures, file => MediaRequests.Image(api, TestMedia.DataUrl(file, "image/png")), MediaRequests.UrlPath(api));
+    public Task Image_is_refused_naming_the_part(string api) => AssertRefusedAsync(
+        api, Images, file => MediaRequests.Image(api, TestMedia.DataUrl(file, "image/png")), MediaRequests.UrlPath(api));
 
     [Theory]
     [InlineData("chat")]
     [InlineData("chat tool")]
     [InlineData("responses")]
     [InlineData("responses tool")]
-    public Task Sound_is_refused_naming_the_part(string api) => AssertRefusedAsync(
+    public Task Audio_is_refused_naming_the_part(string api) => AssertRefusedAsync(
         api,
-        Sounds,
+        Audios,
         file => $$$"""{"type":"input_audio","input_audio":{"data":"{{{Convert.ToBase64String(file)}}}","format":"mp3"}}""",
         MediaRequests.PartPath(api) + ".input_audio.data");
 

@@ -15,7 +15,7 @@ public sealed class LongTranscriptionTests(DemoServer server) : IClassFixture<De
 
     private static readonly string[] Said = ["six one seven", "zero eight three", "nine five eight"];
 
-    private static readonly Lazy<byte[]> Sound = new(Compose);
+    private static readonly Lazy<byte[]> Audio = new(Compose);
 
     [Theory]
     [InlineData("json", "application/json")]
@@ -25,7 +25,7 @@ public sealed class LongTranscriptionTests(DemoServer server) : IClassFixture<De
     [InlineData("verbose_json", "application/json")]
     public async Task Windows_are_written_down_in_order_with_their_times(string format, string type)
     {
-        using HttpResponseMessage response = await PostAsync(Sound.Value, ("response_format", format));
+        using HttpResponseMessage response = await PostAsync(Audio.Value, ("response_format", format));
         string answer = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
         Assert.Equal((HttpStatusCode.OK, type), (response.StatusCode, response.Content.Headers.ContentType?.MediaType));
         string all = string.Join(' ', Said);
@@ -56,7 +56,7 @@ public sealed class LongTranscriptionTests(DemoServer server) : IClassFixture<De
     [Fact]
     public async Task Stream_tells_the_windows_one_by_one_and_what_they_cost()
     {
-        using HttpResponseMessage response = await PostAsync(Sound.Value, ("stream", "true"));
+        using HttpResponseMessage response = await PostAsync(Audio.Value, ("stream", "true"));
         string stream = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
         JsonElement[] events = [.. stream.Split("\n\n", StringSplitOptions.RemoveEmptyEntries).Select(e => JsonElement.Parse(e["data: ".Length..]))];
         Assert.Equal(string.Join(' ', Said), string.Concat(events[..^1].Select(e => e.GetProperty("delta").GetString())));
@@ -71,7 +71,7 @@ public sealed class LongTranscriptionTests(DemoServer server) : IClassFixture<De
     public async Task Conversation_hears_the_windows_where_it_allows_them()
     {
         string parts = $$$"""
-            {"type":"input_audio","input_audio":{"data":"{{{Convert.ToBase64String(Sound.Value)}}}","format":"wav","allow_windows":true}},
+            {"type":"input_audio","input_audio":{"data":"{{{Convert.ToBase64String(Audio.Value)}}}","format":"wav","allow_windows":true}},
             {"type":"text","text":"Transcribe this."}
             """;
         using HttpClient client = server.Client();
@@ -104,7 +104,7 @@ public sealed class LongTranscriptionTests(DemoServer server) : IClassFixture<De
         }
     }
 
-    /// <summary>Each voice at the end of a window of its own: the demo model was taught short sounds, and hears best what it heard last.</summary>
+    /// <summary>Each voice at the end of a window of its own: the demo model was taught short audio clips, and hears best what it heard last.</summary>
     private static byte[] Compose()
     {
         JsonArray cases = JsonNode.Parse(File.ReadAllText(Path.Combine(RepositoryPaths.DemoModel, "cases.json")))!.AsArray();
@@ -121,7 +121,7 @@ public sealed class LongTranscriptionTests(DemoServer server) : IClassFixture<De
 
     private async Task<HttpResponseMessage> PostAsync(byte[] file, params (string Name, string Value)[] fields)
     {
-        var form = new MultipartFormDataContent { { new ByteArrayContent(file), "file", "sound.wav" }, { new StringContent(ServerUnderTest.Model), "model" } };
+        var form = new MultipartFormDataContent { { new ByteArrayContent(file), "file", "audio.wav" }, { new StringContent(ServerUnderTest.Model), "model" } };
         foreach ((string name, string value) in fields)
             form.Add(new StringContent(value), name);
         using HttpClient client = server.Client();

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace Gemma4.Server.Tests.Endpoints;
 
-/// <summary>Budgets of pictures, in every API and in results of tools.</summary>
+/// <summary>Budgets of images, in every API and in results of tools.</summary>
 public sealed class MediaBudgetTests
 {
     private static readonly string Thumb = TestMedia.DataUrl("thumb.png", "image/png");
@@ -16,9 +16,9 @@ public sealed class MediaBudgetTests
 
     [Theory]
     [MemberData(nameof(Apis))]
-    public async Task Every_budget_is_kept_and_usage_tells_what_each_picture_cost(string api)
+    public async Task Every_budget_is_kept_and_usage_tells_what_each_image_cost(string api)
     {
-        FakeEngine engine = Script.Saying("A picture.");
+        FakeEngine engine = Script.Saying("An image.");
         await using var server = new ServerUnderTest(engine);
         using HttpClient client = await server.ReadyClientAsync();
         foreach (int budget in SoftTokenBudget.Allowed)
@@ -27,7 +27,7 @@ public sealed class MediaBudgetTests
             JsonElement answer = await AnswerAsync(client, api, MediaRequests.Body(api, parts, ",\"mm_processor_kwargs\":{\"max_soft_tokens\":140}"));
             int[] seen = [.. engine.Requests.Last().Media.Cast<MediaItem.Image>().Select(i => i.NumSoftTokens)];
             Assert.InRange(seen[0], budget / 2 + 1, budget);
-            Assert.InRange(seen[1], 71, 140); // the request's number, for a picture that does not say
+            Assert.InRange(seen[1], 71, 140); // the request's number, for an image that does not say
             JsonElement costs = MediaRequests.Costs(api, answer);
             Assert.Equal(seen, costs.GetProperty("image_tokens_each").EnumerateArray().Select(t => t.GetInt32()));
             Assert.Equal(seen.Sum(), costs.GetProperty("image_tokens").GetInt32());
@@ -36,7 +36,7 @@ public sealed class MediaBudgetTests
 
     [Theory]
     [MemberData(nameof(Apis))]
-    public async Task Request_without_pictures_says_nothing_of_them(string api)
+    public async Task Request_without_images_says_nothing_of_them(string api)
     {
         await using var server = new ServerUnderTest(Script.Saying("Yes."));
         using HttpClient client = await server.ReadyClientAsync();

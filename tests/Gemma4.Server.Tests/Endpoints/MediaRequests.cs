@@ -26,7 +26,7 @@ internal static class MediaRequests
         _ => "messages[2].content[0].content[0]",
     };
 
-    /// <summary>The path of a picture's URL in errors.</summary>
+    /// <summary>The path of an image's URL in errors.</summary>
     public static string UrlPath(string api) => PartPath(api) + api.Split(' ')[0] switch
     {
         "chat" => ".image_url.url",
@@ -34,7 +34,7 @@ internal static class MediaRequests
         _ => ".source",
     };
 
-    /// <summary>A picture by its URL, with more fields beside it.</summary>
+    /// <summary>An image by its URL, with more fields beside it.</summary>
     public static string Image(string api, string url, string beside = "") => api.Split(' ')[0] switch
     {
         "chat" => $$$"""{"type":"image_url","image_url":{"url":"{{{url}}}"}{{{beside}}}}""",

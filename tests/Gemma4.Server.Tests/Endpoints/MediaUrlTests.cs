@@ -11,7 +11,7 @@ namespace Gemma4.Server.Tests.Endpoints;
 public sealed class MediaUrlTests : IDisposable
 {
     private const string Ok = "HTTP/1.1 200 OK\r\n\r\n";
-    private const string Allowed = "http://pictures.example.org/public/thumb.png";
+    private const string Allowed = "http://images.example.org/public/thumb.png";
 
     private readonly DirectoryInfo _home = Directory.CreateTempSubdirectory("gemma4-urls-");
     private readonly string _folder;
@@ -31,24 +31,24 @@ public sealed class MediaUrlTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Apis))]
-    public async Task Picture_at_an_allowed_url_is_seen(string api)
+    public async Task Image_at_an_allowed_url_is_seen(string api)
     {
         await using var site = new TestSite(Ok) { Body = TestMedia.Read("thumb.png") };
-        FakeEngine engine = Script.Saying("A picture.");
-        await SendAsync(site, engine, api, MediaRequests.Image(api, Allowed), HttpStatusCode.OK, ("Media:AllowedUrls:0", "http://pictures.example.org/public/"));
+        FakeEngine engine = Script.Saying("An image.");
+        await SendAsync(site, engine, api, MediaRequests.Image(api, Allowed), HttpStatusCode.OK, ("Media:AllowedUrls:0", "http://images.example.org/public/"));
         Assert.IsType<MediaItem.Image>(Assert.Single(Assert.Single(engine.Requests).Media));
         Assert.Equal([$"{TestSite.PublicAddress}:80"], site.Connected);
     }
 
     [Theory]
     [MemberData(nameof(Apis))]
-    public async Task Picture_at_another_url_is_refused_unconnected(string api)
+    public async Task Image_at_another_url_is_refused_unconnected(string api)
     {
         await using var site = new TestSite(Ok) { Body = TestMedia.Read("thumb.png") };
-        foreach (string url in (string[])["http://pictures.example.org/private/thumb.png", "http://example.com/thumb.png", "http://127.0.0.1/thumb.png"])
+        foreach (string url in (string[])["http://images.example.org/private/thumb.png", "http://example.com/thumb.png", "http://127.0.0.1/thumb.png"])
         {
             JsonElement answer = await SendAsync(
-                site, Script.Saying("never"), api, MediaRequests.Image(api, url), HttpStatusCode.BadRequest, ("Media:AllowedUrls:0", "http://pictures.example.org/public/"));
+                site, Script.Saying("never"), api, MediaRequests.Image(api, url), HttpStatusCode.BadRequest, ("Media:AllowedUrls:0", "http://images.example.org/public/"));
             Assert.Equal(MediaRequests.UrlPath(api), MediaRequests.Param(api, answer));
         }
         Assert.Empty(site.Connected);
@@ -67,9 +67,9 @@ public sealed class MediaUrlTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Apis))]
-    public async Task Picture_below_the_allowed_folder_is_seen_and_nothing_else(string api)
+    public async Task Image_below_the_allowed_folder_is_seen_and_nothing_else(string api)
     {
-        FakeEngine engine = Script.Saying("A picture.");
+        FakeEngine engine = Script.Saying("An image.");
         await SendAsync(null, engine, api, MediaRequests.Image(api, $"file://{_folder}/a%20b.png"), HttpStatusCode.OK, ("Media:LocalFolder", _folder));
         Assert.Single(Assert.Single(engine.Requests).Media);
         foreach (string path in (string[])["/../secret.png", "/%2e%2e/secret.png", "/..%2fsecret.png", "/link.png", "/missing.png"])
@@ -86,11 +86,11 @@ public sealed class MediaUrlTests : IDisposable
     [InlineData("chat tool")]
     [InlineData("responses")]
     [InlineData("responses tool")]
-    public async Task Sound_at_a_url_is_heard(string api)
+    public async Task Audio_at_a_url_is_heard(string api)
     {
         string type = api.StartsWith("chat", StringComparison.Ordinal) ? "audio_url" : "input_audio";
         await using var site = new TestSite(Ok) { Body = TestMedia.Read("chirp.wav") };
-        foreach (string url in (string[])["http://sounds.example.org/chirp", $"file://{_folder}/chirp.wav", TestMedia.DataUrl("chirp.wav", "audio/wav")])
+        foreach (string url in (string[])["http://audio clips.example.org/chirp", $"file://{_folder}/chirp.wav", TestMedia.DataUrl("chirp.wav", "audio/wav")])
         {
             FakeEngine engine = Script.Saying("A chirp.");
             string part = $$"""{"type":"{{type}}","audio_url":"{{url}}"}""";
@@ -101,7 +101,7 @@ public sealed class MediaUrlTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Apis))]
-    public async Task Page_where_a_picture_should_be_is_no_picture(string api)
+    public async Task Page_where_an_image_should_be_is_no_image(string api)
     {
         await using var site = new TestSite(Ok) { Body = "<html>Please log in.</html>"u8.ToArray() };
         JsonElement answer = await SendAsync(site, Script.Saying("never"), api, MediaRequests.Image(api, Allowed), HttpStatusCode.BadRequest, ("Media:AllowUrls", "true"));
@@ -109,17 +109,17 @@ public sealed class MediaUrlTests : IDisposable
     }
 
     [Fact]
-    public async Task Conversation_that_is_cut_to_fit_fetches_its_pictures_once()
+    public async Task Conversation_that_is_cut_to_fit_fetches_its_images_once()
     {
         await using var site = new TestSite(Ok) { Body = TestMedia.Read("thumb.png") };
-        FakeEngine engine = Script.Saying("A picture.");
+        FakeEngine engine = Script.Saying("An image.");
         await using var server = new ServerUnderTest(engine, ("Media:AllowUrls", "true")) { Fetcher = site.Fetcher };
         using HttpClient client = await server.ReadyClientAsync();
-        string picture = MediaRequests.Image("responses", Allowed);
+        string image = MediaRequests.Image("responses", Allowed);
         string words = string.Concat(Enumerable.Repeat("word ", 6000));
-        string Turn(string text) => $$"""{"role":"user","content":[{{picture}},{"type":"input_text","text":"{{text}}"}]},{"role":"assistant","content":"Ok"}""";
+        string Turn(string text) => $$"""{"role":"user","content":[{{image}},{"type":"input_text","text":"{{text}}"}]},{"role":"assistant","content":"Ok"}""";
         using HttpResponseMessage response = await ServerUnderTest.PostAsync(client, "/v1/responses", $$"""
-            {"model":"{{ServerUnderTest.Model}}","truncation":"auto","input":[{{Turn(words)}},{{Turn(words)}},{{Turn(words)}},{"role":"user","content":[{{picture}}]}]}
+            {"model":"{{ServerUnderTest.Model}}","truncation":"auto","input":[{{Turn(words)}},{{Turn(words)}},{{Turn(words)}},{"role":"user","content":[{{image}}]}]}
             """);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal(2, Assert.Single(engine.Requests).Media.Length); // as many turns as fit
@@ -128,7 +128,7 @@ public sealed class MediaUrlTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Apis))]
-    public async Task Type_that_is_no_picture_is_refused_naming_the_part_in_words(string api)
+    public async Task Type_that_is_no_image_is_refused_naming_the_part_in_words(string api)
     {
         JsonElement answer = await SendAsync(
             null, Script.Saying("never"), api, MediaRequests.Image(api, "data:text/plain;base64,aGVsbG8="), HttpStatusCode.BadRequest);

@@ -12,7 +12,7 @@ public sealed class TranscriptionEndpointsTests
     private static readonly byte[] Chirp = TestMedia.Read("chirp.wav");
 
     [Fact]
-    public async Task Sound_is_written_down_greedily_and_without_thought()
+    public async Task Audio_is_written_down_greedily_and_without_thought()
     {
         FakeEngine engine = Script.Saying("six one seven");
         JsonElement answer = JsonElement.Parse(await TextAsync(engine, Form(Chirp)));
@@ -187,7 +187,7 @@ public sealed class TranscriptionEndpointsTests
     }
 
     [Fact]
-    public async Task File_that_is_no_sound_is_a_400_that_names_it()
+    public async Task File_that_is_no_audio_is_a_400_that_names_it()
     {
         using HttpResponseMessage response = await SendAsync(Script.Saying("x"), Form("hello"u8.ToArray()));
         JsonElement error = (await ServerUnderTest.JsonAsync(response)).GetProperty("error");
@@ -203,7 +203,7 @@ public sealed class TranscriptionEndpointsTests
 
     private static MultipartFormDataContent Form(byte[] file, params (string Name, string Value)[] fields)
     {
-        var form = new MultipartFormDataContent { { new ByteArrayContent(file), "file", "sound.wav" } };
+        var form = new MultipartFormDataContent { { new ByteArrayContent(file), "file", "audio.wav" } };
         if (!fields.Any(f => f.Name == "model"))
             form.Add(new StringContent(ServerUnderTest.Model), "model");
         foreach ((string name, string value) in fields)

@@ -75,9 +75,9 @@ public sealed class OptionRulesTests
     [InlineData("Engine:MaxConsecutiveFaults", "0", "1 to 1000")]
     [InlineData("Media:MaxImageBytes", "0", "Media:Max…Bytes must be at least 1")]
     [InlineData("Media:Timeout", "10", "Media:Timeout must be more than 0 and at most 10 minutes")] // ten days
-    [InlineData("Media:FilmTimeout", "-00:00:01", "Media:FilmTimeout")]
-    [InlineData("Media:FilmMemoryBytes", "1", "Media:FilmMemoryBytes")]
-    [InlineData("Media:FilmCacheBytes", "-1", "Media:FilmCacheBytes")]
+    [InlineData("Media:VideoTimeout", "-00:00:01", "Media:VideoTimeout")]
+    [InlineData("Media:VideoMemoryBytes", "1", "Media:VideoMemoryBytes")]
+    [InlineData("Media:VideoCacheBytes", "-1", "Media:VideoCacheBytes")]
     [InlineData("Media:MaxItems", "0", "Media:MaxItems")]
     [InlineData("Media:MaxQueuedItems", "0", "Media:MaxQueuedItems must be at least 1")]
     [InlineData("Media:MaxBytesInFlight", "1", "Media:MaxBytesInFlight must be at least")]

@@ -68,8 +68,8 @@ public sealed class ShapeCheckTests
     [Fact]
     public void Strict_refuses_unknown_fields_inside_with_their_path()
     {
-        ApiException fault = Assert.Throws<ApiException>(() => Check(Body("\"stream_options\":{\"sound\":true}"), strict: true));
-        Assert.Equal(("unknown_parameter", "stream_options.sound"), (fault.Error.Code, fault.Error.Param));
+        ApiException fault = Assert.Throws<ApiException>(() => Check(Body("\"stream_options\":{\"audio\":true}"), strict: true));
+        Assert.Equal(("unknown_parameter", "stream_options.audio"), (fault.Error.Code, fault.Error.Param));
     }
 
     private static string Body(string field) => $$"""{"model":"m","messages":[{"role":"user","content":"hi"}],{{field}}}""";

@@ -51,6 +51,6 @@ public sealed class DataUriTests
     [InlineData("data:audio/mpeg;base64,aGVsbG8=", MediaKind.Audio)]
     [InlineData("data:application/ogg;base64,aGVsbG8=", MediaKind.Audio)]
     [InlineData("data:video/mp4;base64,aGVsbG8=", MediaKind.Video)]
-    public void Sounds_and_films_have_types_of_their_own(string url, MediaKind kind) =>
+    public void Audio_clips_and_videos_have_types_of_their_own(string url, MediaKind kind) =>
         Assert.Equal(5, DataUri.Decode(url, kind, 100, Part).Length);
 }

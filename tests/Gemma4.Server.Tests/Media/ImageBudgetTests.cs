@@ -6,7 +6,7 @@ namespace Gemma4.Server.Tests.Media;
 public sealed class ImageBudgetTests
 {
     [Theory]
-    [InlineData(560, "low", 140, 70, 560)] // the picture's own number
+    [InlineData(560, "low", 140, 70, 560)] // the image's own number
     [InlineData(null, "low", 560, 280, 70)]
     [InlineData(null, "high", 70, 280, 1120)]
     [InlineData(null, "original", 70, 280, 1120)]

@@ -19,7 +19,7 @@ public sealed class MediaAccessOptionsTests
     {
         { "Media:Max…Bytes", new() { MaxAudioBytes = 0 } },
         { "Media:Timeout", new() { Timeout = TimeSpan.Zero } },
-        { "Media:FilmTimeout", new() { FilmTimeout = TimeSpan.FromHours(1) } },
+        { "Media:VideoTimeout", new() { VideoTimeout = TimeSpan.FromHours(1) } },
         { "Media:MaxItems", new() { MaxItems = 0 } },
         { "Media:MaxImagePixels", new() { MaxImagePixels = 0 } },
         { "Media:MaxAudioDuration", new() { MaxAudioDuration = TimeSpan.FromSeconds(29) } },

@@ -33,11 +33,11 @@ internal static class CommandLine
         ("max-sequences", "Engine:MaxSequences", "N", "sequences that may share a step"),
         ("max-tokens-per-step", "Engine:MaxTokensPerStep", "N", "tokens a step computes at most"),
         ("max-queue", "Engine:MaxQueuedRequests", "N", "requests that may wait for their first step"),
-        ("allow-media-urls", "Media:AllowUrls", null, "fetch pictures, sounds and films from public web addresses"),
+        ("allow-media-urls", "Media:AllowUrls", null, "fetch images, audio clips and videos from public web addresses"),
         ("media-urls", "Media:AllowedUrls", "HOST|PREFIX[,…]", "fetch them from these hosts or URL prefixes only"),
         ("media-folder", "Media:LocalFolder", "DIR", "folder of files that file:// URLs may name"),
-        ("image-tokens", "Media:ImageSoftTokens", "70|140|280|560|1120", "soft tokens of a picture whose request does not say"),
-        ("allow-audio-windows", "Media:AllowWindows", null, "cut sounds of more than 30 s into windows where a request does not say"),
+        ("image-tokens", "Media:ImageSoftTokens", "70|140|280|560|1120", "soft tokens of an image whose request does not say"),
+        ("allow-audio-windows", "Media:AllowWindows", null, "cut audio clips of more than 30 s into windows where a request does not say"),
         ("kv-cache-bytes", "Engine:KvCacheBytes", "BYTES", "memory of the KV cache (default: from free memory)"),
     ];
 

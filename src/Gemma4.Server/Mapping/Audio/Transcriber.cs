@@ -9,7 +9,7 @@ using Gemma4.Server.Streaming;
 
 namespace Gemma4.Server.Mapping.Audio;
 
-/// <summary>Writes down a sound or translates it, window by window; the model does not think before it does.</summary>
+/// <summary>Writes down an audio clip or translates it, window by window; the model does not think before it does.</summary>
 internal sealed class Transcriber(MediaLoader media, ChatRunner runner)
 {
     /// <summary>No one says more tokens than a window has soft tokens, 25 a second, and a few: a model that repeats itself is cut there.</summary>
@@ -18,7 +18,7 @@ internal sealed class Transcriber(MediaLoader media, ChatRunner runner)
     /// <summary>Best tokens asked for where segments tell probabilities.</summary>
     private const int NumLogprobs = 20;
 
-    /// <summary>Cuts the sound.</summary>
+    /// <summary>Cuts the audio.</summary>
     /// <exception cref="ApiException">The model does not hear.</exception>
     /// <exception cref="RequestRejectedException">The file cannot be read.</exception>
     public Task<ImmutableArray<AudioWindow>> PrepareAsync(TranscriptionRequest request, LoadedModel model, CancellationToken cancellationToken) =>
@@ -35,7 +35,7 @@ internal sealed class Transcriber(MediaLoader media, ChatRunner runner)
         [
             new ChatMessage { Role = "user", Parts = [new ContentPart.Media(MediaKind.Audio, 0), new ContentPart.Text(Instruction(request))] },
         ],
-        Media = [new MediaSource.Prepared(new PreparedMedium.Sound([window]), "file")],
+        Media = [new MediaSource.Prepared(new PreparedMedium.Audio([window]), "file")],
         Thinks = false,
         Settings = new GenerationSettings { Temperature = request.Temperature },
         MaxTokens = window.NumSoftTokens + SpareTokens,

@@ -8,7 +8,7 @@ using Gemma4.Server.Streaming;
 
 namespace Gemma4.Server.Mapping.Audio;
 
-/// <summary>Gathers what was heard in the windows of a sound; the text is the same whether it is read whole or piece by piece.</summary>
+/// <summary>Gathers what was heard in the windows of an audio clip; the text is the same whether it is read whole or piece by piece.</summary>
 /// <param name="windows">The windows.</param>
 /// <param name="endTokenIds">Tokens that say that nothing more is said.</param>
 internal sealed class Transcript(ImmutableArray<AudioWindow> windows, ImmutableArray<int> endTokenIds)

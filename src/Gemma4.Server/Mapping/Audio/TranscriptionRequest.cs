@@ -3,7 +3,7 @@ namespace Gemma4.Server.Mapping.Audio;
 /// <summary>The form of <c>POST /v1/audio/transcriptions</c> or <c>translations</c>, read and checked.</summary>
 internal sealed record TranscriptionRequest
 {
-    /// <summary>The audio's file.</summary>
+    /// <summary>The audio file.</summary>
     public required byte[] File { get; init; }
 
     /// <summary>Whether what is said is wanted in English, whatever is spoken.</summary>

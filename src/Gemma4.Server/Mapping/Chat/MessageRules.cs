@@ -42,7 +42,7 @@ internal static class MessageRules
             _ => ["text"],
         };
         if (part.Type == "file")
-            throw Fault.UnsupportedValue($"{path}.type", "Unsupported value: 'file'. This server takes texts, pictures, sounds and films in messages.");
+            throw Fault.UnsupportedValue($"{path}.type", "Unsupported value: 'file'. This server takes texts, images, audio clips and videos in messages.");
         if (!supported.Contains(part.Type))
             throw Fault.Value($"{path}.type", part.Type, supported);
         if (MediaMapper.VideoTypes.Contains(part.Type))

@@ -80,7 +80,7 @@ internal static class ResponseItemRules
     private static void CheckPart(ResponsePart part, string[] supported, string path)
     {
         if (part.Type == "input_file")
-            throw Fault.UnsupportedValue($"{path}.type", "Unsupported value: 'input_file'. This server takes texts, pictures, sounds and films.");
+            throw Fault.UnsupportedValue($"{path}.type", "Unsupported value: 'input_file'. This server takes texts, images, audio clips and videos.");
         if (!supported.Contains(part.Type))
             throw Fault.Value($"{path}.type", part.Type, [.. supported.Except(["input_audio"])]);
         switch (part.Type)

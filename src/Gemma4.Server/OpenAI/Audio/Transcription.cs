@@ -14,7 +14,7 @@ internal sealed record VerboseTranscription
     /// <summary>The language the request named, or <c>unknown</c>: none is detected. <c>english</c> of a translation.</summary>
     public required string Language { get; init; }
 
-    /// <summary>Seconds of sound.</summary>
+    /// <summary>Seconds of audio.</summary>
     public required double Duration { get; init; }
 
     /// <summary>All that was said.</summary>
@@ -28,7 +28,7 @@ internal sealed record VerboseTranscription
 }
 
 /// <summary>Seconds, as this format counts.</summary>
-/// <param name="Seconds">Seconds of sound.</param>
+/// <param name="Seconds">Seconds of audio.</param>
 internal sealed record TranscriptionDuration(double Seconds)
 {
     /// <summary>Always <c>duration</c>.</summary>
@@ -47,8 +47,8 @@ internal sealed record TranscriptionUsage(int InputTokens, TranscriptionInput In
 }
 
 /// <summary>Tokens of the prompts.</summary>
-/// <param name="TextTokens">Everything but the sound.</param>
-/// <param name="AudioTokens">Standing for the sound.</param>
+/// <param name="TextTokens">Everything but the audio.</param>
+/// <param name="AudioTokens">Standing for the audio.</param>
 internal sealed record TranscriptionInput(int TextTokens, int AudioTokens);
 
 /// <summary>An event of a streamed transcription.</summary>

@@ -4,7 +4,7 @@ using Gemma4.Server.Wire;
 
 namespace Gemma4.Server.OpenAI.Chat;
 
-/// <summary>Where a sound is: a data URL, or a URL to fetch where that is allowed. A bare string is taken too.</summary>
+/// <summary>Where an audio clip is: a data URL, or a URL to fetch where that is allowed. A bare string is taken too.</summary>
 /// <param name="Value">URL and how to hear it.</param>
 [OneOf(typeof(AudioUrlObject), typeof(string))]
 [JsonConverter(typeof(Converter))]
@@ -22,12 +22,12 @@ internal sealed record AudioUrl(AudioUrlObject Value)
     }
 }
 
-/// <summary>Where a sound is and whether it may be long.</summary>
+/// <summary>Where an audio clip is and whether it may be long.</summary>
 internal sealed record AudioUrlObject
 {
     /// <summary><c>data:audio/flac;base64,…</c>, or http(s) where fetching is allowed. WAV, MP3, FLAC or Ogg, whatever it is called.</summary>
     public required string Url { get; init; }
 
-    /// <summary>Extension: cut a sound of more than 30 s into windows, each a sound of its own to the model, instead of refusing it.</summary>
+    /// <summary>Extension: cut an audio clip of more than 30 s into windows, each an audio clip of its own to the model, instead of refusing it.</summary>
     public bool? AllowWindows { get; init; }
 }

@@ -109,7 +109,7 @@ internal sealed record ChatCompletionRequest : GenerationFields
     [JsonObject]
     public JsonElement? ChatTemplateKwargs { get; init; }
 
-    /// <summary>Extension: how the request's pictures and sounds are prepared.</summary>
+    /// <summary>Extension: how the request's images and audio clips are prepared.</summary>
     public MediaProcessing? MmProcessorKwargs { get; init; }
 
     /// <summary>Extension: <c>false</c> leaves out the opening of the model's turn.</summary>

@@ -27,16 +27,16 @@ internal sealed record ContentPart : IVideoPart
     [JsonObject]
     public JsonElement? File { get; init; }
 
-    /// <summary>Of <c>video_url</c>, an extension: a film file, for servers that have ffmpeg.</summary>
+    /// <summary>Of <c>video_url</c>, an extension: a video file, for servers that have ffmpeg.</summary>
     public VideoUrl? VideoUrl { get; init; }
 
-    /// <summary>Of <c>video</c>, an extension: a film as its frames.</summary>
+    /// <summary>Of <c>video</c>, an extension: a video as its frames.</summary>
     public VideoFrames? Video { get; init; }
 
     /// <summary>Of <c>audio_url</c>, an extension.</summary>
     public AudioUrl? AudioUrl { get; init; }
 
-    /// <summary>Extension, beside <c>image_url</c>, <c>video_url</c> or <c>video</c>: the budget of soft tokens for this picture (or for each frame),
+    /// <summary>Extension, beside <c>image_url</c>, <c>video_url</c> or <c>video</c>: the budget of soft tokens for this image (or for each frame),
     /// one of the checkpoint's (70, 140, 280, 560, 1120). It may also stand inside, beside <c>url</c>.</summary>
     [SoftTokens]
     public int? MaxSoftTokens { get; init; }

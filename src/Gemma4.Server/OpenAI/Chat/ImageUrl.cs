@@ -5,7 +5,7 @@ using Gemma4.Server.Wire;
 
 namespace Gemma4.Server.OpenAI.Chat;
 
-/// <summary>Where a picture is: a data URL, or a URL to fetch where that is allowed. A bare string, a common mistake, is taken too.</summary>
+/// <summary>Where an image is: a data URL, or a URL to fetch where that is allowed. A bare string, a common mistake, is taken too.</summary>
 /// <param name="Value">URL and detail.</param>
 [OneOf(typeof(ImageUrlObject), typeof(string))]
 [JsonConverter(typeof(Converter))]
@@ -23,13 +23,13 @@ internal sealed record ImageUrl(ImageUrlObject Value)
     }
 }
 
-/// <summary>Where a picture is and how closely to look.</summary>
+/// <summary>Where an image is and how closely to look.</summary>
 internal sealed record ImageUrlObject
 {
     /// <summary><c>data:image/png;base64,…</c>, or http(s) where fetching is allowed.</summary>
     public required string Url { get; init; }
 
-    /// <summary>How many soft tokens the picture may take.</summary>
+    /// <summary>How many soft tokens the image may take.</summary>
     [AllowedValues("auto", "low", "high")]
     public string? Detail { get; init; }
 

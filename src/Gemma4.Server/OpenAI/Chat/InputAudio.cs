@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Gemma4.Server.OpenAI.Chat;
 
-/// <summary>A sound in the message itself.</summary>
+/// <summary>An audio clip in the message itself.</summary>
 internal sealed record InputAudio
 {
     /// <summary>Base64 of the file.</summary>
@@ -12,6 +12,6 @@ internal sealed record InputAudio
     [AllowedValues("wav", "mp3")]
     public required string Format { get; init; }
 
-    /// <summary>Extension: cut a sound of more than 30 s into windows, each a sound of its own to the model, instead of refusing it.</summary>
+    /// <summary>Extension: cut an audio clip of more than 30 s into windows, each an audio clip of its own to the model, instead of refusing it.</summary>
     public bool? AllowWindows { get; init; }
 }

@@ -57,7 +57,7 @@ internal sealed record ResponsePart : IVideoPart
     /// <summary>Of <c>input_image</c>: <c>data:image/png;base64,…</c>, or http(s) where fetching is allowed.</summary>
     public string? ImageUrl { get; init; }
 
-    /// <summary>Of <c>input_image</c>: how many soft tokens the picture may take.</summary>
+    /// <summary>Of <c>input_image</c>: how many soft tokens the image may take.</summary>
     [AllowedValues("auto", "low", "high", "original")]
     public string? Detail { get; init; }
 
@@ -70,13 +70,13 @@ internal sealed record ResponsePart : IVideoPart
     /// <summary>Of <c>input_audio</c>, an extension: in place of the data.</summary>
     public AudioUrl? AudioUrl { get; init; }
 
-    /// <summary>Of <c>video_url</c>, an extension: a film file, for servers that have ffmpeg.</summary>
+    /// <summary>Of <c>video_url</c>, an extension: a video file, for servers that have ffmpeg.</summary>
     public VideoUrl? VideoUrl { get; init; }
 
-    /// <summary>Of <c>video</c>, an extension: a film as its frames.</summary>
+    /// <summary>Of <c>video</c>, an extension: a video as its frames.</summary>
     public VideoFrames? Video { get; init; }
 
-    /// <summary>Extension, beside <c>image_url</c>, <c>video_url</c> or <c>video</c>: the budget of soft tokens for this picture (or for each frame),
+    /// <summary>Extension, beside <c>image_url</c>, <c>video_url</c> or <c>video</c>: the budget of soft tokens for this image (or for each frame),
     /// one of the checkpoint's (70, 140, 280, 560, 1120).</summary>
     [SoftTokens]
     public int? MaxSoftTokens { get; init; }

@@ -122,10 +122,10 @@ internal sealed record ResponseUsage(
 /// <summary>More about the prompt's tokens.</summary>
 /// <param name="CachedTokens">Found in the prefix cache.</param>
 /// <param name="CacheWriteTokens">Always 0: writing to the cache costs nothing.</param>
-/// <param name="ImageTokens">Extension: standing for pictures and frames of films.</param>
-/// <param name="ImageTokensEach">Extension: what each picture and frame cost, in the order of the prompt; absent where there is none.</param>
-/// <param name="AudioTokens">Extension: standing for sounds.</param>
-/// <param name="AudioTokensEach">Extension: what each sound, or window of a long one, cost; absent where there is none.</param>
+/// <param name="ImageTokens">Extension: standing for images and frames of videos.</param>
+/// <param name="ImageTokensEach">Extension: what each image and frame cost, in the order of the prompt; absent where there is none.</param>
+/// <param name="AudioTokens">Extension: standing for audio clips.</param>
+/// <param name="AudioTokensEach">Extension: what each audio clip, or window of a long one, cost; absent where there is none.</param>
 internal sealed record InputTokensDetails(
     int CachedTokens,
     int CacheWriteTokens = 0,

@@ -111,7 +111,7 @@ internal sealed record ResponseRequest : GenerationFields
     [JsonObject]
     public JsonElement? ChatTemplateKwargs { get; init; }
 
-    /// <summary>Extension: how the request's pictures and sounds are prepared.</summary>
+    /// <summary>Extension: how the request's images and audio clips are prepared.</summary>
     public MediaProcessing? MmProcessorKwargs { get; init; }
 
     /// <summary>Extension: the thought ends after this many tokens and the answer begins.</summary>

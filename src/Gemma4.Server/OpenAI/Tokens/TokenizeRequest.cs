@@ -80,11 +80,11 @@ internal sealed record RenderResponse
     /// <summary>Its tokens.</summary>
     public required IReadOnlyList<int> TokenIds { get; init; }
 
-    /// <summary>Where pictures and sounds stand.</summary>
+    /// <summary>Where images and audio clips stand.</summary>
     public required MediaSlotDto[] MediaSlots { get; init; }
 }
 
-/// <summary>Where a picture or a sound stands in the prompt.</summary>
+/// <summary>Where an image or an audio clip stands in the prompt.</summary>
 /// <param name="Kind"><c>image</c> or <c>audio</c>.</param>
 /// <param name="FirstToken">Index of its first placeholder.</param>
 /// <param name="NumTokens">Number of placeholders.</param>

@@ -6,32 +6,32 @@ using Gemma4.Server.Errors;
 
 namespace Gemma4.Server.Media;
 
-/// <summary>Takes evenly spread frames out of a film file with the <c>ffmpeg</c> of this machine, where it has one.</summary>
+/// <summary>Takes evenly spread frames out of a video file with the <c>ffmpeg</c> of this machine, where it has one.</summary>
 /// <remarks>
-/// The file is hostile until decoded: it lies alone in a private folder under a name of ours, is read only by demuxers of films (a
+/// The file is hostile until decoded: it lies alone in a private folder under a name of ours, is read only by demuxers of videos (a
 /// playlist could name other files), and nothing but <c>file:</c> can be opened from it. Frames come one by one through a pipe, each of
-/// bounded size, and all of it has one time limit, at whose end the program is killed. Its memory is bounded too: a film of 770 KB made it
+/// bounded size, and all of it has one time limit, at whose end the program is killed. Its memory is bounded too: a video of 770 KB made it
 /// take 1.9 GB (49 million pixels, sixteen frames to refer to).
 /// </remarks>
-internal sealed class FilmReader(MediaAccessOptions options, TimeProvider time, string? searchPath) : IDisposable
+internal sealed class VideoReader(MediaAccessOptions options, TimeProvider time, string? searchPath) : IDisposable
 {
-    /// <summary>Longest side of a frame as it leaves the decoder; larger ones are shrunk there. A 4K film is not.</summary>
+    /// <summary>Longest side of a frame as it leaves the decoder; larger ones are shrunk there. A 4K video is not.</summary>
     private const int MaxSide = 4096;
 
     private const int MaxFrameBytes = (MaxSide * MaxSide * 3) + 1024;
     private const int MaxProbeBytes = 64 * 1024;
     private const string Demuxers = "mov,matroska,avi,ogg,mpegts,mpeg,flv,gif";
 
-    // A film is worth several pictures: half the processors, so that pictures and the model keep the rest.
+    // A video is worth several images: half the processors, so that images and the model keep the rest.
     private readonly SemaphoreSlim _slots = new(Math.Max(1, Environment.ProcessorCount / 2));
 
-    /// <summary>A film's frame as it comes out of the decoder, to be made ready before the next one is taken.</summary>
+    /// <summary>A video's frame as it comes out of the decoder, to be made ready before the next one is taken.</summary>
     public delegate Task<PreparedImage> Preparer(byte[] bitmap, ImageLimits limits, CancellationToken cancellationToken);
 
     /// <exception cref="ApiException">There is no ffmpeg; <paramref name="param"/> cannot be read here.</exception>
     public Ffmpeg Tools(string param) => Ffmpeg.Find(searchPath) ?? throw Fault.UnsupportedValue(
-        param, "Unsupported value: this server cannot read film files, because it finds no ffmpeg. "
-            + "Install ffmpeg there, or send the film's frames in a part of type 'video'.");
+        param, "Unsupported value: this server cannot read video files, because it finds no ffmpeg. "
+            + "Install ffmpeg there, or send the video's frames in a part of type 'video'.");
 
     /// <summary>Reads the frames.</summary>
     /// <param name="film">The file.</param>
@@ -39,27 +39,27 @@ internal sealed class FilmReader(MediaAccessOptions options, TimeProvider time, 
     /// <param name="param">The request field to name in a refusal.</param>
     /// <param name="prepare">Makes a frame ready.</param>
     /// <param name="cancellationToken">The caller left.</param>
-    /// <exception cref="RequestRejectedException">No readable film, over a limit, or too slow to decode.</exception>
+    /// <exception cref="RequestRejectedException">No readable video, over a limit, or too slow to decode.</exception>
     /// <exception cref="ApiException">There is no ffmpeg.</exception>
-    public async Task<ImmutableArray<FilmFrame>> ReadAsync(
-        byte[] film, int numFrames, string param, Preparer prepare, CancellationToken cancellationToken)
+    public async Task<ImmutableArray<VideoFrame>> ReadAsync(
+        byte[] video, int numFrames, string param, Preparer prepare, CancellationToken cancellationToken)
     {
         Ffmpeg tools = Tools(param);
         await _slots.WaitAsync(cancellationToken);
         DirectoryInfo? folder = null;
-        using var timeout = new CancellationTokenSource(options.FilmTimeout, time);
+        using var timeout = new CancellationTokenSource(options.VideoTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try
         {
-            folder = Directory.CreateTempSubdirectory("gemma4-film-"); // for its owner alone
+            folder = Directory.CreateTempSubdirectory("gemma4-video-"); // for its owner alone
             string file = Path.Combine(folder.FullName, "film");
-            await File.WriteAllBytesAsync(file, film, either.Token);
-            FilmFacts facts = await ProbeAsync(tools.Prober, file, param, either.Token);
+            await File.WriteAllBytesAsync(file, video, either.Token);
+            VideoFacts facts = await ProbeAsync(tools.Prober, file, param, either.Token);
             return await DecodeAsync(tools.Decoder, file, facts, numFrames, param, prepare, either.Token);
         }
         catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw MediaRejected.Film($"Decoding the film took longer than {options.FilmTimeout.TotalSeconds:0.#} s. Send a shorter or smaller one.", param);
+            throw MediaRejected.Video($"Decoding the video took longer than {options.VideoTimeout.TotalSeconds:0.#} s. Send a shorter or smaller one.", param);
         }
         finally
         {
@@ -71,38 +71,38 @@ internal sealed class FilmReader(MediaAccessOptions options, TimeProvider time, 
     /// <inheritdoc/>
     public void Dispose() => _slots.Dispose();
 
-    private async Task<FilmFacts> ProbeAsync(string prober, string file, string param, CancellationToken cancellationToken)
+    private async Task<VideoFacts> ProbeAsync(string prober, string file, string param, CancellationToken cancellationToken)
     {
         string[] arguments =
         [
             "-v", "error", "-protocol_whitelist", "file", "-format_whitelist", Demuxers, "-threads", "1",
-            "-select_streams", "V:0", "-count_packets", "-show_entries", FilmFacts.Entries, "-of", "json", "-i", "file:" + file,
+            "-select_streams", "V:0", "-count_packets", "-show_entries", VideoFacts.Entries, "-of", "json", "-i", "file:" + file,
         ];
-        await using MediaProcess process = MediaProcess.Start(prober, arguments, options.FilmMemoryBytes, cancellationToken);
+        await using MediaProcess process = MediaProcess.Start(prober, arguments, options.VideoMemoryBytes, cancellationToken);
         var answer = new byte[MaxProbeBytes];
         int length = await process.Output.ReadAtLeastAsync(answer, answer.Length, throwOnEndOfStream: false, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested(); // killed, its answer may be cut
-        if (length == answer.Length || !await process.SucceedsAsync() || FilmFacts.Parse(answer.AsMemory(0, length)) is not { } facts)
+        if (length == answer.Length || !await process.SucceedsAsync() || VideoFacts.Parse(answer.AsMemory(0, length)) is not { } facts)
             throw Unreadable(param);
-        FilmLimits.Check(facts, options, param);
+        VideoLimits.Check(facts, options, param);
         return facts;
     }
 
-    private async Task<ImmutableArray<FilmFrame>> DecodeAsync(
-        string decoder, string file, FilmFacts facts, int numFrames, string param, Preparer prepare, CancellationToken cancellationToken)
+    private async Task<ImmutableArray<VideoFrame>> DecodeAsync(
+        string decoder, string file, VideoFacts facts, int numFrames, string param, Preparer prepare, CancellationToken cancellationToken)
     {
         ImmutableArray<int> wanted = FrameSampling.Indices(facts.NumFrames, numFrames);
         var limits = new ImageLimits { MaxEncodedBytes = MaxFrameBytes };
-        var frames = ImmutableArray.CreateBuilder<FilmFrame>(wanted.Length);
+        var frames = ImmutableArray.CreateBuilder<VideoFrame>(wanted.Length);
         await using MediaProcess process = MediaProcess.Start(
-            decoder, DecoderArguments(file, wanted), options.FilmMemoryBytes, cancellationToken);
+            decoder, DecoderArguments(file, wanted), options.VideoMemoryBytes, cancellationToken);
         try
         {
             while (frames.Count < wanted.Length
                 && await BitmapPipe.ReadAsync(process.Output, MaxFrameBytes, cancellationToken) is { } bitmap)
             {
                 TimeSpan shown = FrameSampling.TimeOf(wanted[frames.Count], facts.FramesPerSecond);
-                frames.Add(new FilmFrame(shown, await prepare(bitmap, limits, cancellationToken)));
+                frames.Add(new VideoFrame(shown, await prepare(bitmap, limits, cancellationToken)));
             }
         }
         catch (Exception e) when (e is InvalidDataException or EndOfStreamException)
@@ -129,5 +129,5 @@ internal sealed class FilmReader(MediaAccessOptions options, TimeProvider time, 
     }
 
     private static RequestRejectedException Unreadable(string param) =>
-        MediaRejected.Film("The file is not a film that can be read: it is damaged, empty, of an unsupported format, or needs too much memory.", param);
+        MediaRejected.Video("The file is not a video that can be read: it is damaged, empty, of an unsupported format, or needs too much memory.", param);
 }

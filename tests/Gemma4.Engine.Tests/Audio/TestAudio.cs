@@ -4,8 +4,8 @@ using Concentus.Enums;
 
 namespace Gemma4.Engine.Tests.Audio;
 
-/// <summary>Writes sound files of each kind, so that what is in them is known.</summary>
-internal static class TestSounds
+/// <summary>Writes audio files of each kind, so that what is in them is known.</summary>
+internal static class TestAudio
 {
     /// <summary>Samples of a tone, interleaved for <paramref name="channels"/> channels.</summary>
     public static float[] Tone(double hertz, int rate, double seconds, int channels = 1, double height = 0.5)
@@ -203,20 +203,20 @@ internal static class TestSounds
     /// <param name="frames">1152 samples each.</param>
     /// <param name="line">Of 576.</param>
     /// <param name="channels">1, or 2 alike.</param>
-    /// <param name="varies">Every other frame at 64 kbit/s, behind a frame of no sound that says so, tags at both ends.</param>
+    /// <param name="varies">Every other frame at 64 kbit/s, behind a frame of no audio clip that says so, tags at both ends.</param>
     public static byte[] Mp3(int frames, int line, int channels = 1, bool varies = false)
     {
-        byte[] sound = Mp3Frame(line, channels);
+        byte[] audio = Mp3Frame(line, channels);
         byte[] Frame(byte rate, int length, byte[] content)
         {
             byte[] frame = [0xFF, 0xFB, rate, channels == 1 ? (byte)0xC0 : (byte)0x00, .. content];
             Array.Resize(ref frame, length);
             return frame;
         }
-        byte[] large = Frame(0x90, 417, sound); // 144 * 128,000 / 44,100
+        byte[] large = Frame(0x90, 417, audio); // 144 * 128,000 / 44,100
         if (!varies)
             return [.. Enumerable.Repeat(large, frames).SelectMany(f => f)];
-        byte[] small = Frame(0x50, 208, sound);
+        byte[] small = Frame(0x50, 208, audio);
         byte[] head = Frame(0x90, 417, [.. new byte[channels == 1 ? 17 : 32], .. "Xing"u8, 0, 0, 0, 1, .. BitConverter.GetBytes(frames).Reverse()]);
         return
         [

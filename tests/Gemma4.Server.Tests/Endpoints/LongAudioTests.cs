@@ -6,8 +6,8 @@ using Xunit;
 
 namespace Gemma4.Server.Tests.Endpoints;
 
-/// <summary>Sounds of more than half a minute in conversations: heard in windows where that is allowed, refused elsewhere.</summary>
-public sealed class LongSoundTests
+/// <summary>Audio clips of more than half a minute in conversations: heard in windows where that is allowed, refused elsewhere.</summary>
+public sealed class LongAudioTests
 {
     private const int Rate = 8_000;
 
@@ -18,7 +18,7 @@ public sealed class LongSoundTests
     [InlineData("chat tool")]
     [InlineData("responses")]
     [InlineData("responses tool")]
-    public async Task Each_window_is_a_sound_of_its_own_in_order_and_usage_tells_its_cost(string api)
+    public async Task Each_window_is_an_audio_clip_of_its_own_in_order_and_usage_tells_its_cost(string api)
     {
         foreach (string part in (string[])[Data(",\"allow_windows\":true"), Url(api, ",\"allow_windows\":true")])
         {
@@ -69,7 +69,7 @@ public sealed class LongSoundTests
             Script.Saying("never"), "chat", Data(",\"allow_windows\":true"), "", ("Media:MaxItems", "2"));
         JsonElement answer = await ServerUnderTest.JsonAsync(response);
         Assert.Equal((HttpStatusCode.BadRequest, "messages[0].content[0].input_audio.data"), (response.StatusCode, MediaRequests.Param("chat", answer)));
-        Assert.Contains("3 pictures, sounds", answer.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Contains("3 images, audio clips", answer.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -111,7 +111,7 @@ public sealed class LongSoundTests
     private static async Task<(FakeEngine Engine, JsonElement Answer)> AskAsync(
         string api, string part, string more = "", params (string Key, string Value)[] settings)
     {
-        FakeEngine engine = Script.Saying("A long sound.");
+        FakeEngine engine = Script.Saying("A long audio clip.");
         using HttpResponseMessage response = await SendAsync(engine, api, part, more, settings);
         JsonElement answer = await ServerUnderTest.JsonAsync(response);
         Assert.True(response.IsSuccessStatusCode, answer.GetRawText());

@@ -4,8 +4,8 @@ using SkiaSharp;
 
 namespace Gemma4.Engine.Tests.Vision;
 
-/// <summary>Writes picture files of odd kinds byte by byte, so that what is in them is known.</summary>
-internal static class TestPictures
+/// <summary>Writes image files of odd kinds byte by byte, so that what is in them is known.</summary>
+internal static class TestImages
 {
     /// <summary>Huffman table of JPEG: categories of DC differences, each of four bits.</summary>
     private static readonly byte[] DcTable =

@@ -9,7 +9,7 @@ namespace Gemma4.Benchmarks.Vision;
 /// size. Processor time of one thread, not wall time: the least of several rounds in which all ways take turns, so that a busy machine
 /// troubles all of them alike.
 /// </summary>
-internal static class PictureBenchmark
+internal static class ImageBenchmark
 {
     private const int Width = 4000, Height = 3000, Rounds = 15, BandRows = 8;
 
@@ -18,7 +18,7 @@ internal static class PictureBenchmark
 
     public static void Run(TextWriter output)
     {
-        byte[] jpeg = Picture(), turned = Turned(jpeg);
+        byte[] jpeg = Image(), turned = Turned(jpeg);
         output.WriteLine($"{Width}x{Height} JPEG of {jpeg.Length / 1e6:0.0} MB; ms of processor time, least of {Rounds}");
         output.WriteLine(
             "budget | size | ours: all | the same, turned | ours: decode | content hash | ours: resize and patches | Skia: decode | Skia: cubic resize | Skia: mipmap resize");
@@ -81,7 +81,7 @@ internal static class PictureBenchmark
     }
 
     /// <summary>Waves, edges and noise: neither flat nor all noise, like a photograph.</summary>
-    private static unsafe byte[] Picture()
+    private static unsafe byte[] Image()
     {
         using var bitmap = new SKBitmap(new SKImageInfo(Width, Height, SKColorType.Rgba8888, SKAlphaType.Opaque));
         var pixels = (uint*)bitmap.GetPixels();

@@ -9,12 +9,12 @@ using Xunit;
 
 namespace Gemma4.Server.Tests.Media;
 
-/// <summary>Film files through the machine's ffmpeg; those that need it skip where there is none.</summary>
-public sealed class FilmReaderTests
+/// <summary>Video files through the machine's ffmpeg; those that need it skip where there is none.</summary>
+public sealed class VideoReaderTests
 {
     private const string Part = "messages[0].content[0].video_url.url";
 
-    private const string TellsOfFilm = """
+    private const string TellsOfVideo = """
         #!/bin/sh
         echo '{"streams":[{"width":96,"height":48,"avg_frame_rate":"8/1","nb_read_packets":"8"}]}'
 
@@ -28,10 +28,10 @@ public sealed class FilmReaderTests
     [InlineData("avi")]
     public async Task Frames_are_evenly_spread_in_order_and_stamped(string extension)
     {
-        TestFilm.RequireTools();
+        TestVideo.RequireTools();
         // Grey that brightens by 8 levels a frame tells which frame is which.
-        byte[] film = await TestFilm.MakeAsync("color=black:size=96x48:rate=8:duration=3,format=gray,geq=lum='16+8*N'", extension);
-        ImmutableArray<FilmFrame> frames = await ReadAsync(film, 6);
+        byte[] video = await TestVideo.MakeAsync("color=black:size=96x48:rate=8:duration=3,format=gray,geq=lum='16+8*N'", extension);
+        ImmutableArray<VideoFrame> frames = await ReadAsync(video, 6);
         Assert.Equal([0, 0.5, 1, 1.5, 2, 2.5], frames.Select(f => f.Time.TotalSeconds));
         Assert.All(frames, f => Assert.Equal((96, 48), (f.Image.SourceWidth, f.Image.SourceHeight)));
         float[] grey = [.. frames.Select(f => f.Image.Patches.Span[0])];
@@ -40,45 +40,45 @@ public sealed class FilmReaderTests
     }
 
     [Fact]
-    public async Task Frames_are_bit_for_bit_the_pictures_that_a_film_was_made_of()
+    public async Task Frames_are_bit_for_bit_the_images_that_a_video_was_made_of()
     {
-        TestFilm.RequireTools();
-        byte[] strip = TestMedia.Read("strip.png"); // which fits a film: sides of landscape.png are odd
-        FilmFrame frame = Assert.Single(await ReadAsync(await TestFilm.OfPicturesAsync(strip), 32));
-        PreparedImage picture = ImagePreprocessor.Prepare(strip, 70, ImageLimits.Default, Part, Token);
-        Assert.Equal((picture.Width, picture.Height), (frame.Image.Width, frame.Image.Height));
-        Assert.Equal(picture.Patches, frame.Image.Patches);
+        TestVideo.RequireTools();
+        byte[] strip = TestMedia.Read("strip.png"); // which fits a video: sides of landscape.png are odd
+        VideoFrame frame = Assert.Single(await ReadAsync(await TestVideo.OfImagesAsync(strip), 32));
+        PreparedImage image = ImagePreprocessor.Prepare(strip, 70, ImageLimits.Default, Part, Token);
+        Assert.Equal((image.Width, image.Height), (frame.Image.Width, frame.Image.Height));
+        Assert.Equal(image.Patches, frame.Image.Patches);
     }
 
     [Fact]
-    public async Task Short_film_gives_every_frame_and_the_same_film_the_same_hashes()
+    public async Task Short_video_gives_every_frame_and_the_same_video_the_same_hashes()
     {
-        TestFilm.RequireTools();
-        byte[] film = await TestFilm.MakeAsync("testsrc=size=96x48:rate=5:duration=1");
-        ImmutableArray<FilmFrame> frames = await ReadAsync(film, 32);
+        TestVideo.RequireTools();
+        byte[] video = await TestVideo.MakeAsync("testsrc=size=96x48:rate=5:duration=1");
+        ImmutableArray<VideoFrame> frames = await ReadAsync(video, 32);
         Assert.Equal(5, frames.Length);
-        ImmutableArray<FilmFrame> again = await ReadAsync(film, 32);
+        ImmutableArray<VideoFrame> again = await ReadAsync(video, 32);
         Assert.Equal(frames.Select(f => f.Image.ContentHash), again.Select(f => f.Image.ContentHash));
     }
 
     [Fact]
     public async Task Large_frames_are_shrunk_before_they_leave_the_decoder()
     {
-        TestFilm.RequireTools();
-        FilmFrame frame = Assert.Single(await ReadAsync(await TestFilm.MakeAsync("testsrc=size=4800x600:rate=1:duration=1"), 1));
+        TestVideo.RequireTools();
+        VideoFrame frame = Assert.Single(await ReadAsync(await TestVideo.MakeAsync("testsrc=size=4800x600:rate=1:duration=1"), 1));
         Assert.Equal((4096, 512), (frame.Image.SourceWidth, frame.Image.SourceHeight));
     }
 
     [Fact]
-    public async Task Film_with_too_many_pixels_is_refused()
+    public async Task Video_with_too_many_pixels_is_refused()
     {
-        TestFilm.RequireTools();
-        byte[] film = await TestFilm.MakeAsync();
-        RequestRejectedException e = await RefusedAsync(film, new MediaAccessOptions { MaxImagePixels = 4000 });
+        TestVideo.RequireTools();
+        byte[] video = await TestVideo.MakeAsync();
+        RequestRejectedException e = await RefusedAsync(video, new MediaAccessOptions { MaxImagePixels = 4000 });
         Assert.Contains("96x48", e.Message, StringComparison.Ordinal);
     }
 
-    public static TheoryData<string> NoFilms() => new()
+    public static TheoryData<string> NoVideos() => new()
     {
         "",
         "hello",
@@ -88,23 +88,23 @@ public sealed class FilmReaderTests
     };
 
     [Theory]
-    [MemberData(nameof(NoFilms))]
-    public async Task File_that_is_no_film_is_refused(string text)
+    [MemberData(nameof(NoVideos))]
+    public async Task File_that_is_no_video_is_refused(string text)
     {
-        TestFilm.RequireTools();
+        TestVideo.RequireTools();
         await RefusedAsync(Encoding.UTF8.GetBytes(text), new MediaAccessOptions());
     }
 
     [Fact]
-    public async Task Playlist_that_names_a_film_is_not_followed()
+    public async Task Playlist_that_names_a_video_is_not_followed()
     {
-        TestFilm.RequireTools();
-        DirectoryInfo folder = Directory.CreateTempSubdirectory("gemma4-test-film-");
+        TestVideo.RequireTools();
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("gemma4-test-video-");
         try
         {
-            // ffmpeg by itself would read it: file: is allowed, and the name is that of a film.
+            // ffmpeg by itself would read it: file: is allowed, and the name is that of a video.
             string other = Path.Combine(folder.FullName, "other.ts");
-            await File.WriteAllBytesAsync(other, await TestFilm.MakeAsync(extension: "ts"), Token);
+            await File.WriteAllBytesAsync(other, await TestVideo.MakeAsync(extension: "ts"), Token);
             string playlist = $"#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\nfile://{other}\n#EXT-X-ENDLIST\n";
             await RefusedAsync(Encoding.UTF8.GetBytes(playlist), new MediaAccessOptions());
         }
@@ -115,28 +115,28 @@ public sealed class FilmReaderTests
     }
 
     [Fact]
-    public async Task Damaged_film_is_refused_or_shown_as_far_as_it_goes()
+    public async Task Damaged_video_is_refused_or_shown_as_far_as_it_goes()
     {
-        TestFilm.RequireTools();
-        byte[] film = await TestFilm.MakeAsync(extension: "mkv");
-        ImmutableArray<FilmFrame> frames = await ReadAsync(film[..(film.Length * 2 / 3)], 32);
+        TestVideo.RequireTools();
+        byte[] video = await TestVideo.MakeAsync(extension: "mkv");
+        ImmutableArray<VideoFrame> frames = await ReadAsync(video[..(video.Length * 2 / 3)], 32);
         Assert.InRange(frames.Length, 1, 31);
-        await RefusedAsync(film[..40], new MediaAccessOptions());
+        await RefusedAsync(video[..40], new MediaAccessOptions());
     }
 
     [Theory]
     [InlineData("#!/bin/sh\nexec sleep 60\n", "#!/bin/sh\nexit 0\n")]
-    [InlineData(TellsOfFilm, "#!/bin/sh\nexec sleep 60\n")]
-    [InlineData(TellsOfFilm, "#!/bin/sh\nprintf BM\nexec sleep 60\n")]
+    [InlineData(TellsOfVideo, "#!/bin/sh\nexec sleep 60\n")]
+    [InlineData(TellsOfVideo, "#!/bin/sh\nprintf BM\nexec sleep 60\n")]
     public async Task Program_that_says_nothing_is_killed_at_the_time_limit(string prober, string decoder)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "the programs are shell scripts");
-        DirectoryInfo folder = Directory.CreateTempSubdirectory("gemma4-test-film-");
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("gemma4-test-video-");
         try
         {
             Program(folder, "ffprobe", prober);
             Program(folder, "ffmpeg", decoder);
-            using var reader = new FilmReader(new MediaAccessOptions { FilmTimeout = TimeSpan.FromSeconds(0.5) }, TimeProvider.System, folder.FullName);
+            using var reader = new VideoReader(new MediaAccessOptions { VideoTimeout = TimeSpan.FromSeconds(0.5) }, TimeProvider.System, folder.FullName);
             long start = Stopwatch.GetTimestamp();
             RequestRejectedException e = await Assert.ThrowsAsync<RequestRejectedException>(
                 () => reader.ReadAsync([1], 4, Part, (bitmap, limits, _) => Task.FromResult(Prepared(bitmap, limits)), Token));
@@ -150,32 +150,32 @@ public sealed class FilmReaderTests
     }
 
     [Fact]
-    public async Task Slow_film_is_refused_at_its_time_limit_and_its_program_and_folder_are_gone()
+    public async Task Slow_video_is_refused_at_its_time_limit_and_its_program_and_folder_are_gone()
     {
-        TestFilm.RequireTools();
-        byte[] film = await TestFilm.MakeAsync();
-        string[] before = TestFilm.Folders();
+        TestVideo.RequireTools();
+        byte[] video = await TestVideo.MakeAsync();
+        string[] before = TestVideo.Folders();
         long start = Stopwatch.GetTimestamp();
         RequestRejectedException e = await RefusedAsync(
-            film, new MediaAccessOptions { FilmTimeout = TimeSpan.FromSeconds(1) }, async (bitmap, limits, token) =>
+            video, new MediaAccessOptions { VideoTimeout = TimeSpan.FromSeconds(1) }, async (bitmap, limits, token) =>
             {
                 await Task.Delay(Timeout.Infinite, token);
                 return Prepared(bitmap, limits);
             });
         Assert.Contains("longer than 1 s", e.Message, StringComparison.Ordinal);
         Assert.InRange(Stopwatch.GetElapsedTime(start).TotalSeconds, 0.9, 20);
-        await TestFilm.AssertNothingIsLeftAsync(before);
+        await TestVideo.AssertNothingIsLeftAsync(before);
     }
 
     [Fact]
     public async Task Caller_who_leaves_ends_the_reading()
     {
-        TestFilm.RequireTools();
-        byte[] film = await TestFilm.MakeAsync();
+        TestVideo.RequireTools();
+        byte[] video = await TestVideo.MakeAsync();
         using var left = new CancellationTokenSource();
         using var reader = Reader(new MediaAccessOptions());
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reader.ReadAsync(
-            film, 4, Part, async (_, _, token) =>
+            video, 4, Part, async (_, _, token) =>
             {
                 await left.CancelAsync();
                 token.ThrowIfCancellationRequested();
@@ -186,26 +186,26 @@ public sealed class FilmReaderTests
     [Fact]
     public async Task Without_ffmpeg_the_refusal_says_what_to_do()
     {
-        using var reader = new FilmReader(new MediaAccessOptions(), TimeProvider.System, searchPath: "");
+        using var reader = new VideoReader(new MediaAccessOptions(), TimeProvider.System, searchPath: "");
         ApiException e = await Assert.ThrowsAsync<ApiException>(
             () => reader.ReadAsync([1, 2, 3], 4, Part, (bitmap, limits, _) => Task.FromResult(Prepared(bitmap, limits)), Token));
         Assert.Equal(Part, e.Error.Param);
         Assert.Contains("Install ffmpeg", e.Message, StringComparison.Ordinal);
     }
 
-    private static FilmReader Reader(MediaAccessOptions options) => new(options, TimeProvider.System, Environment.GetEnvironmentVariable("PATH"));
+    private static VideoReader Reader(MediaAccessOptions options) => new(options, TimeProvider.System, Environment.GetEnvironmentVariable("PATH"));
 
-    private static async Task<ImmutableArray<FilmFrame>> ReadAsync(byte[] film, int numFrames)
+    private static async Task<ImmutableArray<VideoFrame>> ReadAsync(byte[] video, int numFrames)
     {
-        using FilmReader reader = Reader(new MediaAccessOptions());
-        return await reader.ReadAsync(film, numFrames, Part, (bitmap, limits, _) => Task.FromResult(Prepared(bitmap, limits)), Token);
+        using VideoReader reader = Reader(new MediaAccessOptions());
+        return await reader.ReadAsync(video, numFrames, Part, (bitmap, limits, _) => Task.FromResult(Prepared(bitmap, limits)), Token);
     }
 
-    private static async Task<RequestRejectedException> RefusedAsync(byte[] film, MediaAccessOptions options, FilmReader.Preparer? prepare = null)
+    private static async Task<RequestRejectedException> RefusedAsync(byte[] video, MediaAccessOptions options, VideoReader.Preparer? prepare = null)
     {
-        using FilmReader reader = Reader(options);
+        using VideoReader reader = Reader(options);
         RequestRejectedException e = await Assert.ThrowsAsync<RequestRejectedException>(() => reader.ReadAsync(
-            film, 4, Part, prepare ?? ((bitmap, limits, _) => Task.FromResult(Prepared(bitmap, limits))), Token));
+            video, 4, Part, prepare ?? ((bitmap, limits, _) => Task.FromResult(Prepared(bitmap, limits))), Token));
         Assert.Equal(("invalid_video", Part), (e.Code, e.Param));
         return e;
     }

@@ -5,15 +5,15 @@ using Gemma4.Engine.Requests;
 using Gemma4.Engine.Vision;
 using Gemma4.Testing;
 using Xunit;
-using static Gemma4.Server.Tests.FilmParts;
+using static Gemma4.Server.Tests.VideoParts;
 
 namespace Gemma4.Server.Tests.Endpoints;
 
 /// <summary>
-/// Films made of hostile values, in every place of every API that takes films, for a bounded time. Each is answered, or refused by a 400
+/// Videos made of hostile values, in every place of every API that takes videos, for a bounded time. Each is answered, or refused by a 400
 /// that names the part; nothing else may happen.
 /// </summary>
-public sealed class FilmFuzzTests
+public sealed class VideoFuzzTests
 {
     private const int LeastCases = 120;
 
@@ -43,7 +43,7 @@ public sealed class FilmFuzzTests
     ];
 
     [Fact]
-    public async Task Film_of_hostile_values_is_answered_or_refused_naming_its_part()
+    public async Task Video_of_hostile_values_is_answered_or_refused_naming_its_part()
     {
         FakeEngine engine = Script.Saying("Nothing.");
         await using var server = new ServerUnderTest(engine);
@@ -112,7 +112,7 @@ public sealed class FilmFuzzTests
         if (random.Next(8) == 0)
             return $$$"""{"type":"video_url","video_url":{"url":{{{Pick(random, Frames)}}}{{{Fields(random)}}}}}""";
         int count = random.Next(4) == 0 ? random.Next(70) : random.Next(1, 5);
-        bool isWhole = random.Next(3) == 0; // and in the others few frames are no pictures, or nothing behind them would ever be reached
+        bool isWhole = random.Next(3) == 0; // and in the others few frames are no images, or nothing behind them would ever be reached
         string[] frames = [.. Enumerable.Range(0, count).Select(_ => isWhole || random.Next(20) > 0 ? Frames[0] : Pick(random, Frames))];
         string times = random.Next(3) == 0 ? $",\"timestamps\":[{string.Join(',', Enumerable.Range(0, random.Next(4) == 0 ? random.Next(70) : count).Select(
             i => random.Next(10) == 0 ? Pick(random, Numbers) : i.ToString(System.Globalization.CultureInfo.InvariantCulture)))}]" : "";

@@ -3,8 +3,8 @@ using Xunit;
 
 namespace Gemma4.Server.Tests;
 
-/// <summary>Films that the machine's own ffmpeg makes.</summary>
-internal static class TestFilm
+/// <summary>Videos that the machine's own ffmpeg makes.</summary>
+internal static class TestVideo
 {
     /// <summary>The machine's ffmpeg; skips the test where there is none.</summary>
     public static Ffmpeg RequireTools()
@@ -14,8 +14,8 @@ internal static class TestFilm
         return tools;
     }
 
-    /// <summary>The folders that films lie in now while they are read.</summary>
-    public static string[] Folders() => Directory.GetDirectories(Path.GetTempPath(), "gemma4-film-*");
+    /// <summary>The folders that videos lie in now while they are read.</summary>
+    public static string[] Folders() => Directory.GetDirectories(Path.GetTempPath(), "gemma4-video-*");
 
     /// <summary>Every folder that is here and was not before goes: those of tests beside this one when they end, its own at once.</summary>
     public static async Task AssertNothingIsLeftAsync(string[] before)
@@ -26,26 +26,26 @@ internal static class TestFilm
         Assert.DoesNotContain(left, Directory.Exists);
     }
 
-    /// <summary>A moving test picture.</summary>
+    /// <summary>A moving test image.</summary>
     /// <param name="source">A source of ffmpeg's <c>lavfi</c>; by default 4 s of 96 x 48 pixels at 8 frames a second.</param>
     /// <param name="extension">Of the file, which names its format.</param>
     /// <param name="codec">Of its one stream.</param>
     public static async Task<byte[]> MakeAsync(
         string source = "testsrc=size=96x48:rate=8:duration=4", string extension = "mp4", string codec = "mpeg4") =>
-        await MakeAsync("film." + extension, _ => ["-f", "lavfi", "-i", source, "-c", codec]);
+        await MakeAsync("video." + extension, _ => ["-f", "lavfi", "-i", source, "-c", codec]);
 
-    /// <summary>A film of pictures, one a second, that keeps every pixel as it is.</summary>
-    /// <param name="pictures">PNG files of one size.</param>
-    public static async Task<byte[]> OfPicturesAsync(params byte[][] pictures) => await MakeAsync("film.mkv", folder =>
+    /// <summary>A video of images, one a second, that keeps every pixel as it is.</summary>
+    /// <param name="images">PNG files of one size.</param>
+    public static async Task<byte[]> OfImagesAsync(params byte[][] images) => await MakeAsync("video.mkv", folder =>
     {
-        for (int i = 0; i < pictures.Length; i++)
-            File.WriteAllBytes(Path.Combine(folder, $"{i}.png"), pictures[i]);
+        for (int i = 0; i < images.Length; i++)
+            File.WriteAllBytes(Path.Combine(folder, $"{i}.png"), images[i]);
         return ["-framerate", "1", "-i", Path.Combine(folder, "%d.png"), "-c:v", "ffv1", "-pix_fmt", "bgr0"];
     });
 
     private static async Task<byte[]> MakeAsync(string name, Func<string, string[]> input)
     {
-        DirectoryInfo folder = Directory.CreateTempSubdirectory("gemma4-test-film-");
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("gemma4-test-video-");
         try
         {
             string file = Path.Combine(folder.FullName, name);

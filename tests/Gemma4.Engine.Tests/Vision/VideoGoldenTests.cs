@@ -11,56 +11,56 @@ using Xunit;
 
 namespace Gemma4.Engine.Tests.Vision;
 
-/// <summary>The numbers and the text of films against those of the reference's own video processor.</summary>
-public sealed class FilmGoldenTests
+/// <summary>The numbers and the text of videos against those of the reference's own video processor.</summary>
+public sealed class VideoGoldenTests
 {
     private static readonly JsonNode Golden = JsonNode.Parse(File.ReadAllText(Path.Combine(RepositoryPaths.Fixtures, "golden", "film.json")))!;
     private static readonly Tokenizer Tokens = Tokenizer.Load(Path.Combine(RepositoryPaths.DemoModel, "tokenizer.json"));
 
     [Fact]
-    public void Films_have_the_indices_and_stamps_of_the_reference()
+    public void Videos_have_the_indices_and_stamps_of_the_reference()
     {
-        foreach (Film film in Films().Where(f => f.Refused is null))
+        foreach (Video video in Videos().Where(f => f.Refused is null))
         {
-            ImmutableArray<int> indices = FrameSampling.Indices(film.Frames, film.Take);
-            Assert.Equal((film, film.Indices), (film, string.Join(' ', indices)));
-            string text = string.Join(' ', film.Stamps.Split(' ').Select(s => $"{s} <|image><|video|><image|>"));
-            Assert.Equal(Tokens.Encode(text), Prompt("<|video|>", indices, film.FramesPerSecond, 1));
+            ImmutableArray<int> indices = FrameSampling.Indices(video.Frames, video.Take);
+            Assert.Equal((video, video.Indices), (video, string.Join(' ', indices)));
+            string text = string.Join(' ', video.Stamps.Split(' ').Select(s => $"{s} <|image><|video|><image|>"));
+            Assert.Equal(Tokens.Encode(text), Prompt("<|video|>", indices, video.FramesPerSecond, 1));
         }
     }
 
     [Fact]
-    public void Films_that_the_reference_refuses_are_shown_as_far_as_they_go()
+    public void Videos_that_the_reference_refuses_are_shown_as_far_as_they_go()
     {
-        Film[] refused = [.. Films().Where(f => f.Refused is not null)];
+        Video[] refused = [.. Videos().Where(f => f.Refused is not null)];
         Assert.Equal(["more than there are"], refused.Select(f => f.Refused!).Distinct());
-        foreach (Film film in refused)
+        foreach (Video video in refused)
         {
-            Assert.True(film.Frames < film.Take);
-            Assert.Equal(Enumerable.Range(0, film.Frames), FrameSampling.Indices(film.Frames, film.Take));
+            Assert.True(video.Frames < video.Take);
+            Assert.Equal(Enumerable.Range(0, video.Frames), FrameSampling.Indices(video.Frames, video.Take));
         }
     }
 
     [Fact]
-    public void Every_short_film_has_the_indices_of_the_reference()
+    public void Every_short_video_has_the_indices_of_the_reference()
     {
         JsonNode every = Golden["every"]!;
         var lines = new StringBuilder();
-        int films = 0;
+        int videos = 0;
         for (int frames = 1; frames <= (int)every["frames_up_to"]!; frames++)
         {
             for (int take = 1; take <= Math.Min(frames, (int)every["take_up_to"]!); take++)
             {
                 lines.Append(CultureInfo.InvariantCulture, $"{frames} {take} {string.Join(' ', FrameSampling.Indices(frames, take))}\n");
-                films++;
+                videos++;
             }
         }
-        Assert.Equal((int)every["films"]!, films);
+        Assert.Equal((int)every["videos"]!, videos);
         Assert.Equal((string?)every["sha256"], Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(lines.ToString()))));
     }
 
     [Fact]
-    public void Prompt_with_a_film_has_the_token_ids_of_the_references_text()
+    public void Prompt_with_a_video_has_the_token_ids_of_the_references_text()
     {
         foreach (JsonNode? prompt in Golden["prompts"]!.AsArray())
         {
@@ -76,12 +76,12 @@ public sealed class FilmGoldenTests
             new RenderedPrompt([new(template, true)], [new MediaSlot(MediaKind.Video, 0)]),
             [new MediaExpansion.Frames([.. indices.Select(i => (FrameSampling.TimeOf(i, framesPerSecond), numSoftTokens))])]).TokenIds;
 
-    private static IEnumerable<Film> Films() => Golden["films"]!.AsArray().Select(f => new Film(
+    private static IEnumerable<Video> Videos() => Golden["videos"]!.AsArray().Select(f => new Video(
         Rate((string)f!["fps"]!), (int)f["frames"]!, (int)f["take"]!, (string?)f["indices"] ?? "", (string?)f["stamps"] ?? "", (string?)f["refused"]));
 
     private static double Rate(string name) => name == "none"
         ? FrameSampling.DefaultFramesPerSecond
         : name.Split('/').Select(n => double.Parse(n, CultureInfo.InvariantCulture)).Aggregate((a, b) => a / b);
 
-    private sealed record Film(double FramesPerSecond, int Frames, int Take, string Indices, string Stamps, string? Refused);
+    private sealed record Video(double FramesPerSecond, int Frames, int Take, string Indices, string Stamps, string? Refused);
 }

@@ -3,10 +3,10 @@ using System.Globalization;
 
 namespace Gemma4.LoadTest;
 
-/// <summary>Films that no server has seen before, made and decoded by the <c>ffmpeg</c> of this machine.</summary>
-internal static class TestFilm
+/// <summary>Videos that no server has seen before, made and decoded by the <c>ffmpeg</c> of this machine.</summary>
+internal static class TestVideo
 {
-    /// <summary>Makes a film of a seeded hue: 1920x1080 at 30 frames a second, MPEG-4, moving everywhere.</summary>
+    /// <summary>Makes a video of a seeded hue: 1920x1080 at 30 frames a second, MPEG-4, moving everywhere.</summary>
     public static async Task CreateAsync(string file, int seconds, int seed, CancellationToken cancellationToken)
     {
         string source = string.Create(CultureInfo.InvariantCulture, $"testsrc2=size=1920x1080:rate=30:duration={seconds},hue=h={seed % 360}");

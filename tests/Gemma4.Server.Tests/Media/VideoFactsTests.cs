@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Gemma4.Server.Tests.Media;
 
-public sealed class FilmFactsTests
+public sealed class VideoFactsTests
 {
     [Theory]
     [InlineData("30000/1001", 29.97)]
@@ -21,7 +21,7 @@ public sealed class FilmFactsTests
     [InlineData("""{"streams":[{"width":0,"height":0,"avg_frame_rate":"25/1","nb_read_packets":"3"}]}""")]
     [InlineData("""{"streams":[{"width":96,"height":48,"avg_frame_rate":"25/1","nb_read_packets":"0"}]}""")]
     [InlineData("""{"streams":[{"width":96,"height":48,"avg_frame_rate":"25/1","nb_read_packets":"99999999999"}]}""")]
-    public void Answer_without_a_film_is_none(string json) => Assert.Null(Parse(json));
+    public void Answer_without_a_video_is_none(string json) => Assert.Null(Parse(json));
 
-    private static FilmFacts? Parse(string json) => FilmFacts.Parse(Encoding.UTF8.GetBytes(json));
+    private static VideoFacts? Parse(string json) => VideoFacts.Parse(Encoding.UTF8.GetBytes(json));
 }

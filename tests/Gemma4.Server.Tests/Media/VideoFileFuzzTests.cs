@@ -9,10 +9,10 @@ using Xunit;
 namespace Gemma4.Server.Tests.Media;
 
 /// <summary>
-/// Damaged films of every format through the machine's ffmpeg, for a bounded time. Each is shown as far as it goes or refused naming the
+/// Damaged videos of every format through the machine's ffmpeg, for a bounded time. Each is shown as far as it goes or refused naming the
 /// part; nothing else may happen, and nothing may be left behind.
 /// </summary>
-public sealed class FilmFileFuzzTests
+public sealed class VideoFileFuzzTests
 {
     private const string Part = "messages[0].content[0].video_url.url";
     private const int NumFrames = 4, LeastRounds = 3;
@@ -23,20 +23,20 @@ public sealed class FilmFileFuzzTests
         [("mp4", "mpeg4"), ("mkv", "ffv1"), ("avi", "mjpeg"), ("ts", "mpeg2video"), ("flv", "flv"), ("gif", "gif"), ("mpg", "mpeg1video")];
 
     [Fact]
-    public async Task Mutated_film_is_shown_or_refused()
+    public async Task Mutated_video_is_shown_or_refused()
     {
-        TestFilm.RequireTools();
-        using var reader = new FilmReader(
-            new MediaAccessOptions { FilmTimeout = TimeSpan.FromSeconds(20) }, TimeProvider.System, Environment.GetEnvironmentVariable("PATH"));
-        string[] before = TestFilm.Folders();
+        TestVideo.RequireTools();
+        using var reader = new VideoReader(
+            new MediaAccessOptions { VideoTimeout = TimeSpan.FromSeconds(20) }, TimeProvider.System, Environment.GetEnvironmentVariable("PATH"));
+        string[] before = TestVideo.Folders();
         int shown = 0, refused = 0;
-        byte[][] films = await Task.WhenAll(Kinds.Select(k => TestFilm.MakeAsync("testsrc=size=48x32:rate=25:duration=0.4", k.Extension, k.Codec)));
+        byte[][] videos = await Task.WhenAll(Kinds.Select(k => TestVideo.MakeAsync("testsrc=size=48x32:rate=25:duration=0.4", k.Extension, k.Codec)));
         var clock = Stopwatch.StartNew();
         for (int seed = 0; seed < LeastRounds || clock.Elapsed < Kinds.Length * FileMutator.Budget; seed++)
         {
-            foreach (((string extension, _), byte[] film) in Kinds.Zip(films))
+            foreach (((string extension, _), byte[] video) in Kinds.Zip(videos))
             {
-                byte[] mutant = seed == 0 ? film : FileMutator.Mutate(film, new Random(seed));
+                byte[] mutant = seed == 0 ? video : FileMutator.Mutate(video, new Random(seed));
                 int frames;
                 try
                 {
@@ -52,18 +52,18 @@ public sealed class FilmFileFuzzTests
             }
         }
         Assert.True(shown > 0 && refused > 0, $"{shown} shown, {refused} refused: the mutations do not bite, or bite all");
-        await TestFilm.AssertNothingIsLeftAsync(before);
+        await TestVideo.AssertNothingIsLeftAsync(before);
     }
 
     /// <returns>How many frames it gave; 0 where it was refused.</returns>
-    private static async Task<int> ReadAsync(FilmReader reader, byte[] film)
+    private static async Task<int> ReadAsync(VideoReader reader, byte[] video)
     {
         try
         {
-            ImmutableArray<FilmFrame> frames = await reader.ReadAsync(
-                film, NumFrames, Part, (bitmap, limits, token) => Task.Run(() => ImagePreprocessor.Prepare(bitmap, 70, limits, Part, token), token),
+            ImmutableArray<VideoFrame> frames = await reader.ReadAsync(
+                video, NumFrames, Part, (bitmap, limits, token) => Task.Run(() => ImagePreprocessor.Prepare(bitmap, 70, limits, Part, token), token),
                 TestContext.Current.CancellationToken);
-            Assert.All(frames, f => Assert.InRange(f.Time, TimeSpan.Zero, FrameSampling.LongestFilm));
+            Assert.All(frames, f => Assert.InRange(f.Time, TimeSpan.Zero, FrameSampling.LongestVideo));
             return frames.Length;
         }
         catch (RequestRejectedException e)

@@ -9,8 +9,8 @@ using Xunit;
 
 namespace Gemma4.Server.Tests.Media;
 
-/// <summary>Film files that mean harm: each is refused naming the part, in bounded time and memory. They need ffmpeg, and skip without.</summary>
-public sealed class HostileFilmTests
+/// <summary>Video files that mean harm: each is refused naming the part, in bounded time and memory. They need ffmpeg, and skip without.</summary>
+public sealed class HostileVideoTests
 {
     private const string Part = "messages[0].content[1].video_url.url";
 
@@ -23,53 +23,53 @@ public sealed class HostileFilmTests
     [InlineData("testsrc=size=300x17000:rate=1:duration=1", "mkv", "ffv1", "300x17000")]
     [InlineData("testsrc=size=4000x4:rate=1:duration=1", "mkv", "ffv1", "4000x4")]
     [InlineData("testsrc=size=48x32:rate=1:duration=4,setpts=N*50000/TB", "mp4", "mpeg4", "24 hours")]
-    public async Task Film_beyond_a_limit_is_refused_by_its_header(string source, string extension, string codec, string told)
+    public async Task Video_beyond_a_limit_is_refused_by_its_header(string source, string extension, string codec, string told)
     {
-        TestFilm.RequireTools();
-        byte[] film = await TestFilm.MakeAsync(source, extension, codec);
+        TestVideo.RequireTools();
+        byte[] video = await TestVideo.MakeAsync(source, extension, codec);
         long start = Stopwatch.GetTimestamp();
-        RequestRejectedException e = await RefusedAsync(film, new MediaAccessOptions());
+        RequestRejectedException e = await RefusedAsync(video, new MediaAccessOptions());
         Assert.Contains(told, e.Message, StringComparison.Ordinal);
         Assert.InRange(Stopwatch.GetElapsedTime(start).TotalSeconds, 0, 20);
     }
 
     [Fact]
-    public async Task Film_without_frames_is_refused()
+    public async Task Video_without_frames_is_refused()
     {
-        TestFilm.RequireTools();
-        byte[] film = await TestFilm.MakeAsync(extension: "mkv");
-        await RefusedAsync(film[..film.AsSpan().IndexOf(ClusterId)], new MediaAccessOptions());
-        await RefusedAsync(await TestFilm.MakeAsync("sine=duration=1", "mkv", "pcm_s16le"), new MediaAccessOptions());
+        TestVideo.RequireTools();
+        byte[] video = await TestVideo.MakeAsync(extension: "mkv");
+        await RefusedAsync(video[..video.AsSpan().IndexOf(ClusterId)], new MediaAccessOptions());
+        await RefusedAsync(await TestVideo.MakeAsync("sine=duration=1", "mkv", "pcm_s16le"), new MediaAccessOptions());
     }
 
     [Fact]
-    public async Task Film_that_repeats_for_ever_is_seen_once()
+    public async Task Video_that_repeats_for_ever_is_seen_once()
     {
-        TestFilm.RequireTools();
-        byte[] film = await TestFilm.MakeAsync("testsrc=size=48x32:rate=5:duration=1", "gif", "gif");
-        Assert.True(film.AsSpan().IndexOf("NETSCAPE2.0"u8) > 0); // the mark of a picture that moves without end
-        using FilmReader reader = Reader(new MediaAccessOptions());
-        Assert.Equal(5, (await reader.ReadAsync(film, 32, Part, PrepareAsync, Token)).Length);
+        TestVideo.RequireTools();
+        byte[] video = await TestVideo.MakeAsync("testsrc=size=48x32:rate=5:duration=1", "gif", "gif");
+        Assert.True(video.AsSpan().IndexOf("NETSCAPE2.0"u8) > 0); // the mark of an image that moves without end
+        using VideoReader reader = Reader(new MediaAccessOptions());
+        Assert.Equal(5, (await reader.ReadAsync(video, 32, Part, PrepareAsync, Token)).Length);
     }
 
     [Fact]
-    public async Task Long_film_is_given_up_at_the_time_limit()
+    public async Task Long_video_is_given_up_at_the_time_limit()
     {
-        TestFilm.RequireTools();
-        byte[] film = await TestFilm.MakeAsync("testsrc=size=640x360:rate=50:duration=40");
+        TestVideo.RequireTools();
+        byte[] video = await TestVideo.MakeAsync("testsrc=size=640x360:rate=50:duration=40");
         long start = Stopwatch.GetTimestamp();
-        RequestRejectedException e = await RefusedAsync(film, new MediaAccessOptions { FilmTimeout = TimeSpan.FromSeconds(0.25) });
+        RequestRejectedException e = await RefusedAsync(video, new MediaAccessOptions { VideoTimeout = TimeSpan.FromSeconds(0.25) });
         Assert.Contains("longer than 0.3 s", e.Message, StringComparison.Ordinal);
         Assert.InRange(Stopwatch.GetElapsedTime(start).TotalSeconds, 0, 20);
     }
 
     [Fact]
-    public async Task Film_that_needs_more_memory_than_it_may_have_is_refused()
+    public async Task Video_that_needs_more_memory_than_it_may_have_is_refused()
     {
-        TestFilm.RequireTools();
+        TestVideo.RequireTools();
         Assert.SkipUnless(OperatingSystem.IsLinux(), "memory is bounded on Linux only");
-        byte[] film = await TestFilm.MakeAsync("testsrc=size=8000x6000:rate=1:duration=1");
-        await RefusedAsync(film, new MediaAccessOptions { FilmMemoryBytes = 256 * 1024 * 1024 });
+        byte[] video = await TestVideo.MakeAsync("testsrc=size=8000x6000:rate=1:duration=1");
+        await RefusedAsync(video, new MediaAccessOptions { VideoMemoryBytes = 256 * 1024 * 1024 });
     }
 
     [Theory]
@@ -82,10 +82,10 @@ public sealed class HostileFilmTests
     [InlineData("RIFFURL")]
     public async Task Playlist_opens_no_connection(string playlist)
     {
-        TestFilm.RequireTools();
+        TestVideo.RequireTools();
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        string url = $"http://{listener.LocalEndpoint}/film.mp4";
+        string url = $"http://{listener.LocalEndpoint}/video.mp4";
         await RefusedAsync(Encoding.UTF8.GetBytes(playlist.Replace("URL", url, StringComparison.Ordinal)), new MediaAccessOptions());
         Assert.False(listener.Pending());
     }
@@ -94,19 +94,19 @@ public sealed class HostileFilmTests
     [InlineData("png", "png")]
     [InlineData("wav", "pcm_s16le")]
     [InlineData("jpg", "mjpeg")]
-    public async Task File_of_another_kind_is_no_film(string extension, string codec)
+    public async Task File_of_another_kind_is_no_video(string extension, string codec)
     {
-        TestFilm.RequireTools();
+        TestVideo.RequireTools();
         string source = codec == "pcm_s16le" ? "sine=duration=1" : "testsrc=size=48x32:rate=1:duration=1";
-        await RefusedAsync(await TestFilm.MakeAsync(source, extension, codec), new MediaAccessOptions());
+        await RefusedAsync(await TestVideo.MakeAsync(source, extension, codec), new MediaAccessOptions());
     }
 
-    private static FilmReader Reader(MediaAccessOptions options) => new(options, TimeProvider.System, Environment.GetEnvironmentVariable("PATH"));
+    private static VideoReader Reader(MediaAccessOptions options) => new(options, TimeProvider.System, Environment.GetEnvironmentVariable("PATH"));
 
-    private static async Task<RequestRejectedException> RefusedAsync(byte[] film, MediaAccessOptions options)
+    private static async Task<RequestRejectedException> RefusedAsync(byte[] video, MediaAccessOptions options)
     {
-        using FilmReader reader = Reader(options);
-        RequestRejectedException e = await Assert.ThrowsAsync<RequestRejectedException>(() => reader.ReadAsync(film, 4, Part, PrepareAsync, Token));
+        using VideoReader reader = Reader(options);
+        RequestRejectedException e = await Assert.ThrowsAsync<RequestRejectedException>(() => reader.ReadAsync(video, 4, Part, PrepareAsync, Token));
         Assert.Equal((RejectionReason.InvalidMedia, "invalid_video", Part), (e.Reason, e.Code, e.Param));
         return e;
     }

@@ -2,29 +2,29 @@ using System.Diagnostics;
 
 namespace Gemma4.LoadTest;
 
-/// <summary>How long pictures take, and what they cost those who only want text.</summary>
-internal static class PictureRun
+/// <summary>How long images take, and what they cost those who only want text.</summary>
+internal static class ImageRun
 {
     private const int Rounds = 3;
     private const int DefaultBudget = 280;
     private static readonly TimeSpan Phase = TimeSpan.FromSeconds(10);
 
-    /// <summary>Time to the first token of one picture, of two, and of one that was seen before; medians.</summary>
+    /// <summary>Time to the first token of one image, of two, and of one that was seen before; medians.</summary>
     public static async Task<bool> FirstTokensAsync(LoadOptions options, StreamingClient client, TextWriter output, CancellationToken cancellationToken)
     {
         int seed = Workload.Mix(options.Seed, 0) & 0xFFFFFF;
-        await output.WriteLineAsync("budget  one picture ms  two pictures ms  seen before ms");
-        foreach (int budget in options.PictureBudgets)
+        await output.WriteLineAsync("budget  one image ms  two images ms  seen before ms");
+        foreach (int budget in options.ImageBudgets)
         {
             List<TimeSpan> one = [], two = [], again = [];
             for (int round = 0; round < Rounds; round++)
             {
-                LoadPicture picture = TestPicture.Create(seed++, budget);
-                LoadPicture[] pair = [TestPicture.Create(seed++, budget), TestPicture.Create(seed++, budget)];
-                (List<TimeSpan>, LoadPicture[])[] turns = [(one, [picture]), (two, pair), (again, [picture])];
-                foreach ((List<TimeSpan> times, LoadPicture[] pictures) in turns)
+                LoadImage image = TestImage.Create(seed++, budget);
+                LoadImage[] pair = [TestImage.Create(seed++, budget), TestImage.Create(seed++, budget)];
+                (List<TimeSpan>, LoadImage[])[] turns = [(one, [image]), (two, pair), (again, [image])];
+                foreach ((List<TimeSpan> times, LoadImage[] images) in turns)
                 {
-                    RequestResult result = await client.SendAsync(new LoadRequest("What do you see?", 1) { Pictures = pictures }, cancellationToken);
+                    RequestResult result = await client.SendAsync(new LoadRequest("What do you see?", 1) { Images = images }, cancellationToken);
                     if (result.Error is not null)
                     {
                         await output.WriteLineAsync($"failed: {result.Error}");
@@ -38,29 +38,29 @@ internal static class PictureRun
         return true;
     }
 
-    /// <summary>Text of some clients, in turn alone and while others send pictures: the next batch as soon as one is answered.</summary>
+    /// <summary>Text of some clients, in turn alone and while others send images: the next batch as soon as one is answered.</summary>
     public static async Task<bool> BesideTextAsync(LoadOptions options, StreamingClient client, TextWriter output, CancellationToken cancellationToken)
     {
         int seed = Workload.Mix(options.Seed, 1) & 0xFFFFFF;
-        LoadPicture? large = options.LargePicture ? TestPicture.Large(DefaultBudget) : null;
+        LoadImage? large = options.LargeImage ? TestImage.Large(DefaultBudget) : null;
         bool good = true;
-        await output.WriteLineAsync("round  pictures   answered   between deltas p50/p95/p99 ms   first token of text p50/p99 ms   of pictures p50 ms");
+        await output.WriteLineAsync("round  images   answered   between deltas p50/p95/p99 ms   first token of text p50/p99 ms   of images p50 ms");
         for (int round = 0; round < Rounds; round++)
         {
-            foreach (int pictures in new[] { 0, options.Pictures })
+            foreach (int images in new[] { 0, options.Images })
             {
                 using var phase = new CancellationTokenSource();
                 Task<List<RequestResult>>[] readers =
                     [.. Enumerable.Range(0, options.Clients[0]).Select(c => ReadAsync(options, client, (round * 1000) + c, phase.Token, cancellationToken))];
-                List<RequestResult> seen = await LookAsync(client, pictures, seed, large, cancellationToken);
+                List<RequestResult> seen = await LookAsync(client, images, seed, large, cancellationToken);
                 seed += seen.Count;
                 await phase.CancelAsync();
                 RequestResult[] read = [.. (await Task.WhenAll(readers)).SelectMany(r => r)];
                 good &= read.Concat(seen).All(r => r.Error is null);
                 Percentiles gaps = Percentiles.Of(read.SelectMany(r => r.Gaps)), first = Percentiles.Of(read.Select(r => r.FirstToken));
                 await output.WriteLineAsync(
-                    $"{round,5}  {pictures,8}  {read.Length + seen.Count,9}   {gaps.P50,8:F1} {gaps.P95,8:F1} {gaps.P99,8:F1}            "
-                    + $"{first.P50,8:F1} {first.P99,8:F1}               {(pictures > 0 ? Percentiles.Of(seen.Select(r => r.FirstToken)).P50 : 0),8:F0}");
+                    $"{round,5}  {images,8}  {read.Length + seen.Count,9}   {gaps.P50,8:F1} {gaps.P95,8:F1} {gaps.P99,8:F1}            "
+                    + $"{first.P50,8:F1} {first.P99,8:F1}               {(images > 0 ? Percentiles.Of(seen.Select(r => r.FirstToken)).P50 : 0),8:F0}");
             }
         }
         return good;
@@ -76,10 +76,10 @@ internal static class PictureRun
     }
 
     private static async Task<List<RequestResult>> LookAsync(
-        StreamingClient client, int pictures, int seed, LoadPicture? large, CancellationToken cancellationToken)
+        StreamingClient client, int images, int seed, LoadImage? large, CancellationToken cancellationToken)
     {
         var results = new List<RequestResult>();
-        if (pictures == 0)
+        if (images == 0)
         {
             await Task.Delay(Phase, cancellationToken);
             return results;
@@ -87,8 +87,8 @@ internal static class PictureRun
         long start = Stopwatch.GetTimestamp();
         while (Stopwatch.GetElapsedTime(start) < Phase)
         {
-            LoadRequest[] requests = [.. Enumerable.Range(0, pictures).Select(
-                i => new LoadRequest("What do you see?", 4) { Pictures = [large ?? TestPicture.Create(seed + results.Count + i, DefaultBudget)] })];
+            LoadRequest[] requests = [.. Enumerable.Range(0, images).Select(
+                i => new LoadRequest("What do you see?", 4) { Images = [large ?? TestImage.Create(seed + results.Count + i, DefaultBudget)] })];
             results.AddRange(await Task.WhenAll(requests.Select(r => client.SendAsync(r, cancellationToken))));
         }
         return results;

@@ -5,12 +5,12 @@ using Gemma4.Engine.Vision;
 using Gemma4.Server.Media;
 using Gemma4.Testing;
 using Xunit;
-using static Gemma4.Server.Tests.FilmParts;
+using static Gemma4.Server.Tests.VideoParts;
 
 namespace Gemma4.Server.Tests.Endpoints;
 
-/// <summary>Films in chats, as lists of frames and as files.</summary>
-public sealed class ChatFilmTests
+/// <summary>Videos in chats, as lists of frames and as files.</summary>
+public sealed class ChatVideoTests
 {
     [Fact]
     public async Task Frames_stand_behind_their_times_and_cost_seventy_soft_tokens_at_most()
@@ -21,7 +21,7 @@ public sealed class ChatFilmTests
         MediaItem.Image[] frames = [.. request.Media.Cast<MediaItem.Image>()];
         UInt128 thumb = ImagePreprocessor.Hash(ThumbFile, 70), strip = ImagePreprocessor.Hash(StripFile, 70);
         Assert.Equal([thumb, strip, thumb], frames.Select(f => f.ContentHash));
-        Assert.Equal(ImagePreprocessor.Prepare(StripFile, 70, ImageLimits.Default, null, TestContext.Current.CancellationToken).Patches, frames[1].Patches); // bit for bit that picture
+        Assert.Equal(ImagePreprocessor.Prepare(StripFile, 70, ImageLimits.Default, null, TestContext.Current.CancellationToken).Patches, frames[1].Patches); // bit for bit that image
         foreach (MediaItem.Image frame in frames)
         {
             Assert.InRange(frame.NumSoftTokens, 1, 70);
@@ -37,7 +37,7 @@ public sealed class ChatFilmTests
     }
 
     [Fact]
-    public async Task Budget_of_frames_is_the_films_own_and_pictures_keep_theirs()
+    public async Task Budget_of_frames_is_the_videos_own_and_images_keep_theirs()
     {
         (GenerationRequest request, _) = await AskAsync(
             $$$"""
@@ -60,37 +60,37 @@ public sealed class ChatFilmTests
     [Fact]
     public async Task Thirty_two_frames_are_taken_by_default_at_twenty_four_a_second()
     {
-        (GenerationRequest request, _) = await AskAsync(Film(Thumb, 60));
+        (GenerationRequest request, _) = await AskAsync(Repeated(Thumb, 60));
         Assert.Equal(32, request.Media.Length);
         Assert.Contains("00:02 <|image>", WithoutSoftTokens(request), StringComparison.Ordinal);
     }
 
     public static TheoryData<string, string, string> Refusals()
     {
-        const string film = "messages[0].content[1].video";
+        const string video = "messages[0].content[1].video";
         return new()
         {
-            { Video($"[{string.Join(',', Enumerable.Repeat("\"x\"", 61))}]"), "array_above_max_length", $"{film}.frames" },
-            { Video("[]"), "empty_array", $"{film}.frames" },
-            { """{"type":"video","video":{}}""", "missing_required_parameter", $"{film}.frames" },
-            { """{"type":"video"}""", "missing_required_parameter", film },
-            { Video($"""["{Thumb}","{Thumb}","{Thumb}","data:image/png;base64,aGVsbG8gd29ybGQ="]"""), "invalid_image_format", $"{film}.frames[3]" },
-            { Video("""["http://127.0.0.1:1/x.png"]"""), "invalid_image_url", $"{film}.frames[0]" },
-            { Video($"[\"{Thumb}\"]", "\"max_soft_tokens\":71"), "invalid_value", $"{film}.max_soft_tokens" },
+            { Video($"[{string.Join(',', Enumerable.Repeat("\"x\"", 61))}]"), "array_above_max_length", $"{video}.frames" },
+            { Video("[]"), "empty_array", $"{video}.frames" },
+            { """{"type":"video","video":{}}""", "missing_required_parameter", $"{video}.frames" },
+            { """{"type":"video"}""", "missing_required_parameter", video },
+            { Video($"""["{Thumb}","{Thumb}","{Thumb}","data:image/png;base64,aGVsbG8gd29ybGQ="]"""), "invalid_image_format", $"{video}.frames[3]" },
+            { Video("""["http://127.0.0.1:1/x.png"]"""), "invalid_image_url", $"{video}.frames[0]" },
+            { Video($"[\"{Thumb}\"]", "\"max_soft_tokens\":71"), "invalid_value", $"{video}.max_soft_tokens" },
             { $$$"""{"type":"video","max_soft_tokens":71,"video":{"frames":["{{{Thumb}}}"]}}""", "invalid_value", "messages[0].content[1].max_soft_tokens" },
-            { Video($"[\"{Thumb}\"]", "\"num_frames\":61"), "integer_above_max_value", $"{film}.num_frames" },
-            { Video($"[\"{Thumb}\"]", "\"fps\":0"), "decimal_below_min_value", $"{film}.fps" },
-            { Video($"[\"{Thumb}\"]", "\"fps\":1,\"timestamps\":[0]"), "invalid_parameter_combination", $"{film}.timestamps" },
-            { Video($"[\"{Thumb}\"]", "\"timestamps\":[0,1]"), "invalid_value", $"{film}.timestamps" },
-            { Video($"[\"{Thumb}\",\"{Thumb}\"]", "\"timestamps\":[2,1]"), "invalid_value", $"{film}.timestamps[1]" },
-            { Video($"[\"{Thumb}\"]", "\"timestamps\":[-1]"), "invalid_value", $"{film}.timestamps[0]" },
+            { Video($"[\"{Thumb}\"]", "\"num_frames\":61"), "integer_above_max_value", $"{video}.num_frames" },
+            { Video($"[\"{Thumb}\"]", "\"fps\":0"), "decimal_below_min_value", $"{video}.fps" },
+            { Video($"[\"{Thumb}\"]", "\"fps\":1,\"timestamps\":[0]"), "invalid_parameter_combination", $"{video}.timestamps" },
+            { Video($"[\"{Thumb}\"]", "\"timestamps\":[0,1]"), "invalid_value", $"{video}.timestamps" },
+            { Video($"[\"{Thumb}\",\"{Thumb}\"]", "\"timestamps\":[2,1]"), "invalid_value", $"{video}.timestamps[1]" },
+            { Video($"[\"{Thumb}\"]", "\"timestamps\":[-1]"), "invalid_value", $"{video}.timestamps[0]" },
             { """{"type":"video_url","video_url":{"url":"x","num_frames":0}}""", "integer_below_min_value", "messages[0].content[1].video_url.num_frames" },
         };
     }
 
     [Theory]
     [MemberData(nameof(Refusals))]
-    public async Task Film_that_cannot_be_taken_is_a_400_that_names_the_part(string part, string code, string param)
+    public async Task Video_that_cannot_be_taken_is_a_400_that_names_the_part(string part, string code, string param)
     {
         FakeEngine engine = Script.Saying("never");
         using HttpResponseMessage response = await SendAsync(engine, $$"""{"type":"text","text":"Look"},{{part}}""");
@@ -101,15 +101,15 @@ public sealed class ChatFilmTests
     [Fact]
     public async Task Frames_count_as_media_of_the_request()
     {
-        using HttpResponseMessage response = await SendAsync(Script.Saying("never"), $"{Film(Thumb, 3)},{Film(Thumb, 3)}", "", ("Media:MaxItems", "5"));
+        using HttpResponseMessage response = await SendAsync(Script.Saying("never"), $"{Repeated(Thumb, 3)},{Repeated(Thumb, 3)}", "", ("Media:MaxItems", "5"));
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
-        Assert.Contains("6 pictures, sounds and frames", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains("6 images, audio clips and frames", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("\"type\":\"video\",\"video\":{\"frames\":[\"x\"]}", "messages[0].content[0].video.frames")]
     [InlineData("\"type\":\"video_url\",\"video_url\":{\"url\":\"x\"}", "messages[0].content[0].video_url.url")]
-    public async Task Model_without_eyes_refuses_films(string part, string param)
+    public async Task Model_without_eyes_refuses_videos(string part, string param)
     {
         await using var server = new ServerUnderTest(Script.Saying("never")) { Media = MediaTraits.TextOnly };
         using HttpClient client = await server.ReadyClientAsync();
@@ -118,11 +118,11 @@ public sealed class ChatFilmTests
     }
 
     [Fact]
-    public async Task Film_file_is_seen_where_there_is_an_ffmpeg_and_refused_with_advice_elsewhere()
+    public async Task Video_file_is_seen_where_there_is_an_ffmpeg_and_refused_with_advice_elsewhere()
     {
         bool canRead = Ffmpeg.Find(Environment.GetEnvironmentVariable("PATH")) is not null;
-        FakeEngine engine = Script.Saying("A test picture.");
-        string url = canRead ? $"data:video/mp4;base64,{Convert.ToBase64String(await TestFilm.MakeAsync())}" : "data:video/mp4;base64,AAAA";
+        FakeEngine engine = Script.Saying("A test image.");
+        string url = canRead ? $"data:video/mp4;base64,{Convert.ToBase64String(await TestVideo.MakeAsync())}" : "data:video/mp4;base64,AAAA";
         using HttpResponseMessage response = await SendAsync(engine, $$$"""{"type":"video_url","video_url":{"url":"{{{url}}}","num_frames":4}}""");
         if (!canRead)
         {

@@ -4,12 +4,12 @@ using Gemma4.Engine.Requests;
 using Gemma4.Server.Media;
 using Gemma4.Testing;
 using Xunit;
-using static Gemma4.Server.Tests.FilmParts;
+using static Gemma4.Server.Tests.VideoParts;
 
 namespace Gemma4.Server.Tests.Endpoints;
 
-/// <summary>Films in responses, in Anthropic's messages and in the results of tools: the parts of chats, with the same meaning.</summary>
-public sealed class FilmApiTests
+/// <summary>Videos in responses, in Anthropic's messages and in the results of tools: the parts of chats, with the same meaning.</summary>
+public sealed class VideoApiTests
 {
     private const string Chat = "/v1/chat/completions", Responses = "/v1/responses", Messages = "/v1/messages";
 
@@ -26,16 +26,16 @@ public sealed class FilmApiTests
     private static string FromTool(string api, string parts) => api switch
     {
         Chat => $$$"""
-            {"messages":[{"role":"user","content":"Film?"},
+            {"messages":[{"role":"user","content":"Video?"},
               {"role":"assistant","content":null,"tool_calls":[{"id":"call_1","type":"function","function":{"name":"camera","arguments":"{}"}}]},
               {"role":"tool","tool_call_id":"call_1","content":[{"type":"text","text":"Here."},{{{parts}}}]}]}
             """,
         Responses => $$$"""
-            {"input":[{"role":"user","content":"Film?"},{"type":"function_call","call_id":"call_1","name":"camera","arguments":"{}"},
+            {"input":[{"role":"user","content":"Video?"},{"type":"function_call","call_id":"call_1","name":"camera","arguments":"{}"},
               {"type":"function_call_output","call_id":"call_1","output":[{"type":"input_text","text":"Here."},{{{parts}}}]}]}
             """,
         _ => $$$"""
-            {"max_tokens":64,"messages":[{"role":"user","content":"Film?"},
+            {"max_tokens":64,"messages":[{"role":"user","content":"Video?"},
               {"role":"assistant","content":[{"type":"tool_use","id":"call_1","name":"camera","input":{}}]},
               {"role":"user","content":[{"type":"tool_result","tool_use_id":"call_1","content":[{"type":"text","text":"Here."},{{{parts}}}]}]}]}
             """,
@@ -44,7 +44,7 @@ public sealed class FilmApiTests
     [Theory]
     [InlineData(Responses)]
     [InlineData(Messages)]
-    public async Task Users_film_is_the_prompt_that_it_is_in_a_chat(string api)
+    public async Task Users_video_is_the_prompt_that_it_is_in_a_chat(string api)
     {
         (GenerationRequest chat, JsonElement inChat) = await AskAsync(Chat, FromUser(Chat, $"{TwoFrames},{OneFrame}"));
         Assert.Contains(
@@ -58,7 +58,7 @@ public sealed class FilmApiTests
     [Theory]
     [InlineData(Responses)]
     [InlineData(Messages)]
-    public async Task Tools_film_stands_behind_its_result_in_every_api(string api)
+    public async Task Tools_video_stands_behind_its_result_in_every_api(string api)
     {
         (GenerationRequest chat, _) = await AskAsync(Chat, FromTool(Chat, TwoFrames));
         Assert.Contains("<tool_response|>00:00 <|image><image|> 00:33 <|image><image|>", WithoutSoftTokens(chat), StringComparison.Ordinal);
@@ -78,7 +78,7 @@ public sealed class FilmApiTests
     [Theory]
     [InlineData(Responses, """{"type":"input_image","image_url":"URL","max_soft_tokens":70}""")]
     [InlineData(Messages, """{"type":"image","max_soft_tokens":70,"source":{"type":"url","url":"URL"}}""")]
-    public async Task Pictures_choose_their_budget_by_the_same_field(string api, string part)
+    public async Task Images_choose_their_budget_by_the_same_field(string api, string part)
     {
         (GenerationRequest request, _) = await AskAsync(api, FromUser(api, part.Replace("URL", Strip, StringComparison.Ordinal)));
         Assert.Equal(64, Assert.Single(request.Media).NumSoftTokens);
@@ -87,7 +87,7 @@ public sealed class FilmApiTests
     [Theory]
     [InlineData(Responses, "/input_tokens")]
     [InlineData(Messages, "/count_tokens")]
-    public async Task Films_are_counted_before_they_are_asked_about(string api, string path)
+    public async Task Videos_are_counted_before_they_are_asked_about(string api, string path)
     {
         (GenerationRequest request, _) = await AskAsync(api, FromUser(api, TwoFrames));
         await using var server = new ServerUnderTest(Script.Saying("never"));
@@ -98,7 +98,7 @@ public sealed class FilmApiTests
     [Theory]
     [InlineData(Responses, "response.completed")]
     [InlineData(Messages, "message_stop")]
-    public async Task Film_is_answered_in_a_stream(string api, string end)
+    public async Task Video_is_answered_in_a_stream(string api, string end)
     {
         FakeEngine engine = Script.Saying("A strip.");
         await using var server = new ServerUnderTest(engine);
@@ -109,7 +109,7 @@ public sealed class FilmApiTests
     }
 
     [Fact]
-    public async Task Film_of_a_kept_response_is_seen_again_and_shown_as_it_was_given()
+    public async Task Video_of_a_kept_response_is_seen_again_and_shown_as_it_was_given()
     {
         FakeEngine engine = Script.Saying("A strip.");
         await using var server = new ServerUnderTest(engine);
@@ -133,15 +133,15 @@ public sealed class FilmApiTests
     }
 
     [Fact]
-    public async Task Film_of_a_kept_response_counts_in_its_size()
+    public async Task Video_of_a_kept_response_counts_in_its_size()
     {
-        // The store holds one megabyte: a film of more is forgotten at once, and is no way to fill the memory.
+        // The store holds one megabyte: a video of more is forgotten at once, and is no way to fill the memory.
         string padding = string.Concat(Enumerable.Repeat("A", 400_000));
         FakeEngine engine = Script.Saying("Short.");
         await using var server = new ServerUnderTest(engine, ("Api:MaxStoredMegabytes", "1"));
         using HttpClient client = await server.ReadyClientAsync();
-        string film = Video($"[\"{Thumb}\",\"data:image/png;base64,{padding}\",\"data:image/png;base64,{padding}\"]", "\"num_frames\":1");
-        using HttpResponseMessage large = await PostAsync(client, Responses, FromUser(Responses, film));
+        string video = Video($"[\"{Thumb}\",\"data:image/png;base64,{padding}\",\"data:image/png;base64,{padding}\"]", "\"num_frames\":1");
+        using HttpResponseMessage large = await PostAsync(client, Responses, FromUser(Responses, video));
         string id = (await ServerUnderTest.JsonAsync(large)).GetProperty("id").GetString()!;
         using HttpResponseMessage kept = await client.GetAsync($"{Responses}/{id}", TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.NotFound, kept.StatusCode);
@@ -162,7 +162,7 @@ public sealed class FilmApiTests
 
     [Theory]
     [MemberData(nameof(Refusals))]
-    public async Task Film_that_cannot_be_taken_is_a_400_that_names_the_part(string part, string field, string word)
+    public async Task Video_that_cannot_be_taken_is_a_400_that_names_the_part(string part, string field, string word)
     {
         foreach ((string body, string api, string param) in new[]
         {
@@ -183,7 +183,7 @@ public sealed class FilmApiTests
     [InlineData("system")]
     [InlineData("developer")]
     [InlineData("assistant")]
-    public async Task Nobody_but_users_and_tools_shows_films(string role)
+    public async Task Nobody_but_users_and_tools_shows_videos(string role)
     {
         Assert.Equal("input[0].content[0].type", (await RefusedAsync(Responses, $$"""{"input":[{"role":"{{role}}","content":[{{OneFrame}}]}]}""")).Param);
         if (role == "assistant")
@@ -196,7 +196,7 @@ public sealed class FilmApiTests
     [Theory]
     [InlineData(Responses, "input[0].content[1].video.frames")]
     [InlineData(Messages, "messages[0].content[1].video.frames")]
-    public async Task Model_without_eyes_refuses_films(string api, string param)
+    public async Task Model_without_eyes_refuses_videos(string api, string param)
     {
         await using var server = new ServerUnderTest(Script.Saying("never")) { Media = MediaTraits.TextOnly };
         Assert.Equal(param, (await RefusedAsync(server, api, FromUser(api, OneFrame))).Param);
@@ -205,10 +205,10 @@ public sealed class FilmApiTests
     [Theory]
     [InlineData(Responses)]
     [InlineData(Messages)]
-    public async Task Film_file_is_seen_in_every_api(string api)
+    public async Task Video_file_is_seen_in_every_api(string api)
     {
-        TestFilm.RequireTools();
-        string part = VideoUrl(await TestFilm.MakeAsync(), "\"num_frames\":2");
+        TestVideo.RequireTools();
+        string part = VideoUrl(await TestVideo.MakeAsync(), "\"num_frames\":2");
         (GenerationRequest chat, _) = await AskAsync(Chat, FromUser(Chat, part));
         Assert.Contains("Look:00:00 <|image><image|> 00:02 <|image><image|>", WithoutSoftTokens(chat), StringComparison.Ordinal);
         AssertSame(chat, (await AskAsync(api, FromUser(api, part))).Request);

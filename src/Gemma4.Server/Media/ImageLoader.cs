@@ -5,8 +5,8 @@ using Microsoft.Extensions.Options;
 
 namespace Gemma4.Server.Media;
 
-/// <summary>Fetches a picture, or a frame of a film, and cuts it into patches.</summary>
-internal sealed class PictureLoader(MediaFetcher fetcher, DecodeThreads threads, IOptions<MediaAccessOptions> options)
+/// <summary>Fetches an image, or a frame of a video, and cuts it into patches.</summary>
+internal sealed class ImageLoader(MediaFetcher fetcher, DecodeThreads threads, IOptions<MediaAccessOptions> options)
 {
     /// <param name="url">Where it is.</param>
     /// <param name="budget">Most soft tokens.</param>

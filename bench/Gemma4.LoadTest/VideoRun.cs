@@ -2,28 +2,28 @@ using System.Text.Json.Nodes;
 
 namespace Gemma4.LoadTest;
 
-/// <summary>Time to the first token of a film: a file seen for the first time and again, the same number of frames in a list, and beside
+/// <summary>Time to the first token of a video: a file seen for the first time and again, the same number of frames in a list, and beside
 /// them what decoding the file alone takes. The ways take turns, so that a busy machine troubles all of them alike.</summary>
-internal static class FilmRun
+internal static class VideoRun
 {
     private const int Rounds = 5, NumFrames = 32, FrameBudget = 70;
 
     public static async Task<bool> RunAsync(LoadOptions options, StreamingClient client, TextWriter output, CancellationToken cancellationToken)
     {
-        DirectoryInfo folder = Directory.CreateTempSubdirectory("gemma4-films-");
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("gemma4-videos-");
         try
         {
-            string file = Path.Combine(folder.FullName, "film.mp4");
+            string file = Path.Combine(folder.FullName, "video.mp4");
             List<TimeSpan> decode = [], fresh = [], again = [], list = [];
             await output.WriteLineAsync("round  MB    prompt tokens  ffmpeg alone ms  file ms  file again ms  list of frames ms");
             for (int round = 0; round < Rounds; round++)
             {
                 int seed = Workload.Mix(options.Seed, round) & 0xFFFFFF;
-                await TestFilm.CreateAsync(file, options.FilmSeconds, seed, cancellationToken);
-                decode.Add(await TestFilm.DecodeAsync(file, cancellationToken));
-                JsonObject film = FileOf(await File.ReadAllBytesAsync(file, cancellationToken));
-                RequestResult first = await SendAsync(client, film, cancellationToken);
-                RequestResult second = await SendAsync(client, film, cancellationToken);
+                await TestVideo.CreateAsync(file, options.VideoSeconds, seed, cancellationToken);
+                decode.Add(await TestVideo.DecodeAsync(file, cancellationToken));
+                JsonObject video = FileOf(await File.ReadAllBytesAsync(file, cancellationToken));
+                RequestResult first = await SendAsync(client, video, cancellationToken);
+                RequestResult second = await SendAsync(client, video, cancellationToken);
                 RequestResult frames = await SendAsync(client, ListOf(seed), cancellationToken);
                 if ((first.Error ?? second.Error ?? frames.Error) is string error)
                 {
@@ -47,13 +47,13 @@ internal static class FilmRun
         }
     }
 
-    private static Task<RequestResult> SendAsync(StreamingClient client, JsonObject film, CancellationToken cancellationToken) =>
-        client.SendAsync(new LoadRequest("What happens?", 1) { Film = film }, cancellationToken);
+    private static Task<RequestResult> SendAsync(StreamingClient client, JsonObject video, CancellationToken cancellationToken) =>
+        client.SendAsync(new LoadRequest("What happens?", 1) { Video = video }, cancellationToken);
 
-    private static JsonObject FileOf(byte[] film) => new()
+    private static JsonObject FileOf(byte[] video) => new()
     {
         ["type"] = "video_url",
-        ["video_url"] = new JsonObject { ["url"] = "data:video/mp4;base64," + Convert.ToBase64String(film), ["num_frames"] = NumFrames },
+        ["video_url"] = new JsonObject { ["url"] = "data:video/mp4;base64," + Convert.ToBase64String(video), ["num_frames"] = NumFrames },
         ["max_soft_tokens"] = FrameBudget,
     };
 
@@ -62,7 +62,7 @@ internal static class FilmRun
         ["type"] = "video",
         ["video"] = new JsonObject
         {
-            ["frames"] = new JsonArray([.. Enumerable.Range(0, NumFrames).Select(i => JsonValue.Create(TestPicture.Create(seed + i, FrameBudget).DataUri))]),
+            ["frames"] = new JsonArray([.. Enumerable.Range(0, NumFrames).Select(i => JsonValue.Create(TestImage.Create(seed + i, FrameBudget).DataUri))]),
             ["fps"] = 0.5,
         },
         ["max_soft_tokens"] = FrameBudget,

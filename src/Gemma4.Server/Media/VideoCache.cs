@@ -2,18 +2,18 @@ using System.Collections.Immutable;
 
 namespace Gemma4.Server.Media;
 
-/// <summary>Frames of the films that were read last: a conversation about a film decodes it once, not with every question. Bounded in
-/// bytes; the film that was not asked for longest goes first. Thread-safe.</summary>
+/// <summary>Frames of the videos that were read last: a conversation about a video decodes it once, not with every question. Bounded in
+/// bytes; the video that was not asked for longest goes first. Thread-safe.</summary>
 /// <param name="maxBytes">Most bytes of all frames; 0 keeps none.</param>
-internal sealed class FilmCache(long maxBytes)
+internal sealed class VideoCache(long maxBytes)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<Key, LinkedListNode<Entry>> _byKey = [];
     private readonly LinkedList<Entry> _oldestFirst = [];
     private long _size;
 
-    /// <summary>The frames of a film; null where they are not kept.</summary>
-    public ImmutableArray<FilmFrame>? Find(Key key)
+    /// <summary>The frames of a video; null where they are not kept.</summary>
+    public ImmutableArray<VideoFrame>? Find(Key key)
     {
         lock (_lock)
         {
@@ -25,8 +25,8 @@ internal sealed class FilmCache(long maxBytes)
         }
     }
 
-    /// <summary>Keeps the frames of a film, unless it alone is more than all that may be kept.</summary>
-    public void Add(Key key, ImmutableArray<FilmFrame> frames)
+    /// <summary>Keeps the frames of a video, unless it alone is more than all that may be kept.</summary>
+    public void Add(Key key, ImmutableArray<VideoFrame> frames)
     {
         long bytes = frames.Sum(f => (long)f.Image.Patches.Length * sizeof(float));
         lock (_lock)
@@ -52,5 +52,5 @@ internal sealed class FilmCache(long maxBytes)
     /// <param name="NumFrames">How many were asked for.</param>
     public readonly record struct Key(UInt128 Content, int NumFrames);
 
-    private sealed record Entry(Key Key, ImmutableArray<FilmFrame> Frames, long Bytes);
+    private sealed record Entry(Key Key, ImmutableArray<VideoFrame> Frames, long Bytes);
 }

@@ -1,4 +1,0 @@
-namespace Gemma4.Engine.Audio;
-
-/// <summary>What a file of sound is: damaged, truncated, or of a kind that is not read. Ends the sentence "the WAV file is …".</summary>
-internal sealed class UnreadableSoundException(string what) : Exception(what);
