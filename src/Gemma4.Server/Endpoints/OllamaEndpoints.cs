@@ -41,7 +41,7 @@ internal static class OllamaEndpoints
     private static async Task<Started> StartChatAsync(HttpContext context, ModelHost host, RequestReader reader, OllamaRunner runner)
     {
         LoadedModel model = host.ReadyToGenerate();
-        OllamaChatRequest request = await reader.ReadAsync(context, OllamaJson.Context.OllamaChatRequest, OllamaModelFaults.Instance, takesUnnamed: true);
+        OllamaChatRequest request = await reader.ReadAsync(context, OllamaJson.Context.OllamaChatRequest, OllamaModelFaults.Instance);
         OllamaRun? run = request.Messages is { Length: > 0 } ? await runner.StartAsync(request, model, context.RequestAborted) : null;
         return new Started(run, request.Model!, request.Stream != false);
     }
@@ -50,7 +50,7 @@ internal static class OllamaEndpoints
     private static async Task<Started> StartPromptAsync(HttpContext context, ModelHost host, RequestReader reader, OllamaRunner runner)
     {
         LoadedModel model = host.ReadyToGenerate();
-        OllamaGenerateRequest request = await reader.ReadAsync(context, OllamaJson.Context.OllamaGenerateRequest, OllamaModelFaults.Instance, takesUnnamed: true);
+        OllamaGenerateRequest request = await reader.ReadAsync(context, OllamaJson.Context.OllamaGenerateRequest, OllamaModelFaults.Instance);
         bool asks = !string.IsNullOrEmpty(request.Prompt) || request.Images is { Length: > 0 };
         return new Started(asks ? await runner.StartAsync(request, model, context.RequestAborted) : null, request.Model!, request.Stream != false);
     }
@@ -75,7 +75,7 @@ internal static class OllamaEndpoints
     private static async Task<IResult> ShowAsync(HttpContext context, ModelHost host, ModelNames names, RequestReader reader, OllamaModels models)
     {
         LoadedModel model = host.Ready();
-        OllamaShowRequest request = await reader.ReadAsync(context, OllamaJson.Context.OllamaShowRequest, OllamaModelFaults.OfShow, takesUnnamed: true);
+        OllamaShowRequest request = await reader.ReadAsync(context, OllamaJson.Context.OllamaShowRequest, OllamaModelFaults.OfShow);
         string id = request.Model ?? request.Name ?? throw OllamaModelFaults.Instance.Missing()!;
         return names.Serves(id)
             ? Results.Json(models.Show(model), OllamaJson.Context.OllamaShow)
