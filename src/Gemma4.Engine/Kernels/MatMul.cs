@@ -71,7 +71,18 @@ internal static unsafe class MatMul
                 for (; t + 2 <= count; t += 2)
                     Tile4x2<TFloat, T>(xs + (long)t * inFeatures, ws, ys + (long)t * outFeatures + row, inFeatures, outFeatures);
                 for (; t < count; t++)
-                    Tile4x1<TFloat, T>(xs + (long)t * inFeatures, ws, ys + (long)t * outFeatures + row, inFeatures);
+                {
+                    float* x1 = xs + (long)t * inFeatures, y1 = ys + (long)t * outFeatures + row;
+                    if (AreNear<T>(inFeatures, tokens: 1))
+                    {
+                        Tile4x1<TFloat, T>(x1, ws, y1, inFeatures);
+                    }
+                    else
+                    {
+                        Tile2x1<TFloat, T>(x1, ws, y1, inFeatures);
+                        Tile2x1<TFloat, T>(x1, ws + 2L * inFeatures, y1 + 2, inFeatures);
+                    }
+                }
             }
             for (; row < rows; row++)
             {
@@ -188,10 +199,36 @@ internal static unsafe class MatMul
         y[3] = Finish<TFloat, T>(a3, x, w3, i, n);
     }
 
+    /// <summary>Two long rows of the weight, one token: two readers that are asked for in order come nearer to what memory gives than four.</summary>
+    private static void Tile2x1<TFloat, T>(float* x, T* w, float* y, int n)
+        where TFloat : IStoredFloat<T>
+        where T : unmanaged
+    {
+        Vector256<float> a0 = default, a1 = default;
+        T* w1 = w + n;
+        int line = CacheLineBytes / sizeof(T), i = 0;
+        for (; i + 8 <= n; i += 8)
+        {
+            if (Sse.IsSupported && (i & (line - 1)) == 0)
+            {
+                T* next = w + 2L * n + 2L * i;
+                Sse.Prefetch1(next);
+                Sse.Prefetch1(next + line);
+                Sse.Prefetch0(w + i + 2 * line);
+                Sse.Prefetch0(w1 + i + 2 * line);
+            }
+            Vector256<float> v = Vector256.Load(x + i);
+            a0 = Vector256.FusedMultiplyAdd(TFloat.Load(w + i), v, a0);
+            a1 = Vector256.FusedMultiplyAdd(TFloat.Load(w1 + i), v, a1);
+        }
+        y[0] = Finish<TFloat, T>(a0, x, w, i, n);
+        y[1] = Finish<TFloat, T>(a1, x, w1, i, n);
+    }
+
     /// <summary>Asks for the next four rows in the order of memory, as much of them as the tile goes forward in its own four.</summary>
     /// <remarks>
     /// The processor sees four readers that end after some kilobytes, and fetches little ahead for them: E2B's shapes are read with 10 to 16 of
-    /// 30 GB/s; asked for in order, with 23 to 27, and eight tokens take half the time (docs/performance.md). Where the first-level cache would
+    /// 30 GB/s; asked for in order, with 23 to 28, and eight tokens take half the time (docs/performance.md). Where the first-level cache would
     /// lose them before their turn they are asked for into the second-level one, and from there shortly before they are used.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -202,7 +239,7 @@ internal static unsafe class MatMul
         if (!Sse.IsSupported || (i & (line - 1)) != 0)
             return;
         T* next = w + 4L * n + 4L * i;
-        if ((long)n * (8 * sizeof(T) + sizeof(float) * tokens) <= NearBytes)
+        if (AreNear<T>(n, tokens))
         {
             Sse.Prefetch0(next);
             Sse.Prefetch0(next + line);
@@ -221,6 +258,10 @@ internal static unsafe class MatMul
             Sse.Prefetch0(w + i + 3L * n + 2 * line);
         }
     }
+
+    /// <summary>Whether four rows, the four after them and the activations have room in the first-level cache.</summary>
+    private static bool AreNear<T>(int n, int tokens)
+        where T : unmanaged => (long)n * (8 * sizeof(T) + sizeof(float) * tokens) <= NearBytes;
 
     private static float Dot<TFloat, T>(float* x, T* w, int n)
         where TFloat : IStoredFloat<T>
