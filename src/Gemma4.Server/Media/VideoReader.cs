@@ -34,7 +34,7 @@ internal sealed class VideoReader(MediaAccessOptions options, TimeProvider time,
             + "Install ffmpeg there, or send the video's frames in a part of type 'video'.");
 
     /// <summary>Reads the frames.</summary>
-    /// <param name="film">The file.</param>
+    /// <param name="video">The file.</param>
     /// <param name="numFrames">Most frames to take.</param>
     /// <param name="param">The request field to name in a refusal.</param>
     /// <param name="prepare">Makes a frame ready.</param>
@@ -52,7 +52,7 @@ internal sealed class VideoReader(MediaAccessOptions options, TimeProvider time,
         try
         {
             folder = Directory.CreateTempSubdirectory("gemma4-video-"); // for its owner alone
-            string file = Path.Combine(folder.FullName, "film");
+            string file = Path.Combine(folder.FullName, "video");
             await File.WriteAllBytesAsync(file, video, either.Token);
             VideoFacts facts = await ProbeAsync(tools.Prober, file, param, either.Token);
             return await DecodeAsync(tools.Decoder, file, facts, numFrames, param, prepare, either.Token);
