@@ -1,5 +1,5 @@
+using Gemma4.Conformance;
 using Gemma4.Engine.Verification;
-using Gemma4.Server.Conformance;
 
 namespace Gemma4.Server.Hosting;
 
@@ -21,7 +21,7 @@ internal static class Verbs
                 await output.WriteAsync(CommandLine.Help());
                 return 0;
             case "conformance":
-                return await ConformanceVerb.RunAsync(rest, output, CancellationToken.None);
+                return await ConformanceVerb.RunAsync(rest, CheckedServer.StartAsync, output, CancellationToken.None);
             case "openapi":
                 return await OpenApiVerb.RunAsync(rest, output);
             case "verify":

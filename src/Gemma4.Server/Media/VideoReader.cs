@@ -52,7 +52,7 @@ internal sealed class VideoReader(MediaAccessOptions options, TimeProvider time,
         try
         {
             folder = Directory.CreateTempSubdirectory("gemma4-video-"); // for its owner alone
-            string file = Path.Combine(folder.FullName, "film");
+            string file = Path.Combine(folder.FullName, "video");
             await File.WriteAllBytesAsync(file, video, either.Token);
             VideoFacts facts = await ProbeAsync(tools.Prober, file, param, either.Token);
             return await DecodeAsync(tools.Decoder, file, facts, numFrames, param, prepare, either.Token);

@@ -38,7 +38,6 @@ namespace Gemma4.Server.OpenAI;
 [JsonSerializable(typeof(DetokenizeRequest))]
 [JsonSerializable(typeof(DetokenizeResponse))]
 [JsonSerializable(typeof(RenderResponse))]
-[JsonSerializable(typeof(Conformance.CaseResult))]
 [JsonSerializable(typeof(int))]
 [JsonSerializable(typeof(ResponseRequest))]
 [JsonSerializable(typeof(ResponseItem[]))]

@@ -1,4 +1,5 @@
-using Gemma4.Server.Conformance;
+using Gemma4.Conformance;
+using Gemma4.Server.Hosting;
 using Gemma4.Testing;
 using Xunit;
 
@@ -14,7 +15,7 @@ public sealed class ConformanceTests
         string skips = Path.Combine(RepositoryPaths.Root, "tests", "conformance-skips.txt");
         using var output = new StringWriter();
         int exitCode = await ConformanceVerb.RunAsync(
-            [cases, "--skip", skips, "--", "--model", RepositoryPaths.DemoModel], output, TestContext.Current.CancellationToken);
+            [cases, "--skip", skips, "--", "--model", RepositoryPaths.DemoModel], CheckedServer.StartAsync, output, TestContext.Current.CancellationToken);
         Assert.True(exitCode == 0, string.Join('\n', output.ToString().Split('\n').Where(l => !l.StartsWith("ok ", StringComparison.Ordinal))));
     }
 }

@@ -15,7 +15,7 @@ public sealed class LocalMediaFileTests : IDisposable
         _allowed = Directory.CreateDirectory(Path.Combine(_home, "allowed")).FullName;
         Directory.CreateDirectory(Path.Combine(_allowed, "deep"));
         Directory.CreateDirectory(Path.Combine(_home, "allowed-not"));
-        File.WriteAllText(Path.Combine(_allowed, "deep", "a b.png"), "image");
+        File.WriteAllText(Path.Combine(_allowed, "deep", "a b.png"), "an image");
         File.WriteAllText(Path.Combine(_home, "secret.png"), "secret");
         File.WriteAllText(Path.Combine(_home, "allowed-not", "secret.png"), "secret");
         File.CreateSymbolicLink(Path.Combine(_allowed, "inside.png"), Path.Combine("deep", "a b.png"));
@@ -32,7 +32,7 @@ public sealed class LocalMediaFileTests : IDisposable
     [InlineData("allowed/inside.png")]
     [InlineData("allowed/up/allowed/deep/a b.png")]
     public async Task File_below_the_folder_is_read(string path) =>
-        Assert.Equal("image"u8.ToArray(), await ReadAsync(path, _allowed));
+        Assert.Equal("an image"u8.ToArray(), await ReadAsync(path, _allowed));
 
     [Theory]
     [InlineData("secret.png")]

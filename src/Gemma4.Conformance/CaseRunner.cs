@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
-namespace Gemma4.Server.Conformance;
+namespace Gemma4.Conformance;
 
 /// <summary>Sends the request of a case and checks the answer.</summary>
 internal sealed class CaseRunner(HttpClient client, CasePlaceholders placeholders, AnswerSchemas schemas, string key)
@@ -63,7 +63,7 @@ internal sealed class CaseRunner(HttpClient client, CasePlaceholders placeholder
     private void Check(JsonElement expect, HttpResponseMessage response, string text, List<string> faults)
     {
         int status = (int)response.StatusCode;
-        bool isExpected = IsAnyOf(expect.GetProperty("status"), JsonSerializer.SerializeToElement(status, OpenAI.OpenAIJson.Context.Int32));
+        bool isExpected = IsAnyOf(expect.GetProperty("status"), JsonSerializer.SerializeToElement(status, ConformanceJsonContext.Default.Int32));
         if (!isExpected)
             faults.Add($"status {status}, wanted {expect.GetProperty("status").GetRawText()}");
         foreach (JsonElement check in Items(expect, "header_checks"))

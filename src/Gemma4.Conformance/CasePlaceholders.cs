@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
-namespace Gemma4.Server.Conformance;
+namespace Gemma4.Conformance;
 
 /// <summary>Replaces <c>{{MODEL}}</c>, <c>{{PNG_RED}}</c>, <c>{{REPEAT:text:n}}</c> and the like in the strings of a case.</summary>
 internal sealed partial class CasePlaceholders

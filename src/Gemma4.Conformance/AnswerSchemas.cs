@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Json.Schema;
 
-namespace Gemma4.Server.Conformance;
+namespace Gemma4.Conformance;
 
 /// <summary>Validates answers against a document of JSON schemas (<c>$defs</c>), where there is one beside the cases.</summary>
 internal sealed class AnswerSchemas

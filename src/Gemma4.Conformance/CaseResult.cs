@@ -1,4 +1,4 @@
-namespace Gemma4.Server.Conformance;
+namespace Gemma4.Conformance;
 
 /// <summary>What came of one case.</summary>
 /// <param name="Name">The case.</param>

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
-namespace Gemma4.Server.Conformance;
+namespace Gemma4.Conformance;
 
 /// <summary>What a path such as <c>$.choices[0].message</c> or <c>$[*].id</c> finds in an answer.</summary>
 /// <param name="IsMany">Whether the path has <c>[*]</c>.</param>

@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 
-namespace Gemma4.Server.Conformance;
+namespace Gemma4.Conformance;
 
 /// <summary>The arguments of <c>conformance</c>.</summary>
 internal sealed class ConformanceOptions

@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
-namespace Gemma4.Server.Conformance;
+namespace Gemma4.Conformance;
 
 /// <summary>One check of an answer: a path, an operator and a value.</summary>
 internal static partial class CaseCheck

@@ -1,9 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Gemma4.Server.Hosting;
-using Gemma4.Server.Serving;
 
-namespace Gemma4.Server.Conformance;
+namespace Gemma4.Conformance;
 
 /// <summary><c>conformance CASES</c>: starts a server on a free port and runs a file of HTTP cases against it.</summary>
 internal static class ConformanceVerb
@@ -19,8 +17,13 @@ internal static class ConformanceVerb
     /// <summary>The key the server is started with, so that cases about keys mean something.</summary>
     private const string Key = "sk-conformance";
 
+    /// <param name="args">What follows the verb.</param>
+    /// <param name="start">Starts the server of a command line and waits until its model is loaded, or cannot be.</param>
+    /// <param name="output">Where the verb reports.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <returns>0 when all hold, 1 when something does not, 2 when the call is wrong.</returns>
-    public static async Task<int> RunAsync(IReadOnlyList<string> args, TextWriter output, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(
+        IReadOnlyList<string> args, Func<IReadOnlyList<string>, CancellationToken, Task<ICheckedServer>> start, TextWriter output, CancellationToken cancellationToken)
     {
         if (!ConformanceOptions.TryParse(args, out ConformanceOptions? options, out string? fault))
         {
@@ -28,20 +31,14 @@ internal static class ConformanceVerb
             await output.WriteAsync(Usage);
             return 2;
         }
-        await using WebApplication app = ServerApp.Build(["--port", "0", "--api-key", Key, .. options.ServerArgs, "--Serilog:MinimumLevel:Default", "Error"]);
-        await app.StartAsync(cancellationToken);
-        ModelHost host = app.Services.GetRequiredService<ModelHost>();
-        while (host.Loaded is null && host.Failure is null)
-            await Task.Delay(50, cancellationToken);
-        if (host.Failure is { } failure)
+        await using ICheckedServer server = await start(["--port", "0", "--api-key", Key, .. options.ServerArgs, "--Serilog:MinimumLevel:Default", "Error"], cancellationToken);
+        if (server.Failure is { } failure)
         {
             await output.WriteLineAsync($"The server did not start: {failure}");
             return 1;
         }
-        string model = app.Services.GetRequiredService<ModelNames>().Primary;
-        using var client = new HttpClient { BaseAddress = new Uri(app.Urls.First()), Timeout = options.Timeout };
-        IReadOnlyList<CaseResult> results = await RunCasesAsync(options, client, model, output, cancellationToken);
-        await app.StopAsync(cancellationToken);
+        using var client = new HttpClient { BaseAddress = server.Address, Timeout = options.Timeout };
+        IReadOnlyList<CaseResult> results = await RunCasesAsync(options, client, server.Model, output, cancellationToken);
         await ReportAsync(results, options, output);
         return results.Any(r => r.Skipped is null && !r.HasPassed) ? 1 : 0;
     }
@@ -81,6 +78,6 @@ internal static class ConformanceVerb
             $"{run.Count(r => r.HasPassed)}/{run.Length} pass; verified {run.Count(r => r.IsVerified && r.HasPassed)}/{run.Count(r => r.IsVerified)}; "
             + $"skipped {results.Count - run.Length}; answers >=500: {run.Count(r => r.Status >= 500)}; no answer: {run.Count(r => r.Status is null)}");
         if (options.Out is { } path)
-            await File.WriteAllLinesAsync(path, results.Select(r => JsonSerializer.Serialize(r, OpenAI.OpenAIJson.Context.CaseResult)));
+            await File.WriteAllLinesAsync(path, results.Select(r => JsonSerializer.Serialize(r, ConformanceJsonContext.Default.CaseResult)));
     }
 }
