@@ -3,7 +3,8 @@ namespace Gemma4.Server.Pipeline;
 /// <summary>Serves clients whose base URL lacks <c>/v1</c>: all paths below it are served without it too.</summary>
 internal sealed class PathMiddleware(RequestDelegate next)
 {
-    private static readonly PathString[] Unversioned = ["/audio/transcriptions", "/chat/completions", "/completions", "/messages", "/models", "/responses"];
+    private static readonly PathString[] Unversioned =
+        ["/audio/transcriptions", "/audio/translations", "/chat/completions", "/completions", "/messages", "/models", "/responses"];
 
     public Task InvokeAsync(HttpContext context)
     {

@@ -79,26 +79,27 @@ internal sealed class BackgroundResponse(ResponseObject queued)
     /// <param name="cancellationToken">Ends the reading.</param>
     public async IAsyncEnumerable<ResponseStreamEvent> ReadAsync(int after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        for (int i = Math.Max(0, after + 1); ; i++)
-        {
-            while (true)
-            {
-                bool hasEnded = HasEnded;
-                Task more;
-                lock (_lock)
-                {
-                    if (i < _events.Count)
-                        break;
-                    more = _more.Task;
-                }
-                if (hasEnded)
-                    yield break;
-                await more.WaitAsync(cancellationToken);
-            }
-            ResponseStreamEvent next;
-            lock (_lock)
-                next = _events[i];
+        for (long i = after + 1L; await EventAsync(i, cancellationToken) is { } next; i++)
             yield return next;
+    }
+
+    /// <summary>The event of this number, once it is there; null when there will be none.</summary>
+    private async Task<ResponseStreamEvent?> EventAsync(long number, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            // Asked first: what was added before the end is found below.
+            bool hasEnded = HasEnded;
+            Task more;
+            lock (_lock)
+            {
+                if (number < _events.Count)
+                    return _events[(int)number];
+                more = _more.Task;
+            }
+            if (hasEnded)
+                return null;
+            await more.WaitAsync(cancellationToken);
         }
     }
 }
