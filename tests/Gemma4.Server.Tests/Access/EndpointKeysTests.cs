@@ -14,7 +14,7 @@ public sealed partial class EndpointKeysTests
 {
     private static readonly string[] Open =
     [
-        "GET /health", "HEAD /health", "GET /health/ready", "HEAD /health/ready", "GET /health/live", "HEAD /health/live", "HEAD /", "GET /openapi/v1.json",
+        "GET /health", "HEAD /health", "GET /health/ready", "HEAD /health/ready", "GET /health/live", "HEAD /health/live", "GET /", "HEAD /", "GET /openapi/v1.json",
     ];
 
     [Fact]

@@ -34,7 +34,6 @@ public sealed class ChatRefusalTests
     [InlineData(Tools + ",\"tool_choice\":{\"type\":\"function\"}", "missing_required_parameter", "tool_choice.function")]
     [InlineData(Tools + ",\"functions\":[]", "invalid_parameter_combination", "functions")]
     [InlineData("\"functions\":[]", "unsupported_parameter", "functions")]
-    [InlineData("\"tools\":[{\"type\":\"custom\",\"custom\":{\"name\":\"c\"}}]", "unsupported_value", "tools[0].type")]
     [InlineData("\"tools\":[{\"type\":\"function\"}]", "missing_required_parameter", "tools[0].function")]
     [InlineData("\"response_format\":{\"type\":\"json_schema\"}", "missing_required_parameter", "response_format.json_schema")]
     [InlineData("\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"a\",\"strict\":true,\"schema\":{\"type\":\"array\"}}}", null, "response_format")]

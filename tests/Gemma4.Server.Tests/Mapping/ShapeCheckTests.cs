@@ -40,7 +40,7 @@ public sealed class ShapeCheckTests
     [InlineData("\"metadata\":{\"k\":1}", "invalid_type", "metadata.k", "Invalid type for 'metadata.k': expected a string, but got an integer instead.")]
     [InlineData("\"logit_bias\":\"x\"", "invalid_type", "logit_bias", "Invalid type for 'logit_bias': expected an object, but got a string instead.")]
     [InlineData("\"tools\":{}", "invalid_type", "tools", "Invalid type for 'tools': expected an array of objects, but got an object instead.")]
-    [InlineData("\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"a b\"}}]", "invalid_value", "tools[0].function.name", "Invalid 'tools[0].function.name': string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'.")]
+    [InlineData("\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"a b\"}}]", "invalid_value", "tools[0].function.name", "Invalid 'tools[0].function.name': string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_.-]+$'.")]
     [InlineData("\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":\"{}\"}}]", "invalid_type", "tools[0].function.parameters", "Invalid type for 'tools[0].function.parameters': expected an object, but got a string instead.")]
     [InlineData("\"tool_choice\":1", "invalid_type", "tool_choice", "Invalid type for 'tool_choice': expected one of a string or object, but got an integer instead.")]
     [InlineData("\"web_search_options\":{}", "unsupported_parameter", "web_search_options", "Unsupported parameter: 'web_search_options' is not supported by this server: it has no hosted tools.")]
