@@ -17,14 +17,17 @@ internal static unsafe class PanelProduct
     /// <param name="x"><c>[T, in]</c>.</param>
     /// <param name="weight"><c>[out, in]</c>.</param>
     /// <param name="firstPanel">The first of these panels.</param>
-    /// <param name="numPanels">Panels.</param>
+    /// <param name="numPanels">Panels; a thread may get none.</param>
     /// <param name="y">Receives <c>[T, out]</c>; here are written the columns <c>16 · firstPanel</c> and on.</param>
     /// <param name="stride">Numbers between two rows of <paramref name="y"/>.</param>
     public static void Run(PanelKernels kernels, ActivationGroups x, PanelMatrix weight, int firstPanel, int numPanels, float* y, long stride)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(x.Columns, weight.Columns, nameof(x));
         ArgumentOutOfRangeException.ThrowIfNegative(firstPanel);
+        ArgumentOutOfRangeException.ThrowIfNegative(numPanels);
         ArgumentOutOfRangeException.ThrowIfGreaterThan((long)firstPanel + numPanels, weight.NumPanels, nameof(numPanels));
+        if (numPanels == 0)
+            return;
         int whole = Math.Min(firstPanel + numPanels, weight.Rows / PanelLayout.Rows);
         int block = x.Tokens <= ActivationGroups.TileTokens ? numPanels : (int)Math.Max(1, BlockBytes / weight.PanelBytes);
         for (int panel = firstPanel; panel < whole; panel += block)

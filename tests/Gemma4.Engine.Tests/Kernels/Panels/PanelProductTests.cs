@@ -207,6 +207,17 @@ public sealed unsafe class PanelProductTests
         Assert.Throws<ArgumentOutOfRangeException>(() => PanelProduct.Run(kernels, other, weight, 0, 1, null, 40));
         Assert.Throws<ArgumentOutOfRangeException>(() => PanelProduct.Run(kernels, fits, weight, 2, 2, null, 40));
         Assert.Throws<ArgumentOutOfRangeException>(() => PanelProduct.Run(kernels, fits, weight, -1, 1, null, 40));
+        Assert.Throws<ArgumentOutOfRangeException>(() => PanelProduct.Run(kernels, fits, weight, 1, -1, null, 40));
+    }
+
+    [Fact]
+    public void No_panels_write_nothing()
+    {
+        PanelKernels kernels = PanelKernels.Create(KernelChoice.Auto);
+        PanelMatrix weight = StoredWeights.Allocate(WeightFormat.Q8_0, 40, 96);
+        using ActivationGroups x = StoredWeights.Quantise(new float[96], 1, 96);
+        for (int panel = 0; panel <= weight.NumPanels; panel++)
+            PanelProduct.Run(kernels, x, weight, panel, 0, null, 40);      // a write to null would end the run
     }
 
     [Fact]
