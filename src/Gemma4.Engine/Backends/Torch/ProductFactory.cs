@@ -41,11 +41,11 @@ internal sealed unsafe class ProductFactory(Device device, ScalarType dtype) : I
         return taken;
     }
 
-    /// <summary>Numbers in the dtype of activations.</summary>
-    public Tensor Tensor(float[] numbers)
+    /// <summary>Numbers <c>[n]</c> on the device.</summary>
+    public Tensor Tensor(float[] numbers, ScalarType type)
     {
         using Tensor wide = tensor(numbers);
-        Tensor taken = wide.to(dtype, device, copy: true).DetachFromDisposeScope();
+        Tensor taken = wide.to(type, device, copy: true).DetachFromDisposeScope();
         _owned.Add(taken);
         return taken;
     }
