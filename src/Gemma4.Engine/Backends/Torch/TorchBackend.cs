@@ -113,7 +113,7 @@ internal sealed partial class TorchBackend : Backend
     }
 
     public override ExpertRouter CreateRouter(int numActive, StoredWeight expertScale) =>
-        Own(new TorchExpertRouter(Link, numActive, _products.Tensor(expertScale)));
+        Own(new TorchExpertRouter(Link, numActive, _products.Tensor(expertScale.ToSingles(), ScalarType.Float32)));
 
     public override Experts CreateExperts(IReadOnlyList<ExpertWeights> experts)
     {
