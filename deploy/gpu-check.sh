@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Checks the engine on a machine that has a GPU and PyTorch but no .NET: goldens, batch invariance, speeds and memory, in one JSON file.
 #
-#   deploy/gpu-check.sh pack ARCHIVE.tar.gz      here, with the .NET SDK; at most 60 MiB
-#   tar xzf ARCHIVE.tar.gz && ./gpu-check.sh run OUT.json [options of Gemma4.GpuCheck]      there; at most 8 minutes
+#   deploy/gpu-check.sh pack ARCHIVE.tar.xz      here, with the .NET SDK; at most 60 MiB
+#   python3 -m tarfile -e ARCHIVE.tar.xz && ./gpu-check.sh run OUT.json [options of Gemma4.GpuCheck]      there; at most 8 minutes
 #
 # The archive holds no libtorch: `run` takes PyTorch's own libraries (2.10 or 2.11; TORCH_LIB names their folder where python3 does not find
 # them). Shapes of released models come from ../shared/reference/configs and calm goldens from ../shared/fixtures/mild, where they are.
@@ -14,7 +14,7 @@ max_seconds=480
 here="$(cd "$(dirname "$0")" && pwd)"
 
 pack() {
-  local archive root shared work
+  local archive root shared work name
   archive="$(realpath -m "$1")"
   root="$here/.."
   shared="${GEMMA4_SHARED:-$root/../shared}"
@@ -23,9 +23,19 @@ pack() {
   dotnet publish "$root/bench/Gemma4.GpuCheck" -c Release -r linux-x64 --self-contained -o "$work/app" -p:DebugType=none --nologo -v quiet
   # What PyTorch brings. LibTorchSharp itself stays.
   find "$work/app" \( -name 'libtorch*' -o -name 'libc10*' -o -name 'libgomp*' -o -name 'libshm*' -o -name 'libaoti*' -o -name 'lib*backend*' \) -delete
+  # What only a debugger or another garbage collector wants.
+  rm -f "$work"/app/{libmscordaccore,libmscordbi,libcoreclrtraceptprovider,libclrgc,libclrgcexp}.so "$work/app/createdump"
   cp -r "$root/tests/fixtures" "$work/fixtures"
-  rm -rf "$work/fixtures/quantized"
-  if [ -d "$shared/fixtures/mild" ]; then cp -r "$shared/fixtures/mild" "$work/mild"; fi
+  rm -rf "$work/fixtures/quantized" "$work/fixtures/golden/preprocessing"
+  if [ -d "$shared/fixtures/mild" ]; then
+    # Their media are the same files.
+    mkdir -p "$work/mild/media"
+    cp -r "$shared/fixtures/mild/golden" "$shared/fixtures/mild/models" "$work/mild/"
+    for file in "$shared"/fixtures/mild/media/*; do
+      name="$(basename "$file")"
+      if cmp -s "$file" "$work/fixtures/media/$name"; then ln -s "../../fixtures/media/$name" "$work/mild/media/"; else cp "$file" "$work/mild/media/"; fi
+    done
+  fi
   mkdir "$work/shapes"
   for model in gemma-4-E2B-it gemma-4-E4B-it gemma-4-26B-A4B-it gemma-4-31B-it; do
     if [ -d "$shared/reference/configs/$model" ]; then
@@ -34,7 +44,7 @@ pack() {
     fi
   done
   cp "$here/gpu-check.sh" "$work/"
-  tar czf "$archive" -C "$work" .
+  tar cJf "$archive" -C "$work" .
   local bytes
   bytes="$(stat -c %s "$archive")"
   echo "$archive: $bytes bytes"
