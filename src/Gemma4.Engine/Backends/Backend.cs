@@ -27,6 +27,9 @@ internal abstract class Backend : IDisposable
     /// <param name="width">Numbers of a row.</param>
     public abstract Activations CreateActivations(string name, int width);
 
+    /// <summary>Rows that are not rounded, whatever the model's numbers are: for scores that decide, where a rounding would decide otherwise.</summary>
+    public virtual Activations CreateWideActivations(string name, int width) => CreateActivations(name, width);
+
     /// <summary>Root-mean-square normalisation of every W numbers of a row.</summary>
     /// <param name="scale">W factors; null for none.</param>
     /// <param name="width">W.</param>

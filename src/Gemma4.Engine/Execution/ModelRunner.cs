@@ -75,6 +75,8 @@ internal sealed class ModelRunner : IModelRunner
         _logitRows.Clear();
         LogitRow.Collect(sequences, _logitRows);
         ReadOnlySpan<LogitRow> rows = CollectionsMarshal.AsSpan(_logitRows);
+        if (rows.Length == 0)
+            _model.Backend.WaitForDevice();      // as logits would; else time would tell how fast work is handed over, not how fast it is done
         for (int first = 0; first < rows.Length; first += MaxLogitRows)
             Read(rows[first..Math.Min(first + MaxLogitRows, rows.Length)], plan, hidden);
     }

@@ -21,19 +21,19 @@ public sealed class RoundedReferenceTests(ITestOutputHelper output)
     }
 
     [Theory]
-    [InlineData("cpu", "tiny-31b", "model.language_model.layers.3.mlp.down_proj.weight")]
-    [InlineData("torch", "tiny-31b", "model.language_model.layers.3.mlp.down_proj.weight")]
-    [InlineData("torch", "tiny-26b-a4b", "model.language_model.layers.3.experts.down_proj")]
-    [InlineData("torch", "tiny-e2b", "model.language_model.layers.4.self_attn.v_proj.weight")]
+    [InlineData("cpu", "tiny-31b", "model.language_model.layers.0.layer_scalar")]
+    [InlineData("torch", "tiny-31b", "model.language_model.layers.0.layer_scalar")]
+    [InlineData("torch", "tiny-26b-a4b", "model.language_model.layers.2.layer_scalar")]
+    [InlineData("torch", "tiny-e2b", "model.language_model.embed_tokens_per_layer.weight")]
     public void Case_fails_when_one_weight_is_wrong(string backend, string model, string tensor)
     {
         ComputeOptions compute = ModelVerifier.Exact with { Backend = backend, Dtype = "bfloat16" };
         string mild = RepositoryPaths.RequireShared("fixtures/mild");
         using CheckpointFolder folder = CheckpointFolder.Copy(model, mild);
-        CaseResult right = Assert.Single(ModelVerifier.VerifyModel(mild, model, compute, only: "short"));
+        CaseResult right = Assert.Single(ModelVerifier.VerifyModel(mild, model, compute, only: "chat"));
         Assert.True(right.Holds, right.ToString());
         folder.Scale(tensor, 1.5f);
-        CaseResult wrong = Assert.Single(ModelVerifier.VerifyModel(folder.Root, model, compute, only: "short"));
+        CaseResult wrong = Assert.Single(ModelVerifier.VerifyModel(folder.Root, model, compute, only: "chat"));
         Assert.False(wrong.Holds, wrong.ToString());
     }
 

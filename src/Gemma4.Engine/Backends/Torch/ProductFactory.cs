@@ -9,7 +9,7 @@ namespace Gemma4.Engine.Backends.Torch;
 /// </remarks>
 /// <param name="device">Where weights go.</param>
 /// <param name="dtype">Dtype of activations.</param>
-internal sealed unsafe class ProductFactory(Device device, ScalarType dtype) : IDisposable
+internal sealed class ProductFactory(Device device, ScalarType dtype) : IDisposable
 {
     private readonly List<Tensor> _owned = [];
 
@@ -41,11 +41,11 @@ internal sealed unsafe class ProductFactory(Device device, ScalarType dtype) : I
         return taken;
     }
 
-    /// <summary>Numbers in the dtype of activations.</summary>
-    public Tensor Tensor(float[] numbers)
+    /// <summary>Numbers <c>[n]</c> on the device.</summary>
+    public Tensor Tensor(float[] numbers, ScalarType type)
     {
         using Tensor wide = tensor(numbers);
-        Tensor taken = wide.to(dtype, device, copy: true).DetachFromDisposeScope();
+        Tensor taken = wide.to(type, device, copy: true).DetachFromDisposeScope();
         _owned.Add(taken);
         return taken;
     }
@@ -60,11 +60,8 @@ internal sealed unsafe class ProductFactory(Device device, ScalarType dtype) : I
 
     private Tensor Stack(ReadOnlySpan<StoredWeight> weights, params ReadOnlySpan<long> shape)
     {
-        bool hasData = weights[0].Data is not null;
-        Tensor stacked = empty(shape.ToArray(), dtype: dtype, device: hasData ? device : META).DetachFromDisposeScope();
+        Tensor stacked = empty(shape.ToArray(), dtype: dtype, device: device).DetachFromDisposeScope();
         _owned.Add(stacked);
-        if (!hasData)
-            return stacked;
         using Tensor rows = stacked.view(-1, shape[^1]);
         int first = 0;
         foreach (StoredWeight weight in weights)

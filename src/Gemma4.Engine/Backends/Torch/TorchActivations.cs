@@ -8,13 +8,21 @@ namespace Gemma4.Engine.Backends.Torch;
 /// <param name="slot">The tensor, shared by all activations of one name.</param>
 /// <param name="firstColumn">Where the rows begin in those of the tensor.</param>
 /// <param name="width">Numbers of a row.</param>
+/// <param name="dtype">What products read.</param>
 /// <param name="isView">True for some columns of other activations.</param>
-internal sealed class TorchActivations(TorchBackend backend, TensorSlot slot, int firstColumn, int width, bool isView) : Activations(width)
+internal sealed class TorchActivations(TorchBackend backend, TensorSlot slot, int firstColumn, int width, ScalarType dtype, bool isView)
+    : Activations(width)
 {
     public override int NumRows => backend.NumRows;
 
     /// <summary>The rows <c>[T, W]</c>. A view's belongs to the caller's dispose scope.</summary>
     public Tensor Value => isView ? slot.Value.narrow(1, firstColumn, Width) : slot.Value;
+
+    /// <summary>What products read and norms give. Sums may be wider.</summary>
+    public ScalarType Dtype => dtype;
+
+    /// <summary>The rows as products read them; belongs to the caller's dispose scope where that differs from <see cref="Value"/>.</summary>
+    public Tensor Operand => Value is var value && value.dtype == dtype ? value : value.to(dtype);
 
     /// <summary>Replaces all rows; what they were is lost.</summary>
     /// <param name="value"><c>[T, W]</c>; taken over.</param>
@@ -33,7 +41,7 @@ internal sealed class TorchActivations(TorchBackend backend, TensorSlot slot, in
     public override Activations Columns(int first, int count)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(first + count, Width, nameof(count));
-        return new TorchActivations(backend, slot, firstColumn + first, count, isView: true);
+        return new TorchActivations(backend, slot, firstColumn + first, count, dtype, isView: true);
     }
 
     public override unsafe float[] ToArray(int firstRow, int numRows)

@@ -36,6 +36,8 @@ internal sealed partial class TorchBackend : Backend
             throw new ArgumentException("--kv-dtype int8: --backend torch stores keys and values as float32 or bfloat16. Use one of them.", nameof(options));
         _device = options.CudaIndex is { } index ? new Device(DeviceType.CUDA, index) : CPU;
         InitializeDevice(_device);
+        if (_device.type == DeviceType.CUDA)
+            (backends.cuda.matmul.allow_tf32, backends.cudnn.allow_tf32) = (false, false);      // float32 means float32
         Dtype = options.RoundsToBFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
         KvFormat = options.KvFormat ?? (options.RoundsToBFloat16 ? KvFormat.BFloat16 : KvFormat.Float32);
         Link = new DeviceLink(_device);
@@ -70,7 +72,7 @@ internal sealed partial class TorchBackend : Backend
             return (long)(HostShare * GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
         int status = MemGetInfo(out nuint free, out nuint total);
         if (status != 0)
-            throw new InvalidOperationException($"cudaMemGetInfo failed with {status}. Set the KV cache's size with --kv-cache-bytes.");
+            throw new InvalidOperationException($"cuMemGetInfo failed with {status}. Set the KV cache's size with --kv-cache-bytes.");
         return (long)Math.Max(0, free - DeviceReserve * total);
     }
 
@@ -86,12 +88,9 @@ internal sealed partial class TorchBackend : Backend
             group.Begin(step, pools.BlockSize, Link, Dtype);
     }
 
-    public override Activations CreateActivations(string name, int width)
-    {
-        if (!_slots.TryGetValue(name, out TensorSlot? slot))
-            _slots.Add(name, slot = Own(new TensorSlot(name)));
-        return new TorchActivations(this, slot, 0, width, isView: false);
-    }
+    public override Activations CreateActivations(string name, int width) => Activations(name, width, Dtype);
+
+    public override Activations CreateWideActivations(string name, int width) => Activations(name, width, ScalarType.Float32);
 
     public override Norm CreateNorm(StoredWeight? scale, int width, double eps, float factor = 1) =>
         new TorchNorm(scale is null && factor == 1 ? null : Scale(scale, width, factor), width, eps);
@@ -114,7 +113,7 @@ internal sealed partial class TorchBackend : Backend
     }
 
     public override ExpertRouter CreateRouter(int numActive, StoredWeight expertScale) =>
-        Own(new TorchExpertRouter(Link, numActive, _products.Tensor(expertScale)));
+        Own(new TorchExpertRouter(Link, numActive, _products.Tensor(expertScale.ToSingles(), ScalarType.Float32)));
 
     public override Experts CreateExperts(IReadOnlyList<ExpertWeights> experts)
     {
@@ -167,6 +166,13 @@ internal sealed partial class TorchBackend : Backend
         _products.Dispose();
     }
 
+    private TorchActivations Activations(string name, int width, ScalarType dtype)
+    {
+        if (!_slots.TryGetValue(name, out TensorSlot? slot))
+            _slots.Add(name, slot = Own(new TensorSlot(name)));
+        return new TorchActivations(this, slot, 0, width, dtype, isView: false);
+    }
+
     private HeadTurn Turn(RotaryFrequencies frequencies)
     {
         if (!_turns.TryGetValue(frequencies, out HeadTurn? turn))
@@ -174,12 +180,12 @@ internal sealed partial class TorchBackend : Backend
         return turn;
     }
 
-    private Tensor Scale(StoredWeight? scale, int width, float factor)
+    private NormScale Scale(StoredWeight? scale, int width, float factor)
     {
-        if (scale is not null && factor == 1)
-            return _products.Tensor(scale);
         float[] numbers = scale?.ToSingles() ?? [.. Enumerable.Repeat(1f, width)];
-        return _products.Tensor([.. numbers.Select(n => n * factor)]);
+        for (int i = 0; i < width; i++)
+            numbers[i] *= factor;
+        return new NormScale(_products.Tensor(numbers, ScalarType.Float32), _products.Tensor(numbers, Dtype));
     }
 
     private T Own<T>(T owned) where T : IDisposable
@@ -188,6 +194,7 @@ internal sealed partial class TorchBackend : Backend
         return owned;
     }
 
-    [LibraryImport("libcudart.so.12", EntryPoint = "cudaMemGetInfo")]
+    /// <summary>The driver's own call, which is there whatever CUDA libtorch was built with; it wants that libtorch has used the device on this thread.</summary>
+    [LibraryImport("libcuda.so.1", EntryPoint = "cuMemGetInfo_v2")]
     private static partial int MemGetInfo(out nuint free, out nuint total);
 }

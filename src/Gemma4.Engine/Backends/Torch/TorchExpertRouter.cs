@@ -6,7 +6,7 @@ namespace Gemma4.Engine.Backends.Torch;
 /// <summary>Chooses experts on the device.</summary>
 /// <param name="link">The way to host memory, for verification.</param>
 /// <param name="numActive">A.</param>
-/// <param name="expertScale"><c>[E]</c>.</param>
+/// <param name="expertScale"><c>[E]</c> float32.</param>
 internal sealed class TorchExpertRouter(DeviceLink link, int numActive, Tensor expertScale) : ExpertRouter, IDisposable
 {
     private readonly TorchExpertChoice _choice = new(link, numActive);
@@ -15,7 +15,7 @@ internal sealed class TorchExpertRouter(DeviceLink link, int numActive, Tensor e
     {
         using DisposeScope scope = NewDisposeScope();
         (Tensor best, Tensor experts) = ((TorchActivations)scores).Value.to(ScalarType.Float32).topk(numActive, dim: -1);      // [T, A]
-        Tensor scale = expertScale.to(ScalarType.Float32).index_select(0, experts.view(-1)).view(experts.shape);               // [T, A]
+        Tensor scale = expertScale.index_select(0, experts.view(-1)).view(experts.shape);                                      // [T, A]
         _choice.Replace(experts, best.softmax(-1).mul_(scale));
         return _choice;
     }

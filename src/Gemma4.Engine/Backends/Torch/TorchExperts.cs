@@ -17,7 +17,7 @@ internal sealed class TorchExperts(Tensor gateUp, Tensor down) : Experts, IDispo
     public override void Apply(Activations x, ExpertChoice choice, Activations y)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor rows = ((TorchActivations)x).Value;                                             // [T, D]
+        Tensor rows = ((TorchActivations)x).Operand;                                           // [T, D]
         var chosen = (TorchExpertChoice)choice;
         if (rows.shape[0] <= TokensAtOnce)
         {

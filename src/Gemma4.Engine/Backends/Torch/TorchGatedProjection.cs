@@ -12,14 +12,14 @@ internal sealed class TorchGatedProjection(Linear product, int width) : GatedPro
     public override void Apply(Activations x, Activations y)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor both = product.Forward(((TorchActivations)x).Value);                            // [T, 2F]
+        Tensor both = product.Forward(((TorchActivations)x).Operand);                            // [T, 2F]
         ((TorchActivations)y).Set(Gate(both, width));                                          // [T, F]
     }
 
     public override void Apply(Activations x, Activations u, Activations y)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor gate = product.Forward(((TorchActivations)x).Value);                            // [T, F]
+        Tensor gate = product.Forward(((TorchActivations)x).Operand);                            // [T, F]
         ((TorchActivations)y).Set(nn.functional.gelu(gate, GELU.Approximate.tanh).mul_(((TorchActivations)u).Value));
     }
 

@@ -16,7 +16,7 @@ internal sealed unsafe class TorchOutputHead(DeviceLink link, Linear product, fl
     {
         using DisposeScope scope = NewDisposeScope();
         using Tensor places = link.Send(rows);                                                                                 // [R]
-        Tensor chosen = ((TorchActivations)hidden).Value.index_select(0, places);                                              // [R, D]
+        Tensor chosen = ((TorchActivations)hidden).Operand.index_select(0, places);                                              // [R, D]
         Tensor logits = product.Forward(chosen).to(ScalarType.Float32);                                                        // [R, V]
         if (_cap is not null)
             logits.div_(_cap.Value).tanh_().mul_(_cap.Value);

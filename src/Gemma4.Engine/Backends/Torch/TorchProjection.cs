@@ -10,7 +10,7 @@ internal sealed class TorchProjection(Linear product) : Projection
     public override void Apply(Activations x, params ReadOnlySpan<Activations> y)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor all = product.Forward(((TorchActivations)x).Value);                             // [T, Σ outᵢ]
+        Tensor all = product.Forward(((TorchActivations)x).Operand);                             // [T, Σ outᵢ]
         int first = 0;
         foreach (Activations part in y)
         {

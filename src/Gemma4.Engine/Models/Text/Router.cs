@@ -10,8 +10,8 @@ internal sealed class Router(TextConfig config, MoeConfig moe, Backend backend, 
         weights.Take("scale", config.HiddenSize), config.HiddenSize, config.RmsNormEps, (float)(1 / Math.Sqrt(config.HiddenSize)));
     private readonly Projection _proj = backend.CreateProjection(weights.Matrix("proj", moe.NumExperts, config.HiddenSize));
     private readonly ExpertRouter _router = backend.CreateRouter(moe.NumActiveExperts, weights.Take("per_expert_scale", moe.NumExperts));
-    private readonly Activations _normed = backend.CreateActivations("normed", config.HiddenSize);     // [T, D]
-    private readonly Activations _scores = backend.CreateActivations("expert scores", moe.NumExperts); // [T, E]
+    private readonly Activations _normed = backend.CreateWideActivations("router input", config.HiddenSize);     // [T, D]
+    private readonly Activations _scores = backend.CreateWideActivations("expert scores", moe.NumExperts);       // [T, E]
 
     /// <param name="residual"><c>[T, D]</c>, not normalised. Not modified.</param>
     /// <returns>Experts and shares <c>[T, A]</c>; valid until the next call.</returns>
