@@ -25,7 +25,7 @@ internal sealed class ModelOptions : IValidatableObject
     public bool AnyName { get; set; }
 
     /// <summary>Where it is computed: <c>auto</c> (CUDA where there is one), <c>cpu</c>, <c>cuda</c> or <c>cuda:n</c>.</summary>
-    [RegularExpression("auto|cpu|cuda(:[0-9]{1,3})?", ErrorMessage = "Expected auto, cpu, cuda or cuda:n.")]
+    [RegularExpression("auto|cpu|cuda(:[0-9]{1,3})?", ErrorMessage = "Model:Device must be auto, cpu, cuda or cuda:n, with n the number of a device.")]
     public string Device { get; set; } = "auto";
 
     /// <summary>What computes it: <c>cpu</c> is our own kernels, <c>torch</c> libtorch's operators; <c>auto</c> takes the first on a CPU.</summary>
