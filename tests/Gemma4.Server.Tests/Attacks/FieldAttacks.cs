@@ -81,7 +81,7 @@ internal static class FieldAttacks
         Api("messages", "stop sequences by the thousand", () => $"\"stop_sequences\":[{string.Join(',', Enumerable.Range(0, 1000).Select(i => $"\"s{i}\""))}]", Refused()),
         Api("messages", "a budget of thoughts past 32 bits", () => "\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":99999999999}", Refused()),
         Api("messages", "metadata of five megabytes", () => $"\"metadata\":{{\"user_id\":\"{new string('u', 5_000_000)}\"}}", new Outcome(200, 400)),
-        Api("responses", "in the background", () => "\"background\":true", Refused("background")),
+        Api("responses", "in the background", () => "\"background\":true", Valid),
         Api("responses", "a response before that is not", () => "\"previous_response_id\":\"resp_none\"", new Outcome(400, 404)),
         Api("responses", "a response before of a megabyte", () => $"\"previous_response_id\":\"{new string('r', 1_000_000)}\"", new Outcome(400, 404)),
         Api("responses", "includes by the thousand", () => $"\"include\":[{JsonAttacks.Repeat("\"message.output_text.logprobs\",", 10_000)}\"x\"]", new Outcome(200, 400)),

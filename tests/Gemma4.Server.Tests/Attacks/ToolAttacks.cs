@@ -34,8 +34,8 @@ internal static class ToolAttacks
         Post("responses: 129 tools", "/v1/responses", () => TextRequests.Body("responses", $",\"tools\":[{string.Join(',', Enumerable.Range(0, 129).Select(i => $"{{\"type\":\"function\",\"name\":\"f{i}\"}}"))}]"), Refused("tools")),
         Post("responses: a tool of the web", "/v1/responses", () => TextRequests.Body("responses", ",\"tools\":[{\"type\":\"web_search\"}]"), Valid),
         Post("responses: a tool whose type breaks headers", "/v1/responses", () => TextRequests.Body("responses", ",\"tools\":[{\"type\":\"a\\r\\nset-cookie: b\"}]"), Valid),
-        Post("responses: a custom tool whose grammar is a megabyte", "/v1/responses", () => Custom("lark", $"start: {Repeat("\\\"a\\\" ", 200_000)}"), Refused("tools[0].format.definition", "constraint_too_complex")),
-        Post("responses: a custom tool whose grammar is 5,000 deep", "/v1/responses", () => Custom("lark", $"start: {new string('(', 5000)}\\\"a\\\"{new string(')', 5000)}"), Refused("tools[0].format.definition")),
+        Post("responses: a custom tool whose grammar is a megabyte", "/v1/responses", () => Custom("lark", $"start: {Repeat("\\\"a\\\" ", 200_000)}"), Refused("input", "context_length_exceeded")),
+        Post("responses: a custom tool whose grammar is 1,500 deep", "/v1/responses", () => Custom("lark", $"start: {new string('(', 1500)}\\\"a\\\"{new string(')', 1500)}"), Refused("tools[0].format.definition")),
         Post("responses: a custom tool whose pattern counts to a million", "/v1/responses", () => Custom("regex", "((a{1,100}){1,100}){1,100}"), new Outcome(200, 400)),
     ];
 

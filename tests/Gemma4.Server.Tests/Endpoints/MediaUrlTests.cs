@@ -90,7 +90,7 @@ public sealed class MediaUrlTests : IDisposable
     {
         string type = api.StartsWith("chat", StringComparison.Ordinal) ? "audio_url" : "input_audio";
         await using var site = new TestSite(Ok) { Body = TestMedia.Read("chirp.wav") };
-        foreach (string url in (string[])["http://audio clips.example.org/chirp", $"file://{_folder}/chirp.wav", TestMedia.DataUrl("chirp.wav", "audio/wav")])
+        foreach (string url in (string[])["http://audio.example.org/chirp", $"file://{_folder}/chirp.wav", TestMedia.DataUrl("chirp.wav", "audio/wav")])
         {
             FakeEngine engine = Script.Saying("A chirp.");
             string part = $$"""{"type":"{{type}}","audio_url":"{{url}}"}""";
