@@ -16,11 +16,14 @@ internal sealed class ThreadTeam : IDisposable
     /// <summary>Turns that the caller waits for the last part before it gives its processor away.</summary>
     private const int MaxWaitSpins = 4000;
 
+    /// <summary>The next part of a run that has none to give: as many as no run has.</summary>
+    private const int Closed = int.MaxValue;
+
     private readonly Helper[] _helpers;
     private IParts? _work;
     private int _numParts;
     private int _numEnded;
-    private long _claims = long.MaxValue >> 32;      // run << 32 | next part; a claim is a compare-and-swap, so none is for another run
+    private long _claims = Closed;      // run << 32 | next part; a claim is a compare-and-swap, so none is for another run
     private Exception? _fault;
     private volatile bool _stopped;
 
@@ -46,7 +49,9 @@ internal sealed class ThreadTeam : IDisposable
                 work.Run(part, worker: 0);
             return;
         }
-        int run = (int)(Volatile.Read(ref _claims) >> 32) + 1;
+        int run = CurrentRun + 1;
+        // Closes the last run before anything is changed: a helper that still looks at it must not take the new number of parts for its own.
+        Interlocked.Exchange(ref _claims, (long)CurrentRun << 32 | Closed);
         _work = work;
         _numParts = numParts;
         _fault = null;

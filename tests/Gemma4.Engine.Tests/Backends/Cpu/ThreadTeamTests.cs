@@ -22,6 +22,24 @@ public sealed class ThreadTeamTests
         }
     }
 
+    /// <summary>A helper that looks at a run which is over while the next, larger one is being prepared must take no part of either.</summary>
+    [Theory]
+    [InlineData(2)]
+    [InlineData(4)]
+    public void Runs_of_few_and_many_parts_in_turn_do_each_part_once(int threads)
+    {
+        using var team = new ThreadTeam(threads);
+        Counting few = new(2, threads), many = new(64, threads);
+        const int Rounds = 50_000;
+        for (int round = 0; round < Rounds; round++)
+        {
+            team.Run(2, few);
+            team.Run(64, many);
+        }
+        Assert.All(few.Done, count => Assert.Equal(Rounds, count));
+        Assert.All(many.Done, count => Assert.Equal(Rounds, count));
+    }
+
     [Fact]
     public void Helpers_that_sleep_wake_up()
     {
