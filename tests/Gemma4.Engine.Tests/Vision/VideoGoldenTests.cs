@@ -55,7 +55,7 @@ public sealed class VideoGoldenTests
                 videos++;
             }
         }
-        Assert.Equal((int)every["videos"]!, videos);
+        Assert.Equal((int)every["films"]!, videos);
         Assert.Equal((string?)every["sha256"], Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(lines.ToString()))));
     }
 
@@ -76,7 +76,7 @@ public sealed class VideoGoldenTests
             new RenderedPrompt([new(template, true)], [new MediaSlot(MediaKind.Video, 0)]),
             [new MediaExpansion.Frames([.. indices.Select(i => (FrameSampling.TimeOf(i, framesPerSecond), numSoftTokens))])]).TokenIds;
 
-    private static IEnumerable<Video> Videos() => Golden["videos"]!.AsArray().Select(f => new Video(
+    private static IEnumerable<Video> Videos() => Golden["films"]!.AsArray().Select(f => new Video(
         Rate((string)f!["fps"]!), (int)f["frames"]!, (int)f["take"]!, (string?)f["indices"] ?? "", (string?)f["stamps"] ?? "", (string?)f["refused"]));
 
     private static double Rate(string name) => name == "none"
