@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Gemma4.Engine.Kernels;
+using Gemma4.Engine.Kernels.Blocks;
 
 namespace Gemma4.Engine.Backends;
 
@@ -48,17 +49,20 @@ internal sealed unsafe class StoredWeight(string name, WeightFormat format, Immu
     public StoredWeight Slice(int firstRow, int numRows) =>
         new(name, format, [numRows, Columns], data is null ? null : data + firstRow * RowBytes);
 
+    /// <summary>One of its rows in float32.</summary>
+    /// <param name="row">Which; there must be data.</param>
+    /// <param name="numbers">Receives <see cref="Columns"/> numbers.</param>
+    public void Decode(int row, Span<float> numbers) =>
+        WeightDecoder.Decode(format, new ReadOnlySpan<byte>(data + row * RowBytes, checked((int)RowBytes)), numbers);
+
     /// <summary>Its numbers in float32; zeros where there is no data.</summary>
     public float[] ToSingles()
     {
         var values = new float[NumElements];
         if (data is null)
             return values;
-        fixed (float* target = values)
-        {
-            for (int row = 0; row < Rows; row++)
-                StoredNumbers.Widen(format, data + row * RowBytes, target + (long)row * Columns, Columns);
-        }
+        for (int row = 0; row < Rows; row++)
+            Decode(row, values.AsSpan(row * Columns, Columns));
         return values;
     }
 }

@@ -1,5 +1,5 @@
 using Gemma4.Engine.Configuration;
-using Gemma4.Engine.Kernels;
+using Gemma4.Engine.Kernels.Blocks;
 using Gemma4.Engine.Loading;
 
 namespace Gemma4.Engine.Verification;
@@ -25,8 +25,7 @@ internal sealed class TensorFile
         StoredTensor stored = Find(name);
         using var file = new MappedFile(stored.File);
         var values = new float[stored.NumElements];
-        fixed (float* target = values)
-            StoredNumbers.Widen(stored.WeightFormat, file.At(stored.Offset), target, values.Length);
+        WeightDecoder.Decode(stored.WeightFormat, new ReadOnlySpan<byte>(file.At(stored.Offset), checked((int)stored.Length)), values);
         return values;
     }
 

@@ -10,11 +10,11 @@ public sealed unsafe class StoredRowKernelTests
     private const int Longest = 257;
 
     [Fact]
-    public void Every_number_is_rounded_to_bfloat16_as_it_is_alone()
+    public void Every_number_is_rounded_to_bfloat16_and_widened_as_it_is_alone()
     {
         float[] x = RowKernelCheck.Inputs(Longest, 1);
         ushort[] expected = new ushort[Longest];
-        RoundToBFloat16.Reference(x, expected);
+        BFloat16Row.Reference(x, expected);
         using GuardedMemory source = new(Longest * sizeof(float)), target = new(Longest * sizeof(ushort));
         for (int n = 0; n <= Longest; n++)
         {
@@ -23,8 +23,12 @@ public sealed unsafe class StoredRowKernelTests
             x.AsSpan(0, n).CopyTo(from);
             fixed (float* px = from)
             fixed (ushort* py = to)
-                RoundToBFloat16.Run(px, py, n);
+                BFloat16Row.Round(px, py, n);
             Assert.Equal(expected.AsSpan(0, n), to);
+            fixed (float* px = from)
+            fixed (ushort* py = to)
+                BFloat16Row.Widen(py, px, n);
+            RowKernelCheck.SameBits([.. expected[..n].Select(BFloat16.ToSingle)], from);
         }
     }
 

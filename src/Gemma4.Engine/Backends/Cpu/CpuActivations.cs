@@ -43,23 +43,16 @@ internal sealed unsafe class CpuActivations(CpuBackend backend, RowBuffer buffer
 /// <summary>Memory for the rows of the largest step so far.</summary>
 internal sealed unsafe class RowBuffer : IDisposable
 {
-    private HostMemory? _memory;
+    private readonly GrowingMemory _memory = new();
 
     /// <summary>The widest row that it must hold.</summary>
     public int Width { get; set; }
 
     /// <summary>The first row; null before there was a step.</summary>
-    public float* Data => _memory is null ? null : (float*)_memory.Data;
+    public float* Data => (float*)_memory.Data;
 
-    /// <summary>Makes room; what was held is lost.</summary>
-    public void Reserve(int rows)
-    {
-        long bytes = (long)rows * Width * sizeof(float);
-        if (_memory is not null && _memory.Length >= bytes)
-            return;
-        _memory?.Dispose();
-        _memory = new HostMemory(bytes);
-    }
+    /// <summary>Makes room; what was held is lost where there was too little.</summary>
+    public void Reserve(int rows) => _memory.Reserve((long)rows * Width * sizeof(float));
 
-    public void Dispose() => _memory?.Dispose();
+    public void Dispose() => _memory.Dispose();
 }

@@ -19,7 +19,7 @@ internal sealed unsafe class CpuBackend : Backend
     private readonly MatrixFactory _matrices;
     private readonly ScaleRows _scale;
     private readonly AddRows _add;
-    private HostMemory? _partials;
+    private readonly GrowingMemory _partials = new();
     private int _rowsReserved;
 
     /// <param name="options">Threads and formats.</param>
@@ -34,7 +34,14 @@ internal sealed unsafe class CpuBackend : Backend
         _add = new AddRows(Team);
     }
 
-    public override string Description => $"cpu, {Team.NumThreads} {(Team.NumThreads == 1 ? "thread" : "threads")}, keys and values in {KvFormat}, quantised products by {_matrices.Kernels} kernels";
+    public override string Description
+    {
+        get
+        {
+            string threads = $"cpu, {Team.NumThreads} {(Team.NumThreads == 1 ? "thread" : "threads")}, keys and values in {KvFormat}";
+            return _matrices.Kernels is { } kernels ? $"{threads}, quantised products by {kernels} kernels" : threads;
+        }
+    }
 
     public override bool RoundsToBFloat16 => _options.RoundsToBFloat16;
 
@@ -136,7 +143,11 @@ internal sealed unsafe class CpuBackend : Backend
 
     public override TensorSource CreateTowerWeights(WeightStore weights) => TensorSource.OnHost(weights, this);
 
-    public override void Scale(Activations x, float factor) => _scale.Run((CpuActivations)x, factor);
+    public override void Scale(Activations x, float factor)
+    {
+        _scale.Factor = factor;
+        _scale.Run((CpuActivations)x, (CpuActivations)x);
+    }
 
     public override void Add(Activations x, Activations y) => _add.Run((CpuActivations)x, (CpuActivations)y);
 
@@ -166,16 +177,7 @@ internal sealed unsafe class CpuBackend : Backend
     }
 
     /// <summary>Room for what the chunks of one call of attention give; not cleared.</summary>
-    public float* Partials(long numbers)
-    {
-        long bytes = numbers * sizeof(float);
-        if (_partials is null || _partials.Length < bytes)
-        {
-            _partials?.Dispose();
-            _partials = new HostMemory(Math.Max(bytes, 2 * (_partials?.Length ?? 0)));
-        }
-        return (float*)_partials.Data;
-    }
+    public float* Partials(long numbers) => (float*)_partials.Reserve(numbers * sizeof(float));
 
     /// <summary>A stored weight <c>[out, in]</c> as this machine multiplies with it.</summary>
     public CpuMatrix Matrix(StoredWeight weight) => _matrices.Create(weight);
@@ -184,7 +186,7 @@ internal sealed unsafe class CpuBackend : Backend
     {
         Team.Dispose();
         Scratch.Dispose();
-        _partials?.Dispose();
+        _partials.Dispose();
         _matrices.Dispose();
         foreach (IDisposable owned in _owned)
             owned.Dispose();
@@ -215,39 +217,15 @@ internal sealed unsafe class CpuBackend : Backend
         return numbers;
     }
 
-    private sealed class ScaleRows(ThreadTeam team) : RowOperation(team)
+    private sealed class ScaleRows(ThreadTeam team) : RowMapping(team)
     {
-        private CpuActivations _x = null!;
-        private float _factor;
+        public float Factor { get; set; }
 
-        public void Run(CpuActivations x, float factor)
-        {
-            (_x, _factor) = (x, factor);
-            RunAll(x.NumRows, x.Width);
-        }
-
-        protected override void RunRows(int first, int end)
-        {
-            for (int row = first; row < end; row++)
-                RowArithmetic.Scale(_x.Row(row), _factor, _x.Width);
-        }
+        protected override void RunRow(float* x, float* y, int width) => RowArithmetic.Scale(x, Factor, width);
     }
 
-    private sealed class AddRows(ThreadTeam team) : RowOperation(team)
+    private sealed class AddRows(ThreadTeam team) : RowMapping(team)
     {
-        private CpuActivations _x = null!;
-        private CpuActivations _y = null!;
-
-        public void Run(CpuActivations x, CpuActivations y)
-        {
-            (_x, _y) = (x, y);
-            RunAll(x.NumRows, x.Width);
-        }
-
-        protected override void RunRows(int first, int end)
-        {
-            for (int row = first; row < end; row++)
-                RowArithmetic.Add(_x.Row(row), _y.Row(row), _x.Width);
-        }
+        protected override void RunRow(float* x, float* y, int width) => RowArithmetic.Add(x, y, width);
     }
 }

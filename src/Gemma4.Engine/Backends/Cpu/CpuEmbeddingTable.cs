@@ -1,4 +1,5 @@
 using Gemma4.Engine.Kernels;
+using Gemma4.Engine.Kernels.Blocks;
 
 namespace Gemma4.Engine.Backends.Cpu;
 
@@ -24,10 +25,10 @@ internal sealed unsafe class CpuEmbeddingTable(ThreadTeam team, WorkerScratch sc
     void IParts.Run(int part, int worker)
     {
         // A row of numbers has room for the row's bytes, whatever the format.
-        byte* bytes = (byte*)scratch.Of(worker, (table.RowBytes + sizeof(float) - 1) / sizeof(float));
-        table.Read(_rows[part], new Span<byte>(bytes, table.RowBytes));
+        Span<byte> bytes = new(scratch.Of(worker, (table.RowBytes + sizeof(float) - 1) / sizeof(float)), table.RowBytes);
+        table.Read(_rows[part], bytes);
         float* row = _y.Row(part);
-        StoredNumbers.Widen(table.Format, bytes, row, table.Width);
+        WeightDecoder.Decode(table.Format, bytes, new Span<float>(row, table.Width));
         if (scale != 1)
             RowArithmetic.Scale(row, scale, table.Width);
     }

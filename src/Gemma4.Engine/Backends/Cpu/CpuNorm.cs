@@ -27,47 +27,21 @@ internal sealed unsafe class CpuNorm : Norm
 
     public override void AddTo(Activations x, Activations residual) => _add.Run((CpuActivations)x, (CpuActivations)residual);
 
-    private sealed class ApplyRows(ThreadTeam team, CpuNorm norm) : RowOperation(team)
+    private sealed class ApplyRows(ThreadTeam team, CpuNorm norm) : RowMapping(team)
     {
-        private CpuActivations _x = null!;
-        private CpuActivations _y = null!;
-
-        public void Run(CpuActivations x, CpuActivations y)
+        protected override void RunRow(float* x, float* y, int width)
         {
-            (_x, _y) = (x, y);
-            RunAll(x.NumRows, x.Width);
-        }
-
-        protected override void RunRows(int first, int end)
-        {
-            for (int row = first; row < end; row++)
-            {
-                float* x = _x.Row(row), y = _y.Row(row);
-                for (int at = 0; at < _x.Width; at += norm._width)
-                    RmsNormRow.Run(x + at, norm._scale, norm._eps, y + at, norm._width);
-            }
+            for (int at = 0; at < width; at += norm._width)
+                RmsNormRow.Run(x + at, norm._scale, norm._eps, y + at, norm._width);
         }
     }
 
-    private sealed class AddRows(ThreadTeam team, CpuNorm norm) : RowOperation(team)
+    private sealed class AddRows(ThreadTeam team, CpuNorm norm) : RowMapping(team)
     {
-        private CpuActivations _x = null!;
-        private CpuActivations _residual = null!;
-
-        public void Run(CpuActivations x, CpuActivations residual)
+        protected override void RunRow(float* x, float* y, int width)
         {
-            (_x, _residual) = (x, residual);
-            RunAll(x.NumRows, x.Width);
-        }
-
-        protected override void RunRows(int first, int end)
-        {
-            for (int row = first; row < end; row++)
-            {
-                float* x = _x.Row(row);
-                RmsNormRow.Run(x, norm._scale, norm._eps, x, norm._width);
-                RowArithmetic.Add(x, _residual.Row(row), norm._width);
-            }
+            RmsNormRow.Run(x, norm._scale, norm._eps, x, norm._width);
+            RowArithmetic.Add(x, y, norm._width);
         }
     }
 }

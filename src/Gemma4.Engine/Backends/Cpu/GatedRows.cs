@@ -5,7 +5,7 @@ namespace Gemma4.Engine.Backends.Cpu;
 /// <summary>Some rows of a gated projection.</summary>
 internal static unsafe class GatedRows
 {
-    /// <summary>Bytes of a weight that all tokens go over before the next ones: they stay in the second-level cache.</summary>
+    /// <summary>Bytes of a weight that are multiplied with all tokens before the next ones are read, so that they stay in the second-level cache.</summary>
     private const int BlockBytes = 200_000;
 
     /// <param name="x">The input's rows.</param>

@@ -7,7 +7,7 @@ namespace Gemma4.Engine.Backends.Cpu;
 internal sealed unsafe class GroupedActivations(ThreadTeam team) : RowOperation(team), IDisposable
 {
     private readonly ActivationGroups _groups = new();
-    private HostMemory? _records;
+    private readonly GrowingMemory _records = new();
     private CpuInput _x;
 
     /// <summary>The rows, with groups where one of the weights reads them.</summary>
@@ -24,17 +24,12 @@ internal sealed unsafe class GroupedActivations(ThreadTeam team) : RowOperation(
         return x;
     }
 
-    public void Dispose() => _records?.Dispose();
+    public void Dispose() => _records.Dispose();
 
     private CpuInput Quantise(in CpuInput x)
     {
-        long bytes = ActivationGroups.BytesOf(x.NumTokens, x.Columns);
-        if (_records is null || _records.Length < bytes)
-        {
-            _records?.Dispose();
-            _records = new HostMemory(bytes);
-        }
-        _groups.Attach(_records.Data, x.NumTokens, x.Columns);
+        byte* records = _records.Reserve(ActivationGroups.BytesOf(x.NumTokens, x.Columns));
+        _groups.Attach(records, x.NumTokens, x.Columns);
         _groups.Reshape(x.NumTokens, x.Columns);
         _x = x;
         RunAll(x.NumTokens, x.Columns);

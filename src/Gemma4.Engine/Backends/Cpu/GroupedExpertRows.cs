@@ -10,7 +10,7 @@ namespace Gemma4.Engine.Backends.Cpu;
 internal sealed unsafe class GroupedExpertRows(ThreadTeam team, ExpertGroups groups, int columns, bool readsGroups) : IParts, IDisposable
 {
     private readonly List<ActivationGroups> _grouped = [];
-    private HostMemory? _records;
+    private readonly GrowingMemory _records = new();
     private float* _rows;
 
     /// <summary>Prepares all rows.</summary>
@@ -20,17 +20,13 @@ internal sealed unsafe class GroupedExpertRows(ThreadTeam team, ExpertGroups gro
         _rows = rows;
         if (!readsGroups)
             return;
-        long rowBytes = ActivationGroups.BytesOf(1, columns), bytes = rowBytes * groups.NumPairs;
-        if (_records is null || _records.Length < bytes)
-        {
-            _records?.Dispose();
-            _records = new HostMemory(bytes);
-        }
+        long rowBytes = ActivationGroups.BytesOf(1, columns);
+        byte* records = _records.Reserve(rowBytes * groups.NumPairs);
         for (int g = 0; g < groups.NumGroups; g++)
         {
             if (g == _grouped.Count)
                 _grouped.Add(new ActivationGroups());
-            _grouped[g].Attach(_records.Data + rowBytes * groups[g].FirstPair, groups[g].NumPairs, columns);
+            _grouped[g].Attach(records + rowBytes * groups[g].FirstPair, groups[g].NumPairs, columns);
             _grouped[g].Reshape(groups[g].NumPairs, columns);
         }
         team.Run(groups.NumGroups, this);
@@ -40,7 +36,7 @@ internal sealed unsafe class GroupedExpertRows(ThreadTeam team, ExpertGroups gro
     public CpuInput Of(int group) =>
         new(_rows + (long)groups[group].FirstPair * columns, columns, groups[group].NumPairs, readsGroups ? _grouped[group] : null);
 
-    public void Dispose() => _records?.Dispose();
+    public void Dispose() => _records.Dispose();
 
     void IParts.Run(int part, int worker) =>
         _grouped[part].Quantise(_rows + (long)groups[part].FirstPair * columns, columns, 0, groups[part].NumPairs);

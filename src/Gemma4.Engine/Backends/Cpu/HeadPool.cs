@@ -43,7 +43,7 @@ internal sealed unsafe class HeadPool : IDisposable
                 new ReadOnlySpan<float>(heads, count).CopyTo(new Span<float>((float*)_numbers.Data + first * _headDim, count));
                 break;
             case KvFormat.BFloat16:
-                RoundToBFloat16.Run(heads, (ushort*)_numbers.Data + first * _headDim, count);
+                BFloat16Row.Round(heads, (ushort*)_numbers.Data + first * _headDim, count);
                 break;
             case KvFormat.Int8:
                 for (int head = 0; head < _numHeads; head++)
@@ -67,10 +67,10 @@ internal sealed unsafe class HeadPool : IDisposable
         switch (_format)
         {
             case KvFormat.Float32:
-                StoredNumbers.Widen(WeightFormat.Float32, _numbers.Data + at * _headDim * sizeof(float), target, _headDim);
+                new ReadOnlySpan<float>((float*)_numbers.Data + at * _headDim, _headDim).CopyTo(new Span<float>(target, _headDim));
                 break;
             case KvFormat.BFloat16:
-                StoredNumbers.Widen(WeightFormat.BFloat16, _numbers.Data + at * _headDim * sizeof(ushort), target, _headDim);
+                BFloat16Row.Widen((ushort*)_numbers.Data + at * _headDim, target, _headDim);
                 break;
             case KvFormat.Int8:
                 Int8Row.Widen((sbyte*)_numbers.Data + at * _headDim, ((float*)_scales!.Data)[at], target, _headDim);

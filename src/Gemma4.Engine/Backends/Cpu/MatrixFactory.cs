@@ -9,12 +9,13 @@ namespace Gemma4.Engine.Backends.Cpu;
 /// <param name="team">Threads that repack.</param>
 internal sealed unsafe class MatrixFactory(CpuOptions options, ThreadTeam team) : IDisposable
 {
-    private readonly PanelKernels _kernels = PanelKernels.Create(options.Kernels);
+    // Assembling takes 80 ms, which a model without quantised weights need not pay; what was asked for by name is tried at once.
+    private PanelKernels? _kernels = options.Kernels == KernelChoice.Auto ? null : PanelKernels.Create(options.Kernels);
     private readonly HugeArena _arena = new();
     private readonly List<IDisposable> _owned = [];
 
-    /// <summary>The kernels that multiply panels.</summary>
-    public KernelChoice Kernels => _kernels.Choice;
+    /// <summary>The kernels that multiply panels; null where there are none.</summary>
+    public KernelChoice? Kernels => _kernels?.Choice;
 
     /// <summary>The weight of a product.</summary>
     /// <param name="weight"><c>[out, in]</c>.</param>
@@ -42,7 +43,7 @@ internal sealed unsafe class MatrixFactory(CpuOptions options, ThreadTeam team) 
             owned.Dispose();
         _owned.Clear();
         _arena.Dispose();
-        _kernels.Dispose();
+        _kernels?.Dispose();
     }
 
     private WeightFormat Wanted(StoredWeight weight, bool isHead)
@@ -56,7 +57,7 @@ internal sealed unsafe class MatrixFactory(CpuOptions options, ThreadTeam team) 
     {
         PanelMatrix panels = PanelMatrix.Allocate(_arena, format, weight.Rows, weight.Columns);
         team.Run(panels.NumPanels, new Packing(weight, panels));
-        return new PanelledMatrix(_kernels, panels);
+        return new PanelledMatrix(_kernels ??= PanelKernels.Create(options.Kernels), panels);
     }
 
     /// <summary>The numbers that panels of this format would hold, in float32.</summary>
@@ -71,7 +72,7 @@ internal sealed unsafe class MatrixFactory(CpuOptions options, ThreadTeam team) 
     {
         var memory = Own(new HostMemory(weight.NumElements * sizeof(ushort)));
         for (int row = 0; row < weight.Rows; row++)
-            RoundToBFloat16.Run((float*)(weight.Data + row * weight.RowBytes), (ushort*)memory.Data + (long)row * weight.Columns, weight.Columns);
+            BFloat16Row.Round((float*)(weight.Data + row * weight.RowBytes), (ushort*)memory.Data + (long)row * weight.Columns, weight.Columns);
         return new RowMajorMatrix<BFloat16, ushort>((ushort*)memory.Data, weight.Rows, weight.Columns);
     }
 
@@ -109,7 +110,7 @@ internal sealed unsafe class MatrixFactory(CpuOptions options, ThreadTeam team) 
             var row = new Span<float>(target + (long)part * weight.Columns, weight.Columns);
             if (format == weight.Format)
             {
-                WeightDecoder.Decode(format, new ReadOnlySpan<byte>(weight.Data + part * weight.RowBytes, (int)weight.RowBytes), row);
+                weight.Decode(part, row);
                 return;
             }
             byte[] blocks = new byte[format.RowBytes(weight.Columns)];

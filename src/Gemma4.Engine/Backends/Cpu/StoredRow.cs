@@ -15,7 +15,7 @@ internal static unsafe class StoredRow
     public static void Encode(StoredWeight weight, int row, WeightFormat format, Span<byte> blocks)
     {
         float[] numbers = new float[weight.Columns];
-        WeightDecoder.Decode(weight.Format, new ReadOnlySpan<byte>(weight.Data + row * weight.RowBytes, (int)weight.RowBytes), numbers);
+        weight.Decode(row, numbers);
         switch (format)
         {
             case WeightFormat.Q8_0:

@@ -4,24 +4,14 @@ namespace Gemma4.Engine.Backends.Cpu;
 /// <param name="numWorkers">Threads.</param>
 internal sealed unsafe class WorkerScratch(int numWorkers) : IDisposable
 {
-    private readonly HostMemory?[] _memory = new HostMemory?[numWorkers];
+    private readonly GrowingMemory[] _memory = [.. Enumerable.Range(0, numWorkers).Select(_ => new GrowingMemory())];
 
     /// <summary>Room for at least so many numbers, not cleared; valid until the worker asks again.</summary>
-    public float* Of(int worker, long numbers)
-    {
-        long bytes = numbers * sizeof(float);
-        HostMemory? memory = _memory[worker];
-        if (memory is null || memory.Length < bytes)
-        {
-            memory?.Dispose();
-            _memory[worker] = memory = new HostMemory(Math.Max(bytes, 2 * (memory?.Length ?? 0)));
-        }
-        return (float*)memory.Data;
-    }
+    public float* Of(int worker, long numbers) => (float*)_memory[worker].Reserve(numbers * sizeof(float));
 
     public void Dispose()
     {
-        foreach (HostMemory? memory in _memory)
-            memory?.Dispose();
+        foreach (GrowingMemory memory in _memory)
+            memory.Dispose();
     }
 }

@@ -36,7 +36,7 @@ internal sealed class ProductFactory(Device device, ScalarType dtype) : IDisposa
     /// <summary>A weight in the dtype of activations.</summary>
     public Tensor Tensor(StoredWeight weight)
     {
-        Tensor taken = StoredTensor.Create(weight, dtype, device);
+        Tensor taken = WeightTensor.Create(weight, dtype, device);
         _owned.Add(taken);
         return taken;
     }
@@ -67,7 +67,7 @@ internal sealed class ProductFactory(Device device, ScalarType dtype) : IDisposa
         foreach (StoredWeight weight in weights)
         {
             using Tensor own = rows.narrow(0, first, weight.Rows);
-            StoredTensor.Write(weight, own);
+            WeightTensor.Write(weight, own);
             first += weight.Rows;
         }
         return stacked;

@@ -55,7 +55,7 @@ internal sealed class TensorSource(WeightStore store, Device device, ScalarType 
     /// <summary>A stored weight as a tensor on the device.</summary>
     public Tensor ToTensor(StoredWeight weight, ScalarType type)
     {
-        Tensor taken = StoredTensor.Create(weight, type, device);
+        Tensor taken = WeightTensor.Create(weight, type, device);
         _owned.Add(taken);
         return taken;
     }

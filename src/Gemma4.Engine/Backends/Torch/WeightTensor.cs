@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Gemma4.Engine.Backends.Torch;
 
 /// <summary>Stored weights as tensors.</summary>
-internal static unsafe class StoredTensor
+internal static unsafe class WeightTensor
 {
     /// <summary>Numbers of a quantised weight that are decoded at a time.</summary>
     private const int NumbersAtOnce = 1 << 22;

@@ -2,18 +2,18 @@ using System.Runtime.Intrinsics;
 
 namespace Gemma4.Engine.Kernels;
 
-/// <summary>Rounds float32 to bfloat16, to nearest, ties to even.</summary>
-internal static unsafe class RoundToBFloat16
+/// <summary>A row as bfloat16: rounded to nearest, ties to even, and widened again.</summary>
+internal static unsafe class BFloat16Row
 {
-    /// <summary>The definition.</summary>
+    /// <summary>The definition of <see cref="Round"/>.</summary>
     public static void Reference(ReadOnlySpan<float> x, Span<ushort> y)
     {
         for (int i = 0; i < x.Length; i++)
             y[i] = BFloat16.FromSingle(x[i]);
     }
 
-    /// <summary>One row of <paramref name="n"/>.</summary>
-    public static void Run(float* x, ushort* y, int n)
+    /// <summary>Rounds a row of <paramref name="n"/>.</summary>
+    public static void Round(float* x, ushort* y, int n)
     {
         Vector256<uint> half = Vector256.Create(0x7FFFu), one = Vector256.Create(1u);
         int i = 0;
@@ -29,5 +29,18 @@ internal static unsafe class RoundToBFloat16
         }
         for (; i < n; i++)
             y[i] = BFloat16.FromSingle(x[i]);
+    }
+
+    /// <summary>Widens a row of <paramref name="n"/>, which is exact.</summary>
+    /// <param name="y">May be unaligned.</param>
+    /// <param name="x">Receives the numbers.</param>
+    /// <param name="n">How many.</param>
+    public static void Widen(ushort* y, float* x, int n)
+    {
+        int i = 0;
+        for (; i + 8 <= n; i += 8)
+            BFloat16.Load(y + i).Store(x + i);
+        for (; i < n; i++)
+            x[i] = BFloat16.ToSingle(y[i]);
     }
 }
