@@ -6,9 +6,9 @@ using Gemma4.Engine.Scheduling;
 
 namespace Gemma4.Engine.Execution;
 
-/// <summary>A sound, or some pictures, on their way through a tower together.</summary>
+/// <summary>An audio clip, or some images, on their way through a tower together.</summary>
 /// <param name="model">Borrowed.</param>
-/// <param name="items">One sound, or pictures of different content.</param>
+/// <param name="items">One audio clip, or images of different content.</param>
 internal sealed class EncoderJob(Gemma4Model model, IReadOnlyList<MediaItem> items) : IDisposable
 {
     private IEncoderPass? _pass;
@@ -50,7 +50,7 @@ internal sealed class EncoderJob(Gemma4Model model, IReadOnlyList<MediaItem> ite
     /// <inheritdoc/>
     public void Dispose() => _pass?.Dispose();
 
-    private IEncoderPass Begin() => items[0] is MediaItem.Audio sound
-        ? model.BeginAudio(sound.LogMel)
+    private IEncoderPass Begin() => items[0] is MediaItem.Audio audio
+        ? model.BeginAudio(audio.LogMel)
         : model.BeginImages([.. items.Cast<MediaItem.Image>().Select(image => new ImagePatches(image.Patches, image.PatchColumns))]);
 }

@@ -9,7 +9,7 @@ namespace Gemma4.Engine.Execution;
 /// <summary>Encodes the media that sequences await, slice by slice, and gives steps the soft tokens among their tokens.</summary>
 /// <param name="model">Borrowed.</param>
 /// <param name="cacheBytes">Bytes of encoded media kept between steps.</param>
-/// <param name="maxTokensPerPass">Soft tokens of pictures that go through the tower together.</param>
+/// <param name="maxTokensPerPass">Soft tokens of images that go through the tower together.</param>
 /// <param name="time">Measures slices.</param>
 internal sealed class MediaEncoder(Gemma4Model model, long cacheBytes, int maxTokensPerPass, TimeProvider time) : IDisposable
 {
@@ -80,7 +80,7 @@ internal sealed class MediaEncoder(Gemma4Model model, long cacheBytes, int maxTo
         return true;
     }
 
-    /// <summary>The first sound, or the first pictures together, that are not encoded yet; null where all are.</summary>
+    /// <summary>The first audio clip, or the first images together, that are not encoded yet; null where all are.</summary>
     private EncoderJob? NextJob(ReadOnlySpan<AwaitedMedia> awaited, ReadOnlySpan<EncoderProgress> progress)
     {
         var items = new List<MediaItem>();

@@ -26,16 +26,16 @@ internal sealed record GoldenCase
     /// <summary>Distance of the two best log-probabilities at each greedy step.</summary>
     public required ImmutableArray<float> Top2Gaps { get; init; }
 
-    /// <summary>Runs of placeholders, one a picture, frame or sound.</summary>
+    /// <summary>Runs of placeholders, one for each image, frame or audio clip.</summary>
     public required ImmutableArray<MediaSpan> MediaSpans { get; init; }
 
-    /// <summary>Paths of the pictures or of a video's frames, in order.</summary>
+    /// <summary>Paths of the images or of a video's frames, in order.</summary>
     public ImmutableArray<string> Images { get; init; } = [];
 
-    /// <summary>Soft tokens each picture may cost.</summary>
+    /// <summary>Soft tokens each image may cost.</summary>
     public int MaxSoftTokens { get; init; }
 
-    /// <summary>Path of the sound; null where there is none.</summary>
+    /// <summary>Path of the audio file; null where there is none.</summary>
     public string? Audio { get; init; }
 
     /// <summary>How far the reference's own bfloat16 is from these tensors; null where nobody recorded it.</summary>

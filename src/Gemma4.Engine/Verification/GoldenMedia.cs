@@ -5,7 +5,7 @@ using Gemma4.Engine.Vision;
 
 namespace Gemma4.Engine.Verification;
 
-/// <summary>Prepares and encodes the pictures or the sound of a golden case, as a request would have it.</summary>
+/// <summary>Prepares and encodes the images or the audio of a golden case, as a request would have it.</summary>
 internal static class GoldenMedia
 {
     /// <summary>Soft tokens of all media of a case, <c>[M, D]</c> row-major; null where it has none.</summary>
@@ -13,7 +13,7 @@ internal static class GoldenMedia
     {
         if (golden.Images.Length > 0)
             return model.EncodeImages([.. golden.Images.Select(path => Patches(path, golden.MaxSoftTokens))]);
-        return golden.Audio is { } sound ? model.EncodeAudio(Frames(sound)) : null;
+        return golden.Audio is { } audio ? model.EncodeAudio(Frames(audio)) : null;
     }
 
     private static ImagePatches Patches(string path, int maxSoftTokens)

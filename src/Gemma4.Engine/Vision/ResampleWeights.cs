@@ -29,8 +29,8 @@ internal sealed class ResampleWeights
     /// <param name="inputSize">Samples of the input axis.</param>
     /// <param name="outputSize">Samples of the output axis.</param>
     /// <param name="mirrored">
-    /// The picture is stored the other way round than it is shown. Outputs are then numbered, and inputs read, in stored order; their weights
-    /// are those of the picture as it is shown, so that mirroring first and resizing then gives the same bytes.
+    /// The image is stored the other way round than it is shown. Outputs are then numbered, and inputs read, in stored order; their weights
+    /// are those of the image as it is shown, so that mirroring first and resizing then gives the same bytes.
     /// </param>
     public ResampleWeights(int inputSize, int outputSize, bool mirrored = false)
     {
@@ -81,7 +81,7 @@ internal sealed class ResampleWeights
     /// <summary>Samples of the output axis.</summary>
     public int OutputSize { get; }
 
-    /// <summary>Whether outputs are numbered from the far end of the picture as it is shown.</summary>
+    /// <summary>Whether outputs are numbered from the far end of the image as it is shown.</summary>
     public bool Mirrored { get; }
 
     /// <summary>How many pairs of input samples (<see cref="PixelPairs"/>) every output reads; those it does not need weigh 0.</summary>

@@ -22,7 +22,7 @@ public sealed class MediaEncoderTests : IDisposable
     [Fact]
     public void Slice_by_slice_the_soft_tokens_are_to_the_last_bit_those_of_one_go()
     {
-        MediaItem.Image large = Picture(content: 1, columns: 30, rows: 18);   // 540 patches: five slices a layer
+        MediaItem.Image large = ImageItem(content: 1, columns: 30, rows: 18);   // 540 patches: five slices a layer
         Sequence sequence = Request(large);
         using var encoder = new MediaEncoder(_model, 1 << 20, 280, TimeProvider.System);
         int calls = 0;
@@ -33,16 +33,16 @@ public sealed class MediaEncoderTests : IDisposable
     }
 
     [Fact]
-    public void Pictures_that_go_together_are_what_each_is_alone()
+    public void Images_that_go_together_are_what_each_is_alone()
     {
-        MediaItem.Image[] pictures = [Picture(1, 6, 3), Picture(2, 9, 9, first: 10), Picture(3, 3, 3, first: 30)];
-        Sequence sequence = Request(pictures);
+        MediaItem.Image[] images = [ImageItem(1, 6, 3), ImageItem(2, 9, 9, first: 10), ImageItem(3, 3, 3, first: 30)];
+        Sequence sequence = Request(images);
         using var encoder = new MediaEncoder(_model, 1 << 20, 280, TimeProvider.System);
         int calls = 1;
         while (!Work(encoder, TimeSpan.Zero, Awaited(sequence, 0), Awaited(sequence, 1), Awaited(sequence, 2)).All(p => p.IsEncoded))
             calls++;
         Assert.Equal(_model.Config.Vision!.NumLayers + 1, calls);   // 108 patches are one slice a layer
-        float[] expected = [.. pictures.SelectMany(Alone)], found = SoftTokensOf(encoder, sequence);
+        float[] expected = [.. images.SelectMany(Alone)], found = SoftTokensOf(encoder, sequence);
         Assert.Equal(expected.Length, found.Length);
         Assert.All(expected.Zip(found), pair => Assert.Equal(pair.First, pair.Second, 1e-4));
     }
@@ -51,20 +51,20 @@ public sealed class MediaEncoderTests : IDisposable
     public void Sounds_are_encoded_a_layer_at_a_time()
     {
         var random = new Random(1);
-        var sound = new MediaItem.Audio(2, 10, 7, Enumerable.Range(0, 40 * 128).Select(_ => random.NextSingle()).ToArray());
-        Sequence sequence = Request(sound);
+        var audio = new MediaItem.Audio(2, 10, 7, Enumerable.Range(0, 40 * 128).Select(_ => random.NextSingle()).ToArray());
+        Sequence sequence = Request(audio);
         using var encoder = new MediaEncoder(_model, 1 << 20, 280, TimeProvider.System);
         int calls = 1;
         while (!Work(encoder, TimeSpan.Zero, Awaited(sequence, 0))[0].IsEncoded)
             calls++;
         Assert.Equal(_model.Config.Audio!.NumLayers + 1, calls);
-        Assert.Equal(_model.EncodeAudio(sound.LogMel), SoftTokensOf(encoder, sequence));
+        Assert.Equal(_model.EncodeAudio(audio.LogMel), SoftTokensOf(encoder, sequence));
     }
 
     [Fact]
     public void Work_that_no_one_awaits_any_more_is_dropped_and_leaves_nothing_behind()
     {
-        Sequence left = Request(Picture(1, 30, 18)), stays = Request(Picture(2, 6, 3));
+        Sequence left = Request(ImageItem(1, 30, 18)), stays = Request(ImageItem(2, 6, 3));
         DisposeScopeManager.Statistics.Reset();
         using (var encoder = new MediaEncoder(_model, 1 << 20, 280, TimeProvider.System))
         {
@@ -78,7 +78,7 @@ public sealed class MediaEncoderTests : IDisposable
     [Fact]
     public void One_content_that_two_await_is_encoded_once()
     {
-        Sequence first = Request(Picture(1, 6, 3)), second = Request(Picture(1, 6, 3));
+        Sequence first = Request(ImageItem(1, 6, 3)), second = Request(ImageItem(1, 6, 3));
         using var encoder = new MediaEncoder(_model, 1 << 20, 280, TimeProvider.System);
         Assert.All(Work(encoder, TimeSpan.MaxValue, Awaited(first, 0), Awaited(second, 0)), p => Assert.True(p.IsEncoded));
         Assert.Equal(SoftTokensOf(encoder, first), SoftTokensOf(encoder, second));
@@ -87,17 +87,17 @@ public sealed class MediaEncoderTests : IDisposable
     [Fact]
     public void What_a_small_cache_let_go_is_encoded_again()
     {
-        MediaItem.Image picture = Picture(1, 6, 3);
-        Sequence sequence = Request(picture);
+        MediaItem.Image image = ImageItem(1, 6, 3);
+        Sequence sequence = Request(image);
         using var encoder = new MediaEncoder(_model, cacheBytes: 0, 280, TimeProvider.System);
         Assert.True(Work(encoder, TimeSpan.MaxValue, Awaited(sequence, 0))[0].IsEncoded);
-        Assert.Equal(Alone(picture), SoftTokensOf(encoder, sequence));
+        Assert.Equal(Alone(image), SoftTokensOf(encoder, sequence));
     }
 
     [Fact]
-    public void Picture_that_the_tower_cannot_take_fails_alone()
+    public void Image_that_the_tower_cannot_take_fails_alone()
     {
-        Sequence bad = Request(Picture(1, 6, 3) with { PatchColumns = 5 }), good = Request(Picture(2, 6, 3));
+        Sequence bad = Request(ImageItem(1, 6, 3) with { PatchColumns = 5 }), good = Request(ImageItem(2, 6, 3));
         using var encoder = new MediaEncoder(_model, 1 << 20, maxTokensPerPass: 2, TimeProvider.System);
         EncoderProgress[] progress = Work(encoder, TimeSpan.MaxValue, Awaited(bad, 0), Awaited(good, 0));
         Assert.IsType<ArgumentException>(progress[0].Fault);
@@ -113,9 +113,9 @@ public sealed class MediaEncoderTests : IDisposable
 
     private static AwaitedMedia Awaited(Sequence sequence, int mediaIndex) => new(sequence, mediaIndex);
 
-    private float[] Alone(MediaItem.Image picture)
+    private float[] Alone(MediaItem.Image image)
     {
-        return _model.EncodeImages([new ImagePatches(picture.Patches, picture.PatchColumns)]);
+        return _model.EncodeImages([new ImagePatches(image.Patches, image.PatchColumns)]);
     }
 
     private static float[] SoftTokensOf(MediaEncoder encoder, Sequence sequence)
@@ -124,7 +124,7 @@ public sealed class MediaEncoderTests : IDisposable
         return softTokens!.Value.Embeddings.ToArray();
     }
 
-    private MediaItem.Image Picture(int content, int columns, int rows, int first = 2)
+    private MediaItem.Image ImageItem(int content, int columns, int rows, int first = 2)
     {
         var random = new Random(content);
         float[] patches = [.. Enumerable.Range(0, columns * rows * _model.Config.Vision!.PatchValues).Select(_ => random.NextSingle())];

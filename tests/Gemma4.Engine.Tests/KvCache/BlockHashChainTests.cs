@@ -35,7 +35,7 @@ public sealed class BlockHashChainTests
     public void Another_root_changes_all() => AssertDifferFrom(0, Chain([0], [], Tokens), Chain([1], [], Tokens));
 
     [Fact]
-    public void Another_picture_changes_every_block_it_touches_and_all_after()
+    public void Another_image_changes_every_block_it_touches_and_all_after()
     {
         // Positions 6 to 9: blocks 1 and 2.
         BlockHashChain cat = Chain([0], [new KeyedSpan(6, 4, 1)], Tokens);

@@ -39,7 +39,7 @@ public sealed class MaskWaitTests
     }
 
     [Fact]
-    public void Picture_that_must_stay_whole_waits_with_the_token_that_is_sampled_from()
+    public void Image_that_must_stay_whole_waits_with_the_token_that_is_sampled_from()
     {
         var world = new SchedulerWorld(maxTokensPerStep: 20, bidirectional: true);
         Sequence slow = Assert.Single(world.AddRequest(world.Request([.. Enumerable.Range(0, 12)], maxTokens: 2) with

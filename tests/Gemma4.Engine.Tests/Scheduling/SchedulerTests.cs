@@ -104,16 +104,16 @@ public sealed class SchedulerTests
     }
 
     [Fact]
-    public void Picture_that_attends_both_ways_is_computed_whole_once_it_is_encoded()
+    public void Image_that_attends_both_ways_is_computed_whole_once_it_is_encoded()
     {
         var world = new SchedulerWorld(maxTokensPerStep: 20, maxSequences: 4, maxEncoderTokens: 16, bidirectional: true);
         GenerationRequest request = world.Request([.. Enumerable.Range(0, 40)], maxTokens: 1) with
         {
-            Media = [Picture(4, 8), Picture(14, 8), Picture(22, 12)],
+            Media = [ImageItem(4, 8), ImageItem(14, 8), ImageItem(22, 12)],
         };
         Sequence sequence = Assert.Single(world.AddRequest(request));
         Assert.Equal([(sequence, 4)], world.Step());
-        Assert.Equal([(sequence, 10)], world.Step());    // the first picture; the second is encoded meanwhile
+        Assert.Equal([(sequence, 10)], world.Step());    // the first image; the second is encoded meanwhile
         Assert.Equal([(sequence, 8)], world.Step());
         Assert.Equal([(sequence, 18)], world.Step());
         world.AssertTokensAreThoseAlone(sequence);
@@ -135,55 +135,55 @@ public sealed class SchedulerTests
     }
 
     [Fact]
-    public void Picture_that_attends_both_ways_is_read_whole_beside_text_whatever_its_size()
+    public void Image_that_attends_both_ways_is_read_whole_beside_text_whatever_its_size()
     {
         var world = new SchedulerWorld(bidirectional: true) { Prompts = new PromptBudget(BesideText: 6, Alone: 20) };
         Sequence reader = world.Add(prompt: 5, maxTokens: 20);
         world.Step();
-        Sequence picture = world.AddRequest(world.Request([.. Enumerable.Range(0, 30)], maxTokens: 1) with { Media = [Picture(4, 18)] })[0];
-        Assert.Equal([(reader, 1), (picture, 4)], world.Step());
-        Assert.Equal([(reader, 1), (picture, 18)], world.Step());
-        Assert.Equal([(reader, 1), (picture, 6)], world.Step());
+        Sequence image = world.AddRequest(world.Request([.. Enumerable.Range(0, 30)], maxTokens: 1) with { Media = [ImageItem(4, 18)] })[0];
+        Assert.Equal([(reader, 1), (image, 4)], world.Step());
+        Assert.Equal([(reader, 1), (image, 18)], world.Step());
+        Assert.Equal([(reader, 1), (image, 6)], world.Step());
         world.OrderOfCompletion();
-        world.AssertTokensAreThoseAlone(reader, picture);
+        world.AssertTokensAreThoseAlone(reader, image);
     }
 
     [Fact]
-    public void Text_flows_in_every_step_while_pictures_of_others_are_encoded()
+    public void Text_flows_in_every_step_while_images_of_others_are_encoded()
     {
         var world = new SchedulerWorld(maxMediaSlices: 12);
         Sequence text = world.Add(prompt: 5, maxTokens: 40);
-        Sequence[] pictures = [.. Enumerable.Range(0, 3).SelectMany(i => world.AddRequest(
-            world.Request([50 + i, .. Enumerable.Range(0, 30)], maxTokens: 1) with { Media = [Picture(4, 8, content: 11 + i)] }))];
+        Sequence[] images = [.. Enumerable.Range(0, 3).SelectMany(i => world.AddRequest(
+            world.Request([50 + i, .. Enumerable.Range(0, 30)], maxTokens: 1) with { Media = [ImageItem(4, 8, content: 11 + i)] }))];
         Sequence late = world.Add(prompt: 5, maxTokens: 3);
         world.Step();
-        Assert.All(pictures, p => Assert.Equal(4, p.NumComputedTokens));
+        Assert.All(images, p => Assert.Equal(4, p.NumComputedTokens));
         while (late.State != SequenceState.Ended)
             Assert.Contains((text, 1), world.Step());
-        Assert.All(pictures, p => Assert.Equal(4, p.NumComputedTokens));
+        Assert.All(images, p => Assert.Equal(4, p.NumComputedTokens));
         world.OrderOfCompletion();
-        world.AssertTokensAreThoseAlone([text, late, .. pictures]);
+        world.AssertTokensAreThoseAlone([text, late, .. images]);
     }
 
     [Fact]
-    public void Sequence_whose_first_token_waits_for_a_picture_lets_others_pass()
+    public void Sequence_whose_first_token_waits_for_an_image_lets_others_pass()
     {
         var world = new SchedulerWorld(maxMediaSlices: 12);
-        Sequence picture = world.AddRequest(
-            world.Request([.. Enumerable.Range(0, 30)], maxTokens: 1) with { Media = [Picture(0, 8, content: 11)] })[0];
+        Sequence image = world.AddRequest(
+            world.Request([.. Enumerable.Range(0, 30)], maxTokens: 1) with { Media = [ImageItem(0, 8, content: 11)] })[0];
         Sequence text = world.Add(prompt: 5, maxTokens: 1);
         Assert.Equal([(text, 5)], world.Step());
-        Assert.Equal(SequenceState.Waiting, picture.State);
-        Assert.Equal([picture], world.OrderOfCompletion()[1..]);
-        world.AssertTokensAreThoseAlone(picture, text);
+        Assert.Equal(SequenceState.Waiting, image.State);
+        Assert.Equal([image], world.OrderOfCompletion()[1..]);
+        world.AssertTokensAreThoseAlone(image, text);
     }
 
     [Fact]
-    public void Picture_that_cannot_be_encoded_ends_its_own_sequence_only()
+    public void Image_that_cannot_be_encoded_ends_its_own_sequence_only()
     {
         var world = new SchedulerWorld(beforeSlice: item => { if (item.ContentHash == 11) throw new InvalidOperationException("planted"); });
         Sequence[] sequences = [.. new[] { 11, 12 }.SelectMany(content => world.AddRequest(
-            world.Request([content, .. Enumerable.Range(0, 30)], maxTokens: 2) with { Media = [Picture(4, 8, content)] }))];
+            world.Request([content, .. Enumerable.Range(0, 30)], maxTokens: 2) with { Media = [ImageItem(4, 8, content)] }))];
         world.OrderOfCompletion();
         Assert.Equal(0, sequences[0].NumOutputTokens);
         Assert.Equal(SequenceState.Ended, sequences[0].State);
@@ -191,12 +191,12 @@ public sealed class SchedulerTests
     }
 
     [Fact]
-    public void Picture_larger_than_a_step_can_compute_whole_is_refused()
+    public void Image_larger_than_a_step_can_compute_whole_is_refused()
     {
         var world = new SchedulerWorld(maxTokensPerStep: 20, maxSequences: 4, bidirectional: true);
-        GenerationRequest request = world.Request([.. Enumerable.Range(0, 40)], maxTokens: 1) with { Media = [Picture(4, 18)] };
+        GenerationRequest request = world.Request([.. Enumerable.Range(0, 40)], maxTokens: 1) with { Media = [ImageItem(4, 18)] };
         Assert.Equal(RejectionReason.InvalidMedia, Assert.Throws<RequestRejectedException>(() => world.AddRequest(request)).Reason);
-        world.AddRequest(request with { Media = [Picture(4, 17)] });
+        world.AddRequest(request with { Media = [ImageItem(4, 17)] });
         Assert.True(world.RunCountingTokens() == 40);
     }
 
@@ -229,7 +229,7 @@ public sealed class SchedulerTests
         Assert.True(late.NumOutputTokens > first + 1);
     }
 
-    private static MediaItem.Image Picture(int first, int tokens) => Picture(first, tokens, first);
+    private static MediaItem.Image ImageItem(int first, int tokens) => ImageItem(first, tokens, first);
 
-    private static MediaItem.Image Picture(int first, int tokens, int content) => new(first, tokens, (UInt128)content, default, 1);
+    private static MediaItem.Image ImageItem(int first, int tokens, int content) => new(first, tokens, (UInt128)content, default, 1);
 }

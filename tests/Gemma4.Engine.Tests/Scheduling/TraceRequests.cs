@@ -47,7 +47,7 @@ internal sealed class TraceRequests(Random random, SchedulerLimits limits, int v
     {
         int shared = random.Next(1, earlier.PromptTokenIds.Length + 1);
         ImmutableArray<MediaItem> media = [.. earlier.Media.Where(m => m.FirstToken + m.NumSoftTokens <= shared)];
-        // Same tokens, another picture: must not be taken for the same prompt.
+        // Same tokens, another image: must not be taken for the same prompt.
         if (media.Length > 0 && random.Next(3) == 0)
             media = media.SetItem(0, media[0] with { ContentHash = (UInt128)random.Next() });
         return earlier with

@@ -22,7 +22,7 @@ public sealed class GgufServerTests
         JsonNode answer = await AskAsync(client, HttpStatusCode.OK, "\"Hi\"");
         Assert.Equal("tiny-e2b-Q4_0", (string?)answer["model"]);
         Assert.Equal(8, (int)answer["usage"]!["completion_tokens"]!);
-        JsonNode refusal = await AskAsync(client, HttpStatusCode.BadRequest, Picture());
+        JsonNode refusal = await AskAsync(client, HttpStatusCode.BadRequest, ImageRequest());
         Assert.Contains("does not see", (string?)refusal["error"]!["message"], StringComparison.Ordinal);
         JsonNode tags = JsonNode.Parse(await client.GetStringAsync("/api/tags", Cancelled))!;
         Assert.Equal("gguf", (string?)tags["models"]![0]!["details"]!["format"]);
@@ -35,13 +35,13 @@ public sealed class GgufServerTests
             ["--model", Path.Combine(Files, "tiny-e2b-Q4_0.gguf"), "--mmproj", Path.Combine(Files, "mmproj-tiny-e2b-F16.gguf"), "--served-model-name", "tiny"]);
         await server.InitializeAsync();
         using HttpClient client = server.Client();
-        JsonNode answer = await AskAsync(client, HttpStatusCode.OK, Picture(), "tiny");
+        JsonNode answer = await AskAsync(client, HttpStatusCode.OK, ImageRequest(), "tiny");
         Assert.True((int)answer["usage"]!["prompt_tokens"]! > 50);
     }
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
-    private static string Picture()
+    private static string ImageRequest()
     {
         string image = Convert.ToBase64String(File.ReadAllBytes(Path.Combine(RepositoryPaths.Fixtures, "media", "thumb.png")));
         return $$$"""[{"type":"text","text":"What?"},{"type":"image_url","image_url":{"url":"data:image/png;base64,{{{image}}}"}}]""";

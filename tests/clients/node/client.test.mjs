@@ -98,7 +98,7 @@ test("a voice is written down, whole and streamed", async () => {
   assert.equal(text, voice.answer);
 });
 
-test("pictures at every budget and voices get the reference's answers", async () => {
+test("images at every budget and voices get the reference's answers", async () => {
   const demo = new URL("../../../demo-model/", import.meta.url);
   const [cases, reference] = ["cases.json", "reference.json"].map((name) => JSON.parse(readFileSync(new URL(name, demo))));
   const seen = new Set();

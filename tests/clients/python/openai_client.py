@@ -1,4 +1,4 @@
-"""OpenAI's own client: chats, streams, tools, parsed structures, responses, images, sounds, errors, many at once."""
+"""OpenAI's own client: chats, streams, tools, parsed structures, responses, images, audio, errors, many at once."""
 import asyncio, base64, io, json
 import openai
 from pydantic import BaseModel
@@ -67,9 +67,9 @@ def media():
     parts = [{"type": "image_url", "image_url": {"url": "data:image/png;base64," + image["png"]}}, {"type": "text", "text": image["question"]}]
     assert client.chat.completions.create(**ask(parts)).choices[0].message.content == said
     voice, transcript = case("audio", question="Transcribe this.", answer="nine five eight")
-    sound = lambda: ("voice.wav", io.BytesIO(base64.b64decode(voice["wav"])))
-    assert client.audio.transcriptions.create(model=MODEL, file=sound()).text == transcript
-    assert client.audio.translations.create(model=MODEL, file=sound()).text
+    voice_file = lambda: ("voice.wav", io.BytesIO(base64.b64decode(voice["wav"])))
+    assert client.audio.transcriptions.create(model=MODEL, file=voice_file()).text == transcript
+    assert client.audio.translations.create(model=MODEL, file=voice_file()).text
 
 
 def errors():

@@ -92,7 +92,7 @@ internal sealed class AudioAttention
         return keys.to(ScalarType.Float32).view(Band, _numHeads, _headDim).permute(1, 2, 0);
     }
 
-    /// <summary>True where a band reaches over the sound's ends, <c>[T, 1, W]</c>.</summary>
+    /// <summary>True where a band reaches over the ends of the clip, <c>[T, 1, W]</c>.</summary>
     private Tensor Outside(long t, Device device)
     {
         var outside = new bool[t * Band];

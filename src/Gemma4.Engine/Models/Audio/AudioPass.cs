@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace Gemma4.Engine.Models.Audio;
 
-/// <summary>A sound on its way through the audio tower. A slice is a layer: its convolutions and chunks mix neighbouring frames, and 30 s
+/// <summary>An audio clip on its way through the audio tower. A slice is a layer: its convolutions and chunks mix neighbouring frames, and 30 s
 /// are few rows.</summary>
 /// <param name="tower">Borrowed.</param>
 /// <param name="logMel">Valid log-mel frames, <c>[frames, 128]</c> row-major.</param>

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace Gemma4.Engine.Models.Audio;
 
-/// <summary>Turns a sound's log-mel frames into soft tokens of 40 ms: subsampling, conformer, projection.</summary>
+/// <summary>Turns the log-mel frames of an audio clip into soft tokens of 40 ms: subsampling, conformer, projection.</summary>
 internal sealed class AudioTower
 {
     private readonly Device _device;
@@ -34,7 +34,7 @@ internal sealed class AudioTower
     /// <summary>Layers of the conformer.</summary>
     public int NumLayers => _layers.Length;
 
-    /// <summary>Begins to encode one sound.</summary>
+    /// <summary>Begins to encode one audio clip.</summary>
     /// <param name="logMel">Valid log-mel frames, <c>[frames, 128]</c> row-major.</param>
     /// <returns>The caller owns it.</returns>
     /// <exception cref="ArgumentException">These are no frames.</exception>

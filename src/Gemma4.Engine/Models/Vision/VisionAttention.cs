@@ -8,7 +8,7 @@ using static TorchSharp.torch.nn.functional;
 
 namespace Gemma4.Engine.Models.Vision;
 
-/// <summary>Attention among the patches of each picture, both ways; the first half of a head turns with x, the second with y.</summary>
+/// <summary>Attention among the patches of each image, both ways; the first half of a head turns with x, the second with y.</summary>
 internal sealed class VisionAttention(VisionConfig config, TensorWeights weights)
 {
     /// <summary>Query patches whose scores are held at once: bounds their memory at <c>n · 512 · patches</c>.</summary>
@@ -42,7 +42,7 @@ internal sealed class VisionAttention(VisionConfig config, TensorWeights weights
         target.Values.narrow(1, firstRow, r).copy_(QueryHeads(v));
     }
 
-    /// <summary>Attention of some rows to the whole of their pictures.</summary>
+    /// <summary>Attention of some rows to the whole of their images.</summary>
     /// <param name="x"><c>[R, d]</c>, normalised.</param>
     /// <param name="keysValues">Of all rows.</param>
     /// <param name="layout">Which rows are whose.</param>
@@ -64,7 +64,7 @@ internal sealed class VisionAttention(VisionConfig config, TensorWeights weights
         return scope.MoveToOuter(_oProj.Forward(y.view(r, -1)));
     }
 
-    /// <summary>Unscaled attention within one picture.</summary>
+    /// <summary>Unscaled attention within one image.</summary>
     /// <remarks>libtorch's fused attention holds no scores, but always divides them by √H. Scaling the queries undoes that at the price of
     /// one more rounding: nothing in float32, too much in bfloat16, where scores are held for some rows at a time.</remarks>
     private void Attend(Tensor q, Tensor k, Tensor v, Tensor y)
@@ -85,7 +85,7 @@ internal sealed class VisionAttention(VisionConfig config, TensorWeights weights
         }
     }
 
-    /// <summary>One picture's rows with heads in front: a view <c>[n, rows, H]</c>.</summary>
+    /// <summary>One image's rows with heads in front: a view <c>[n, rows, H]</c>.</summary>
     private static Tensor Heads(Tensor x, ImageRows rows, int firstRow) => x.narrow(0, rows.FirstRow - firstRow, rows.Count).transpose(0, 1);
 
     /// <summary>Key or value heads in front and repeated to the queries' number: <c>[n, R, H]</c>.</summary>

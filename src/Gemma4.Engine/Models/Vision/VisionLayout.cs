@@ -5,15 +5,15 @@ using static TorchSharp.torch;
 
 namespace Gemma4.Engine.Models.Vision;
 
-/// <summary>Pictures laid end to end, S patches in all: which rows are whose, and where every patch stands.</summary>
-/// <param name="Images">First row, patches in a row and in a column, of each picture.</param>
+/// <summary>Images laid end to end, S patches in all: which rows are whose, and where every patch stands.</summary>
+/// <param name="Images">First row, patches in a row and in a column, of each image.</param>
 /// <param name="NumPatches">S.</param>
 /// <param name="X">Column of each patch, <c>[S]</c> int64.</param>
 /// <param name="Y">Row of each patch, <c>[S]</c> int64.</param>
 internal sealed record VisionLayout(IReadOnlyList<ImageGrid> Images, int NumPatches, Tensor X, Tensor Y) : IDisposable
 {
-    /// <summary>Lays pictures out. The caller owns the result.</summary>
-    /// <exception cref="ArgumentException">A picture is no grid of patches, or none that the tower can take.</exception>
+    /// <summary>Lays images out. The caller owns the result.</summary>
+    /// <exception cref="ArgumentException">An image is no grid of patches, or none that the tower can take.</exception>
     public static VisionLayout Of(IReadOnlyList<ImagePatches> images, VisionConfig config, Device device)
     {
         var grids = new ImageGrid[images.Count];
@@ -32,7 +32,7 @@ internal sealed record VisionLayout(IReadOnlyList<ImageGrid> Images, int NumPatc
             grids, xs.Count, tensor(xs.ToArray(), device: device).DetachFromDisposeScope(), tensor(ys.ToArray(), device: device).DetachFromDisposeScope());
     }
 
-    /// <summary>The parts of pictures that lie among some rows, in order.</summary>
+    /// <summary>The parts of images that lie among some rows, in order.</summary>
     public IEnumerable<ImageRows> Within(int firstRow, int count)
     {
         for (int i = 0; i < Images.Count; i++)
@@ -58,21 +58,21 @@ internal sealed record VisionLayout(IReadOnlyList<ImageGrid> Images, int NumPatc
             throw new ArgumentException($"{image.Values.Length} values are not rows of {columns} patches of {config.PatchValues} values.", nameof(image));
         var grid = new ImageGrid(firstRow, columns, patches / columns);
         if (Math.Max(grid.Columns, grid.Rows) > config.NumPositions)
-            throw new ArgumentException($"A picture of {grid.Columns} × {grid.Rows} patches exceeds the {config.NumPositions} positions of the tower.", nameof(image));
+            throw new ArgumentException($"An image of {grid.Columns} × {grid.Rows} patches exceeds the {config.NumPositions} positions of the tower.", nameof(image));
         if (grid.Columns % config.PoolingSize != 0 || grid.Rows % config.PoolingSize != 0)
-            throw new ArgumentException($"A picture of {grid.Columns} × {grid.Rows} patches cannot be pooled {config.PoolingSize} × {config.PoolingSize}.", nameof(image));
+            throw new ArgumentException($"An image of {grid.Columns} × {grid.Rows} patches cannot be pooled {config.PoolingSize} × {config.PoolingSize}.", nameof(image));
         return grid;
     }
 }
 
-/// <summary>One picture among the rows.</summary>
+/// <summary>One image among the rows.</summary>
 internal readonly record struct ImageGrid(int FirstRow, int Columns, int Rows)
 {
     public int NumPatches => Columns * Rows;
 }
 
-/// <summary>Some rows that belong to one picture.</summary>
-/// <param name="ImageIndex">Which picture.</param>
+/// <summary>Some rows that belong to one image.</summary>
+/// <param name="ImageIndex">Which image.</param>
 /// <param name="Image">Where its rows are.</param>
 /// <param name="FirstRow">Among all rows, as <see cref="ImageGrid.FirstRow"/>.</param>
 /// <param name="Count">How many.</param>

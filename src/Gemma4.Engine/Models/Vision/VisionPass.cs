@@ -6,9 +6,9 @@ using static TorchSharp.torch;
 
 namespace Gemma4.Engine.Models.Vision;
 
-/// <summary>Pictures on their way through the vision tower. A slice is some rows of one layer, whichever pictures they belong to.</summary>
+/// <summary>Images on their way through the vision tower. A slice is some rows of one layer, whichever images they belong to.</summary>
 /// <remarks>
-/// A row needs the keys and values of its whole picture and nothing else of the layer. So slice by slice a layer's rows are replaced by its
+/// A row needs the keys and values of its whole image and nothing else of the layer. So slice by slice a layer's rows are replaced by its
 /// outputs, and the keys and values that the next layer will want are made from them at once: slices all cost about the same.
 /// </remarks>
 internal sealed class VisionPass : IEncoderPass

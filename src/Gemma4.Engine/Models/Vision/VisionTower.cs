@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace Gemma4.Engine.Models.Vision;
 
-/// <summary>Turns pictures into soft tokens: patch embedding, encoder, 3 × 3 pooling, projection. Pictures of any size run together, unpadded.</summary>
+/// <summary>Turns images into soft tokens: patch embedding, encoder, 3 × 3 pooling, projection. Images of any size run together, unpadded.</summary>
 internal sealed class VisionTower
 {
     private readonly VisionConfig _config;
@@ -50,10 +50,10 @@ internal sealed class VisionTower
     /// <summary>The encoder's layers.</summary>
     public ImmutableArray<VisionLayer> Layers { get; }
 
-    /// <summary>Begins to encode pictures.</summary>
+    /// <summary>Begins to encode images.</summary>
     /// <param name="images">At least one; sides are multiples of the pooling size.</param>
     /// <returns>The caller owns it.</returns>
-    /// <exception cref="ArgumentException">A picture is no grid of patches, or none that the tower can take.</exception>
+    /// <exception cref="ArgumentException">An image is no grid of patches, or none that the tower can take.</exception>
     public VisionPass Begin(IReadOnlyList<ImagePatches> images) =>
         new(_config, this, images, _rowsPerSlice);
 
@@ -74,7 +74,7 @@ internal sealed class VisionTower
     /// <summary>Makes soft tokens of the last layer's states.</summary>
     /// <param name="x"><c>[S, d]</c>. Not modified.</param>
     /// <param name="layout">Which rows are whose.</param>
-    /// <returns>Soft tokens of all pictures end to end, <c>[M, D]</c>; the caller owns them.</returns>
+    /// <returns>Soft tokens of all images end to end, <c>[M, D]</c>; the caller owns them.</returns>
     public Tensor Project(Tensor x, VisionLayout layout)
     {
         using DisposeScope scope = NewDisposeScope();

@@ -35,7 +35,7 @@ internal sealed class ApiExamples : IOpenApiOperationTransformer
         ("createChatCompletion", "An image", $$"""
             {"model":"gemma-4-demo","messages":[{"role":"user","content":[
              {"type":"image_url","image_url":{"url":"{{Shapes}}"},"max_soft_tokens":70},
-             {"type":"text","text":"What is in this picture?"}]}],"temperature":0}
+             {"type":"text","text":"What is in this image?"}]}],"temperature":0}
             """),
         ("createChatCompletion", "A tool", """
             {"model":"gemma-4-demo","messages":[{"role":"user","content":"What is the weather in Paris?"}],"temperature":0,

@@ -10,7 +10,7 @@ internal static class CommandLine
     private static readonly (string Name, string Key, string? Value, string Help)[] Switches =
     [
         ("model", "Model:Path", "PATH", "folder of the checkpoint, or GGUF file (default demo-model)"),
-        ("mmproj", "Model:Mmproj", "FILE", "GGUF file with the towers for pictures and sound of a GGUF model"),
+        ("mmproj", "Model:Mmproj", "FILE", "GGUF file with the towers for images and audio of a GGUF model"),
         ("served-model-name", "Model:ServedNames", "ID[,ID…]", "ids for the field model; the first is shown (default: the folder's or file's name)"),
         ("any-model", "Model:AnyName", null, "take whatever requests name in the field model"),
         ("device", "Model:Device", "auto|cpu|cuda[:N]", "where the model is computed"),
