@@ -9,7 +9,7 @@ namespace Gemma4.Engine.Execution;
 internal sealed class ModelRunner : IModelRunner
 {
     /// <summary>Rows whose logits are held at once: 64 MiB at V = 262,144.</summary>
-    private const int MaxLogitRows = 64;
+    public const int MaxLogitRows = 64;
 
     /// <summary>How long a step without text works on media before it looks whether new requests have come.</summary>
     private static readonly TimeSpan TimeWithoutText = TimeSpan.FromMilliseconds(20);

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Gemma4.Engine.Backends;
 using Gemma4.Engine.Backends.Cpu;
 using Gemma4.Engine.Configuration;
@@ -38,11 +37,6 @@ internal static class ModelLoader
         var names = new ExpectedWeights();
         var backend = new CpuBackend(new CpuOptions(NumThreads: 1));
         using var model = new Gemma4Model(config, backend, names);
-        return new ExpectedModel(names.Shapes, backend.AskedWeights);
+        return new ExpectedModel(names.Shapes, names.Gathered, backend.AskedWeights, model.KvLayers, backend.Work);
     }
 }
-
-/// <summary>What a model needs of a checkpoint.</summary>
-/// <param name="Shapes">Name and shape of every tensor.</param>
-/// <param name="Multiplied">Those that are multiplied with, and whether each is the output projection's.</param>
-internal readonly record struct ExpectedModel(IReadOnlyDictionary<string, ImmutableArray<long>> Shapes, IReadOnlyDictionary<string, bool> Multiplied);

@@ -43,6 +43,19 @@ internal sealed unsafe class MatrixFactory(CpuOptions options, ThreadTeam team) 
         };
     }
 
+    /// <summary>Bytes that <see cref="Create"/> would take for a stored weight; 0 where it multiplies with the stored ones.</summary>
+    public long BytesMade(WeightFormat format, ReadOnlySpan<long> shape, bool inPanels, bool isHead)
+    {
+        int columns = shape.IsEmpty ? 1 : checked((int)shape[^1]);
+        long rows = 1;
+        foreach (long dimension in shape[..^1])
+            rows *= dimension;
+        WeightFormat wanted = PanelPacking.Format(format, columns, options.Quantization, isHead);
+        if (PanelLayout.Exists(wanted))
+            return options.ExactActivations ? rows * columns * sizeof(float) : inPanels ? 0 : PanelMatrix.BytesOf(wanted, checked((int)rows), columns);
+        return format == WeightFormat.Float32 && options.RoundsToBFloat16 ? rows * columns * sizeof(ushort) : 0;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -38,6 +38,7 @@ internal static class CommandLine
         ("media-folder", "Media:LocalFolder", "DIR", "folder of files that file:// URLs may name"),
         ("image-tokens", "Media:ImageSoftTokens", "70|140|280|560|1120", "soft tokens of an image whose request does not say"),
         ("allow-audio-windows", "Media:AllowWindows", null, "cut audio clips of more than 30 s into windows where a request does not say"),
+        ("memory-budget", "Engine:MemoryBudgetBytes", "BYTES", "memory of weights, cache and work together (default: what the machine has)"),
         ("kv-cache-bytes", "Engine:KvCacheBytes", "BYTES", "memory of the KV cache (default: from free memory)"),
     ];
 
