@@ -13,7 +13,8 @@ internal sealed class KnowingDrafter(Func<Sequence, IReadOnlyList<int>> answerOf
 
     /// <summary>A drafter for sequences that a ledger serves.</summary>
     public static KnowingDrafter Of(LedgerModel model, double rightness, int maxDrafts = int.MaxValue, int seed = 0) => new(
-        s => model.Generate(s.Request, s.Seed, s.MaxOutputTokens), rightness, model.VocabularySize, seed) { MaxDrafts = maxDrafts };
+        s => model.Generate(s.Request, s.Seed, s.MaxOutputTokens), rightness, model.VocabularySize, seed)
+    { MaxDrafts = maxDrafts };
 
     /// <summary>Most guesses at once.</summary>
     public int MaxDrafts { get; init; } = int.MaxValue;

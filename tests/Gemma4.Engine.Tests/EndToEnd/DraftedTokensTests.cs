@@ -24,6 +24,8 @@ public sealed class DraftedTokensTests
         GenerationRequest[] requests = Requests();
         var roomy = new EngineOptions { MaxSequences = 2, MaxTokensPerStep = 512, PrefixCache = false };
         (List<List<TokenEvent>> expected, int numSteps) = await ServeAsync(model, roomy, 1024, requests, null, together: false);
+        Assert.Contains(expected, events => events[^1].FinishReason == FinishReason.Error && events.Count > 2);
+        Assert.Contains(expected, events => events[^1].FinishReason == FinishReason.Stop);
         var answers = new Dictionary<(string, int), int[]>();
         foreach ((GenerationRequest request, List<TokenEvent> events) in requests.Zip(expected))
         {
@@ -43,8 +45,13 @@ public sealed class DraftedTokensTests
         var crowded = new EngineOptions { MaxSequences = 6, MaxTokensPerStep = 48, BlockSize = 4, MaxContextLength = MaxContextLength };
         (List<List<TokenEvent>> crowd, _) = await ServeAsync(model, crowded, MaxContextLength + 60, requests, Drafter(0.67), together: true);
         AssertSame(expected, crowd);
+        // More rows than logits are held of at once, so that runs go over from one lot to the next.
+        var wide = new EngineOptions { MaxSequences = 12, MaxTokensPerStep = 512 };
+        (crowd, _) = await ServeAsync(model, wide, 2048, requests, Drafter(0.95, maxDrafts: 16), together: true);
+        AssertSame(expected, crowd);
 
-        KnowingDrafter Drafter(double rightness) => new(s => answers[(s.Request.Id, s.Index)], rightness, VocabularySize) { MaxDrafts = 5 };
+        KnowingDrafter Drafter(double rightness, int maxDrafts = 5) =>
+            new(s => answers[(s.Request.Id, s.Index)], rightness, VocabularySize) { MaxDrafts = maxDrafts };
     }
 
     private async Task<(List<List<TokenEvent>> Events, int NumSteps)> ServeAsync(
@@ -83,18 +90,20 @@ public sealed class DraftedTokensTests
             $"{e.SequenceIndex}: {e.TokenId} {e.FinishReason} {e.Logprobs?.Logprob:R} {string.Join(' ', e.Logprobs?.Top ?? [])}")];
     }
 
-    /// <summary>All that a token can depend on: seed, penalties, masks, minimum and bad words.</summary>
+    /// <summary>All that a token can depend on: seed, penalties, masks, minimum and bad words; the last kind comes to a token behind which none is left.</summary>
     private static GenerationRequest[] Requests()
     {
         var random = new Random(11);
         int[] Tokens(int count) => [.. Enumerable.Range(0, count).Select(_ => random.Next(100, VocabularySize))];
+        ImmutableArray<int> few = [.. Tokens(8)];
         SamplingParams[] sampling =
         [
             new() { Temperature = 0 },
             new() { Temperature = 0.9f, TopK = 40, TopP = 0.95f, Seed = 3, NumLogprobs = 2 },
             new() { Temperature = 0, RepetitionPenalty = 1.3f, NumLogprobs = 0 },
             new() { Temperature = 1f, Seed = 9, PresencePenalty = 0.5f, FrequencyPenalty = 0.7f },
-            new() { Temperature = 0.3f, Seed = 4, BadWords = [[.. Tokens(1)]], AllowedTokenIds = [.. Tokens(12)] },
+            new() { Temperature = 50f, Seed = 4, BadWords = [[.. Tokens(1)]], AllowedTokenIds = [.. Tokens(12)] },
+            new() { Temperature = 50f, Seed = 1, AllowedTokenIds = few, BadWords = [.. few.Select(id => ImmutableArray.Create(few[0], id))] },
         ];
         return [.. Enumerable.Range(0, 2 * sampling.Length).Select(i => new GenerationRequest
         {
@@ -102,10 +111,10 @@ public sealed class DraftedTokensTests
             PromptTokenIds = [2, .. Tokens(random.Next(1, 60))],
             Sampling = sampling[i % sampling.Length],
             MaxTokens = random.Next(15, 40),
-            NumSequences = i == 6 ? 2 : 1,
-            StopTokenIds = i == 4 ? [.. sampling[4].AllowedTokenIds[..4]] : [],
-            MinTokens = i == 4 ? 6 : 0,
-            Constraint = i is 5 or 6 ? new TraceConstraint(VocabularySize, 25) : null,
+            NumSequences = i == 7 ? 2 : 1,
+            StopTokenIds = i % sampling.Length == 4 ? [.. sampling[4].AllowedTokenIds[..4]] : [],
+            MinTokens = i % sampling.Length == 4 ? 2 + i : 0,
+            Constraint = i is 6 or 7 ? new TraceConstraint(VocabularySize, 25) : null,
         })];
     }
 }

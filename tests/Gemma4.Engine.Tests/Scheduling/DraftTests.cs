@@ -127,6 +127,21 @@ public sealed class DraftTests
         Assert.Throws<InvalidOperationException>(() => { scheduler.Commit(plan, new StepResult(new SampledRun[1])); });
     }
 
+    [Fact]
+    public void Fault_behind_right_guesses_follows_their_tokens()
+    {
+        var world = new SchedulerWorld(rightness: 1, maxDrafts: 3);
+        Sequence sequence = world.Add(prompt: 6, maxTokens: 20);
+        world.Step();
+        StepPlan plan = world.Scheduler.Schedule(SchedulerWorld.UnlimitedPrompts);
+        SampledToken[] two = [new(sequence.DraftTokenIds[0]), new(sequence.DraftTokenIds[1])];
+        SequenceOutput[] outputs = world.Scheduler.Commit(plan, new StepResult(new[] { new SampledRun(two, Fault: new InvalidOperationException()) })).ToArray();
+        Assert.Equal([two[0].TokenId, two[1].TokenId, null], outputs.Select(o => o.Event.TokenId));
+        Assert.Equal([null, null, FinishReason.Error], outputs.Select(o => o.Event.FinishReason));
+        Assert.Equal(3, sequence.NumOutputTokens);
+        Assert.Equal(0, world.Scheduler.NumRunning);
+    }
+
     private static int NumSteps(double? rightness)
     {
         var world = new SchedulerWorld(maxTokensPerStep: 100, rightness: rightness, maxDrafts: 6);
