@@ -1,8 +1,12 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using Gemma4.Engine.Configuration;
 using Gemma4.Engine.Requests;
 using Gemma4.Engine.Scheduling;
+using Gemma4.Engine.StructuredOutput;
 using Gemma4.Engine.Tests.Scheduling;
+using Gemma4.Engine.Tests.StructuredOutput;
+using Gemma4.Engine.Tokenization;
 using Gemma4.Testing;
 using Xunit;
 
@@ -21,7 +25,7 @@ public sealed class DraftedTokensTests
     [InlineData("tiny-31b")]
     public async Task Answers_are_those_of_one_token_a_step(string model)
     {
-        GenerationRequest[] requests = Requests();
+        GenerationRequest[] requests = Requests(Schema(model));
         var roomy = new EngineOptions { MaxSequences = 2, MaxTokensPerStep = 512, PrefixCache = false };
         (List<List<TokenEvent>> expected, int numSteps) = await ServeAsync(model, roomy, 1024, requests, null, together: false);
         Assert.Contains(expected, events => events[^1].FinishReason == FinishReason.Error && events.Count > 2);
@@ -53,6 +57,11 @@ public sealed class DraftedTokensTests
         KnowingDrafter Drafter(double rightness, int maxDrafts = 5) =>
             new(s => answers[(s.Request.Id, s.Index)], rightness, VocabularySize) { MaxDrafts = maxDrafts };
     }
+
+    private static ITokenConstraintSource Schema(string model) =>
+        new ConstraintCompiler(Tokenizer.Load(Path.Combine(RepositoryPaths.Fixtures, "models", model, "tokenizer.json"))).Compiled(
+            new ConstraintSpec.JsonSchema(JsonElement.Parse(
+                """{"type":"array","items":{"type":"object","properties":{"a":{"type":"integer"},"b":{"enum":["x","yz"]}},"required":["a","b"]}}""")));
 
     private async Task<(List<List<TokenEvent>> Events, int NumSteps)> ServeAsync(
         string model, EngineOptions options, int numTokens, GenerationRequest[] requests, IDrafter? drafter, bool together)
@@ -91,7 +100,7 @@ public sealed class DraftedTokensTests
     }
 
     /// <summary>All that a token can depend on: seed, penalties, masks, minimum and bad words; the last kind comes to a token behind which none is left.</summary>
-    private static GenerationRequest[] Requests()
+    private static GenerationRequest[] Requests(ITokenConstraintSource schema)
     {
         var random = new Random(11);
         int[] Tokens(int count) => [.. Enumerable.Range(0, count).Select(_ => random.Next(100, VocabularySize))];
@@ -114,7 +123,7 @@ public sealed class DraftedTokensTests
             NumSequences = i == 7 ? 2 : 1,
             StopTokenIds = i % sampling.Length == 4 ? [.. sampling[4].AllowedTokenIds[..4]] : [],
             MinTokens = i % sampling.Length == 4 ? 2 + i : 0,
-            Constraint = i is 6 or 7 ? new TraceConstraint(VocabularySize, 25) : null,
+            Constraint = i == 6 ? new TraceConstraint(VocabularySize, 25) : i is 3 or 7 ? schema : null,
         })];
     }
 }
