@@ -34,6 +34,9 @@ internal abstract class Backend : IDisposable
     /// <param name="isHead">Whether that is the output projection.</param>
     public abstract long BytesMade(WeightFormat format, ReadOnlySpan<long> shape, bool inPanels, bool isMultiplied, bool isHead);
 
+    /// <summary>The step that <see cref="Begin"/> began: what its operations read beside their activations.</summary>
+    public abstract StepInputs Step { get; }
+
     /// <summary>Rows of a step.</summary>
     /// <param name="name">What they hold. Activations of one name share their memory, whatever their widths: one of them is in use at a time.</param>
     /// <param name="width">Numbers of a row.</param>

@@ -21,6 +21,7 @@ internal sealed unsafe class CpuBackend : Backend
     private readonly ScaleRows _scale;
     private readonly AddRows _add;
     private readonly GrowingMemory _partials = new();
+    private StepInputs _step = new(0);
     private int _rowsReserved;
     private int _activeExperts;
 
@@ -69,8 +70,7 @@ internal sealed unsafe class CpuBackend : Backend
     /// <summary>Rows of the step, T.</summary>
     public int NumRows { get; private set; }
 
-    /// <summary>The step.</summary>
-    public StepInputs Step { get; private set; } = new(0);
+    public override StepInputs Step => _step;
 
     /// <summary>The pools that the step writes and reads.</summary>
     public CpuKvPools Pools { get; private set; } = null!;
@@ -93,7 +93,7 @@ internal sealed unsafe class CpuBackend : Backend
 
     public override void Begin(StepInputs step, KvPools pools)
     {
-        Step = step;
+        _step = step;
         Pools = (CpuKvPools)pools;
         NumRows = step.NumTokens;
         if (NumRows > _rowsReserved)

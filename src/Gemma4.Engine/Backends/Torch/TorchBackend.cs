@@ -28,6 +28,7 @@ internal sealed partial class TorchBackend : Backend
     private readonly List<IDisposable> _owned = [];
     private readonly ThreadTeam _team;
     private readonly Device _device;
+    private StepInputs _step = new(0);
 
     /// <param name="options">Device and formats.</param>
     /// <exception cref="ArgumentException">Keys and values cannot be stored so; names the option and the mend.</exception>
@@ -60,6 +61,8 @@ internal sealed partial class TorchBackend : Backend
     /// <summary>The way between host and device.</summary>
     public DeviceLink Link { get; }
 
+    public override StepInputs Step => _step;
+
     /// <summary>Rows of the step, T.</summary>
     public int NumRows { get; private set; }
 
@@ -90,6 +93,7 @@ internal sealed partial class TorchBackend : Backend
     public override void Begin(StepInputs step, KvPools pools)
     {
         Link.Begin();
+        _step = step;
         NumRows = step.NumTokens;
         Pools = (TorchKvPools)pools;
         using Tensor positions = Link.Send(step.Positions);                                    // [T]
