@@ -31,7 +31,8 @@ async function asContent(message, base64) {
 /** An attachment as a part of a message. */
 export function asPart({ kind, name, blob, budget }, data) {
   if (kind === "audio") return { type: "input_audio", input_audio: { data, format: /mp3|mpeg/.test(blob.type + name) ? "mp3" : "wav", allow_windows: true } };
-  const url = typeof data === "string" ? `data:${blob.type || "image/png"};base64,${data}` : data.after(`data:${blob.type || "image/png"};base64,`);
+  const prefix = `data:${/^image\/[\w.+-]+$/.test(blob.type) ? blob.type : "image/png"};base64,`;
+  const url = typeof data === "string" ? prefix + data : data.after(prefix);
   return { type: "image_url", image_url: { url }, ...(budget ? { max_soft_tokens: budget } : {}) };
 }
 

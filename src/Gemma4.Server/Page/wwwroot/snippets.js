@@ -10,7 +10,8 @@ export const languages = { curl: "curl", python: "Python", csharp: "C#" };
 /** The program for a request of these messages. */
 export async function snippet(language, model, messages, settings) {
   const body = await requestBody(model, messages, settings, (attachment) => new FileText(attachment.name));
-  return { curl, python, csharp }[language](body, new URL("v1", document.baseURI).href);
+  const hasFiles = messages.some((message) => message.attachments?.length > 0);
+  return { curl, python, csharp }[language](body, new URL("v1", document.baseURI).href, hasFiles);
 }
 
 /** Stands in a body for the base64 text of a file, behind a prefix. */
@@ -40,8 +41,7 @@ function write(value, words, indent = "") {
 /** A JSON string on one line in every language: some take these three for line breaks. */
 const quoted = (text) => JSON.stringify(text).replace(/[\u0085\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
-function curl(body, url) {
-  const hasFiles = JSON.stringify(body, (_, value) => (value instanceof FileText ? "\0file" : value)).includes("\\u0000file");
+function curl(body, url, hasFiles) {
   const shell = (text) => `'${text.replaceAll("'", "'\\''")}'`;
   const head = `curl ${shell(`${url}/chat/completions`)} -H 'content-type: application/json'${key.get() ? " -H \"authorization: Bearer $GEMMA_API_KEY\"" : ""}`;
   const words = { constant: String, text: quoted };
@@ -52,7 +52,7 @@ function curl(body, url) {
   return `${head} --data-binary @- <<JSON\n${write(body, words)}\nJSON\n`;
 }
 
-function python(body, url) {
+function python(body, url, hasFiles) {
   const words = {
     constant: (value) => ({ true: "True", false: "False", null: "None" })[value],
     text: (value) => (value instanceof FileText ? `${value.prefix ? `${quoted(value.prefix)} + ` : ""}base64_of(${quoted(value.name)})` : quoted(value)),
@@ -61,15 +61,14 @@ function python(body, url) {
   const others = Object.fromEntries(Object.entries(body).filter(([name]) => !openAI.includes(name)));
   if (Object.keys(others).length > 0) known.push(`    extra_body=${write(others, words, "    ")},\n`);
   const code = `answer = client.chat.completions.create(\n${known.join("")})\n`;
-  const usesFiles = code.includes("base64_of(");
   const usesKey = key.get() !== "";
-  return (usesFiles ? "import base64\n" : "") + (usesKey ? "import os\n" : "") + "from openai import OpenAI\n\n"
-    + (usesFiles ? "def base64_of(path):\n    with open(path, \"rb\") as file:\n        return base64.b64encode(file.read()).decode()\n\n" : "")
+  return (hasFiles ? "import base64\n" : "") + (usesKey ? "import os\n" : "") + "from openai import OpenAI\n\n"
+    + (hasFiles ? "def base64_of(path):\n    with open(path, \"rb\") as file:\n        return base64.b64encode(file.read()).decode()\n\n" : "")
     + `client = OpenAI(base_url=${quoted(url)}, api_key=${usesKey ? "os.environ[\"GEMMA_API_KEY\"]" : "\"none\""})\n`
     + `${code}print(answer.choices[0].message.content)\n`;
 }
 
-function csharp(body, url) {
+function csharp(body, url, hasFiles) {
   const plain = write(body, { constant: String, text: (value) => (value instanceof FileText ? "" : quoted(value)) });
   const longest = (pattern) => Math.max(0, ...(plain.match(pattern) ?? []).map((run) => run.length));
   // A raw string: more quotes around it than in it, more braces around a value than in its text.
@@ -79,16 +78,15 @@ function csharp(body, url) {
     constant: String,
     text: (value) => (value instanceof FileText ? `"${value.prefix}${"{".repeat(braces)}Base64(${quoted(value.name)})${"}".repeat(braces)}"` : quoted(value)),
   }, "    ");
-  const usesFiles = text.includes(`${"{".repeat(braces)}Base64(`);
   return `using System.Text;
 using System.Text.Json;
 
 using var client = new HttpClient();
-${key.get() ? "client.DefaultRequestHeaders.Authorization = new(\"Bearer\", Environment.GetEnvironmentVariable(\"GEMMA_API_KEY\"));\n" : ""}string body = ${usesFiles ? "$".repeat(braces) : ""}${quotes}
+${key.get() ? "client.DefaultRequestHeaders.Authorization = new(\"Bearer\", Environment.GetEnvironmentVariable(\"GEMMA_API_KEY\"));\n" : ""}string body = ${hasFiles ? "$".repeat(braces) : ""}${quotes}
     ${text}
     ${quotes};
 using HttpResponseMessage response = await client.PostAsync(${quoted(`${url}/chat/completions`)}, new StringContent(body, Encoding.UTF8, "application/json"));
 using JsonDocument answer = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
 Console.WriteLine(answer.RootElement.GetProperty("choices")[0].GetProperty("message").GetProperty("content"));
-${usesFiles ? "\nstatic string Base64(string path) => Convert.ToBase64String(File.ReadAllBytes(path));\n" : ""}`;
+${hasFiles ? "\nstatic string Base64(string path) => Convert.ToBase64String(File.ReadAllBytes(path));\n" : ""}`;
 }
