@@ -62,9 +62,11 @@ async function connect() {
     byId("model").replaceChildren(...ids.map((id) => el("option", { value: id }, id)));
     await useModel(ids[0]);
     state.textContent = "Ready";
+    state.classList.add("ready");
     byId("send").disabled = false;
   } catch (error) {
     state.textContent = "Not connected";
+    state.classList.remove("ready");
     tell(error instanceof ApiError ? error.message : `The server cannot be reached: ${error.message}`, { words: "Try again", act: connect });
   }
 }
