@@ -1,6 +1,8 @@
 // One streamed answer: its pieces put together in a message, with its times and counts.
 import { ApiError, chunks } from "./api.js";
 
+const minMs = 50;
+
 /** A message for an answer that has not begun. */
 export const emptyAnswer = () => ({ role: "assistant", text: "", thought: "", calls: [], finish: null, stats: {}, error: null, isStopped: false });
 
@@ -17,7 +19,7 @@ export async function fillAnswer(message, body, signal, grew) {
   } catch (error) {
     if (signal.aborted) message.isStopped = true;
     else if (error instanceof ApiError) message.error = { status: error.status, message: error.message, param: error.param, code: error.code };
-    else message.error = { status: null, message: `The server cannot be reached: ${error.message}`, param: null, code: null };
+    else message.error = { status: null, message: `The answer broke off: ${error.message}`, param: null, code: null };
   }
   grew();
 }
@@ -31,8 +33,8 @@ function append(message, choice) {
   message.thought += thought;
   message.text += text;
   for (const piece of delta.tool_calls ?? []) {
-    const call = message.calls[piece.index] ??= { id: piece.id, name: piece.function.name, arguments: "" };
-    call.arguments += piece.function.arguments;
+    const call = message.calls[piece.index] ??= { id: piece.id, type: piece.type, name: piece[piece.type].name, arguments: "" };
+    call.arguments += call.type === "custom" ? piece.custom.input : piece.function.arguments;
   }
   message.finish = choice.finish_reason ?? message.finish;
   return thought !== "" || text !== "" || (delta.tool_calls ?? []).length > 0;
@@ -57,6 +59,7 @@ class Clock {
       this.stats.firstMs = now - this.began;
     }
     if (isText) this.stats.thoughtMs ??= now - this.began;
-    if (now > this.first && this.stats.tokens > this.countAtFirst) this.stats.perSecond = (this.stats.tokens - this.countAtFirst) / ((now - this.first) / 1000);
+    // In less time too few tokens come, or the network handed over many at once.
+    if (now - this.first > minMs && this.stats.tokens > this.countAtFirst) this.stats.perSecond = (this.stats.tokens - this.countAtFirst) / ((now - this.first) / 1000);
   }
 }

@@ -10,12 +10,28 @@ export class ConversationView {
   constructor(actions) {
     this.actions = actions;
     this.log = byId("log");
+    this.shown = null;
     this.running = null;
     this.isDue = false;
+    // A reader who is at the end follows what comes, until they scroll away from it. Images take their place when they are read.
+    this.follows = true;
+    this.lastTop = 0;
+    this.log.addEventListener("scroll", () => {
+      const { scrollTop } = this.log;
+      if (scrollTop < this.lastTop || this.isAtEnd()) this.follows = this.isAtEnd();
+      this.lastTop = scrollTop;
+    });
+    this.log.addEventListener("load", () => this.follow(), true);
   }
 
-  /** Shows all messages anew. While an answer is written, the last message is it. */
+  /** Shows all messages anew. While an answer is written, the last message is it. Where the same conversation goes on, its reader keeps the place. */
   show(conversation, isRunning) {
+    const isSame = conversation === this.shown;
+    const place = this.log.scrollTop;
+    if (!isSame || isRunning) this.follows = true;
+    const opened = isSame ? this.thoughts().map((thought) => thought.open) : [];
+    const hadFocus = this.log.contains(document.activeElement);
+    this.shown = conversation;
     for (const article of this.log.children) article.release?.();
     const { messages } = conversation;
     const results = new Map(messages.filter((message) => message.role === "tool").map((message) => [message.callId, message.text]));
@@ -24,7 +40,18 @@ export class ConversationView {
     else if (!isRunning && messages.at(-1).role !== "assistant") shown.push(this.unanswered(messages.length));
     this.log.replaceChildren(...shown);
     this.running = isRunning ? shown.at(-1) : null;
-    this.toEnd();
+    this.thoughts().forEach((thought, i) => { thought.open = opened[i] ?? false; });
+    if (hadFocus) this.log.focus();
+    if (!this.follows) this.log.scrollTop = place;
+    this.follow();
+  }
+
+  thoughts() {
+    return [...this.log.querySelectorAll(".thought")];
+  }
+
+  isAtEnd() {
+    return this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < nearEnd;
   }
 
   view(message, index, isRunning, isLast, results) {
@@ -43,9 +70,8 @@ export class ConversationView {
     requestAnimationFrame(() => {
       this.isDue = false;
       if (this.running === null) return;
-      const follows = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < nearEnd;
       this.running.update();
-      if (follows) this.toEnd();
+      this.follow();
     });
   }
 
@@ -55,8 +81,8 @@ export class ConversationView {
     return answer?.querySelector(".error p")?.textContent ?? answer?.querySelector(".text")?.textContent ?? "";
   }
 
-  toEnd() {
-    this.log.scrollTop = this.log.scrollHeight;
+  follow() {
+    if (this.follows) this.log.scrollTop = this.log.scrollHeight;
   }
 
   welcome() {

@@ -2,7 +2,7 @@
 //
 // A conversation: { id, title, isNamed, updated, messages }. A message is one of
 //   { role: "user", text, attachments: [{ kind: "image" | "audio", name, blob, budget, cost }] }
-//   { role: "assistant", text, thought, calls: [{ id, name, arguments }], finish, stats, error, isStopped }
+//   { role: "assistant", text, thought, calls: [{ id, type, name, arguments }], finish, stats, error, isStopped }
 //   { role: "tool", callId, name, text }
 const storeName = "conversations";
 

@@ -107,7 +107,7 @@ function resultsForm(calls, giveResults) {
       event.preventDefault();
       giveResults(fields.map(({ call, field }) => ({ role: "tool", callId: call.id, name: call.name, text: field.value })));
     },
-  }, fields.map(({ call, field }) => [el("label", { for: field.id }, `What ${call.name} gives`), field]),
+  }, fields.flatMap(({ call, field }) => [el("label", { for: field.id }, `What ${call.name} gives`), field]),
   el("div", { class: "buttons" }, el("button", { type: "submit", class: "primary" }, "Send and go on")));
 }
 

@@ -15,10 +15,13 @@ async function asMessage(message, base64) {
   if (message.calls.length > 0) {
     // Between a call and the answer to its result the model goes on with its thought; later it is not asked for it again.
     if (message.thought !== "") answer.reasoning_content = message.thought;
-    answer.tool_calls = message.calls.map((call) => ({ id: call.id, type: "function", function: { name: call.name, arguments: call.arguments } }));
+    answer.tool_calls = message.calls.map(asCall);
   }
   return answer;
 }
+
+const asCall = ({ id, type, name, arguments: given }) =>
+  (type === "custom" ? { id, type, custom: { name, input: given } } : { id, type, function: { name, arguments: given } });
 
 async function asContent(message, base64) {
   if (message.attachments.length === 0) return message.text;

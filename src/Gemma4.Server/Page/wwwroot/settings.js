@@ -47,7 +47,7 @@ export function openSettings() {
 
     /** What the model does where nothing is set. */
     showDefaults(defaults) {
-      for (const [name, field] of Object.entries(numbers)) if (defaults[field]) fields[name].placeholder = `${defaults[field]}, the model's`;
+      for (const [name, field] of Object.entries(numbers)) if (defaults[field]) fields[name].placeholder = defaults[field];
     },
 
     /** The system prompt, and fields of the request's body. */
