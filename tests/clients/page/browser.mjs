@@ -27,20 +27,20 @@ export async function open(browser, { url = addresses.demo, expectedFaults = /^$
     if (!["blob:", "data:"].includes(protocol) && origin !== new URL(url).origin) faults.push(`asked ${request.url()}`);
   });
   await page.goto(url);
+  const answered = (number) => page.locator(".answer[aria-busy=false]").nth(number - 1).waitFor();
   return {
     page,
     log: page.locator("#log"),
     answers: page.locator(".answer"),
-    /** Sends a message and waits for its answer's end. */
+    /** Sends a message and waits for the end of its answer. */
     async ask(text) {
       const before = await page.locator(".answer").count();
       await page.getByRole("textbox", { name: "Message" }).fill(text);
       await page.keyboard.press("Enter");
-      await this.answered(before + 1);
+      await answered(before + 1);
     },
-    async answered(number) {
-      await page.locator(".answer[aria-busy=false]").nth(number - 1).waitFor();
-    },
+    /** Waits until this many answers have ended. */
+    answered,
     ready: () => page.getByText("Ready", { exact: true }).waitFor({ state: "attached" }),
     clipboard: () => page.evaluate(() => navigator.clipboard.readText()),
     async close() {

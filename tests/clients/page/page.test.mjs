@@ -98,10 +98,11 @@ onPage("an image is dropped, with what each budget costs, and an audio clip atta
   assert.equal(await answers.locator(".text").textContent(), "A yellow triangle and a green square on a grey background.");
   assert.match(await page.locator(".question figcaption").textContent(), /^shapes\.png · \d+ tokens$/);
 
+  await page.getByRole("button", { name: "New conversation" }).click();
   await page.locator("#files").setInputFiles({ name: "digits.wav", mimeType: "audio/wav", buffer: digits });
   await page.locator("#attachments .cost", { hasText: /^\d+ tokens$/ }).waitFor();
   await ask("Transcribe this.");
-  assert.equal(await answers.nth(1).locator(".text").textContent(), "nine five eight");
+  assert.equal(await answers.locator(".text").textContent(), "nine five eight");
 });
 
 onPage("an image is pasted, a file that is none is refused, and an attachment goes away", {}, async ({ page, ready }) => {
@@ -145,7 +146,7 @@ onPage("an answer is asked again, a message edited, and a conversation kept, ren
   const list = page.locator("#conversations li");
   assert.deepEqual(await list.locator(".title").allTextContents(), ["What is 7 + 5?", "What is the capital of Italy?"]);
   await page.getByRole("button", { name: "Rename What is 7 + 5?" }).click();
-  await page.getByLabel("Name").fill("Sums");
+  await page.getByLabel("Name", { exact: true }).fill("Sums");
   await page.keyboard.press("Enter");
   await list.getByText("Sums").waitFor();
 
