@@ -8,7 +8,7 @@ namespace Gemma4.Server.Tests.Page;
 
 /// <summary>The page in Chromium, driven as people use it (<c>tests/clients/page</c>): against the real server with the demo model, and against one that
 /// wants a key and whose engine says what a test needs.</summary>
-public sealed class PageBrowserTests(DemoServer demo) : IClassFixture<DemoServer>
+public sealed class PageBrowserTests
 {
     private const string Chromium = "/usr/bin/chromium";
     private const string Key = "sk-right-key";
@@ -24,9 +24,10 @@ public sealed class PageBrowserTests(DemoServer demo) : IClassFixture<DemoServer
             Assert.Skip("needs Debian's chromium: apt-get install chromium");
         if (!NodeRun.Has("page", "playwright-core"))
             Assert.Skip("needs the packages of tests/clients/page: npm ci --ignore-scripts --prefix tests/clients/page");
+        await using var demo = new ServerProcess("--port", "0");
         await using var scripted = new ServerUnderTest(new FakeEngine(Answer), ("Server:ApiKeys:0", Key));
         await NodeRun.PassesAsync(
-            "page", "page.test.mjs", ("BASE_URL", demo.Url), ("CHROMIUM", Chromium), ("SCRIPTED_URL", (await scripted.ListeningAsync()).ToString()), ("KEY", Key));
+            "page", "page.test.mjs", ("BASE_URL", (await demo.ReadyAsync()).ToString()), ("CHROMIUM", Chromium), ("SCRIPTED_URL", (await scripted.ListeningAsync()).ToString()), ("KEY", Key));
     }
 
     /// <summary>Without an end where it is asked for that, else the hostile text.</summary>

@@ -1,7 +1,7 @@
 // One streamed answer: its pieces put together in a message, with its times and counts.
 import { ApiError, chunks } from "./api.js";
 
-const minMs = 50;
+const minMs = 20;
 
 /** A message for an answer that has not begun. */
 export const emptyAnswer = () => ({ role: "assistant", text: "", thought: "", calls: [], finish: null, stats: {}, error: null, isStopped: false });
