@@ -1,5 +1,4 @@
 // A browser for the tests: each test has a page of its own, and fails where the page said an error, broke its policy or asked another host.
-import assert from "node:assert/strict";
 import { chromium } from "playwright-core";
 
 const base = new URL(process.env.BASE_URL).href;
@@ -11,14 +10,17 @@ export const launch = () => chromium.launch({
   args: ["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"],
 });
 
-/** Opens the page; options are the browser context's. */
+/** Opens the page, set to the demo model's surest answers; options are the browser context's. */
 export async function open(browser, { url = addresses.demo, expectedFaults = /^$/, ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, permissions: ["clipboard-read", "clipboard-write"], ...options });
+  await context.addInitScript(() => {
+    if (localStorage.getItem("gemma4.settings") === null) localStorage.setItem("gemma4.settings", JSON.stringify({ temperature: "0" }));
+  });
   const faults = [];
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);
   page.on("console", (message) => {
-    if (["error", "warning"].includes(message.type()) && !expectedFaults.test(message.text())) faults.push(message.text());
+    if (["error", "warning"].includes(message.type()) && !expectedFaults.test(message.text())) faults.push(`${message.text()} ${message.location().url}`);
   });
   page.on("pageerror", (error) => faults.push(String(error)));
   page.on("dialog", (dialog) => faults.push(`a dialog: ${dialog.message()}`));
@@ -43,9 +45,7 @@ export async function open(browser, { url = addresses.demo, expectedFaults = /^$
     answered,
     ready: () => page.getByText("Ready", { exact: true }).waitFor({ state: "attached" }),
     clipboard: () => page.evaluate(() => navigator.clipboard.readText()),
-    async close() {
-      await context.close();
-      assert.deepEqual(faults, []);
-    },
+    faults,
+    close: () => context.close(),
   };
 }

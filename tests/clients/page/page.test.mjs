@@ -22,6 +22,10 @@ function onPage(name, options, body) {
     const opened = await open(browser, options);
     try {
       await body(opened);
+      assert.deepEqual(opened.faults, []);
+    } catch (error) {
+      error.message += `\n${opened.faults.join("\n")}`;
+      throw error;
     } finally {
       await opened.close();
     }
@@ -71,7 +75,6 @@ onPage("a call is shown, and its result goes back", {}, async ({ page, answers, 
   await ready();
   await page.getByRole("button", { name: "Settings" }).click();
   await page.getByRole("button", { name: "Insert an example" }).click();
-  await page.getByLabel("Temperature").fill("0");
   await ask("What is the weather in Paris?");
   const call = page.getByRole("region", { name: "Call of get_weather" });
   assert.deepEqual(JSON.parse(await call.getByRole("region", { name: "Arguments" }).textContent()), { city: "Paris" });
@@ -85,7 +88,6 @@ onPage("a call is shown, and its result goes back", {}, async ({ page, answers, 
 onPage("an image is dropped, with what each budget costs, and an audio clip attached", {}, async ({ page, answers, ask, ready }) => {
   await ready();
   await page.getByRole("button", { name: "Settings" }).click();
-  await page.getByLabel("Temperature").fill("0");
   await give(page, "drop", "shapes.png", "image/png", shapes);
   const budget = page.getByLabel("Budget of shapes.png in tokens");
   await page.locator("#attachments .cost", { hasText: /^\d+ tokens$/ }).waitFor();
@@ -214,15 +216,22 @@ onPage("a key is asked for, and stays in the tab", { url: addresses.scripted, ex
   await answers.last().getByText("Stopped.").waitFor();
 
   assert.deepEqual(await page.evaluate(() => [Object.values(sessionStorage).some((value) => value.startsWith("sk-")), Object.values(localStorage).some((value) => value.startsWith("sk-"))]), [true, false]);
+
+  // A page that is closed before its answer came asks again.
+  await page.getByRole("textbox", { name: "Message" }).fill("Go on and on");
+  await page.keyboard.press("Enter");
+  await answers.nth(4).locator(".text", { hasText: "On and on" }).waitFor();
   await page.reload();
   await ready();
+  await page.getByText("This has no answer yet.").waitFor();
   assert.equal(await answers.count(), 4);
+  await page.getByRole("button", { name: "Ask again" }).click();
+  await answers.nth(4).locator(".text", { hasText: "On and on" }).waitFor();
 });
 
 onPage("a request is copied as programs that run", {}, async ({ page, answers, ask, ready, clipboard }) => {
   await ready();
   await page.getByRole("button", { name: "Settings" }).click();
-  await page.getByLabel("Temperature").fill("0");
   await page.getByLabel("Top-k").fill("5");
   await page.locator("#files").setInputFiles({ name: "it's $(echo) an `image`.png", mimeType: "image/png", buffer: shapes });
   await page.locator("#attachments .cost", { hasText: /^\d+ tokens$/ }).waitFor();
@@ -237,11 +246,10 @@ onPage("a request is copied as programs that run", {}, async ({ page, answers, a
   try {
     writeFileSync(join(folder, "it_s __echo_ an _image_.png"), shapes);
     const copied = async (name) => {
-      await answers.getByRole("button", { name }).click();
-      await page.locator(".snippets", { hasText: "Copied" }).waitFor();
-      const text = await clipboard();
-      await page.getByRole("button", { name }).waitFor();
-      return text;
+      const button = await answers.getByRole("button", { name }).elementHandle();
+      await button.click();
+      await page.waitForFunction((clicked) => clicked.textContent === "Copied", button);
+      return clipboard();
     };
     const run = (program) => JSON.parse(execFileSync("bash", ["-c", program], { cwd: folder, stdio: ["ignore", "pipe", "ignore"] })).choices[0].message.content;
     assert.equal(run(await copied("curl")), plain);
@@ -311,7 +319,7 @@ for (const [name, options] of Object.entries({
       const { showMarkdown } = await import("./page/markdown.js");
       showMarkdown(document.querySelector(".answer .text"), "# A\n\n`b` [c](https://d.org)\n\n```js\nlet e = 1; // and a line that is longer than a phone is wide, by far and without any doubt\n```\n\n|f|g|\n|-|-|\n|1|2|\n\n> h");
     });
-    await answers.locator("summary").first().click({ timeout: 2000 }).catch(() => {}); // it may not have thought
+    await answers.locator("summary").evaluate((summary) => { summary.parentElement.open = true; });
     await check();
     await page.getByRole("button", { name: "Settings" }).click();
     await check();

@@ -13,9 +13,6 @@ for (const [name, isPhone] of [["page-light", false], ["page-phone-dark", true]]
     ? { colorScheme: "dark", viewport: { width: 360, height: 740 }, deviceScaleFactor: 1.5 }
     : { colorScheme: "light", viewport: { width: 1280, height: 800 } });
   await ready();
-  await page.getByRole("button", { name: "Settings" }).click();
-  await page.getByLabel("Temperature").fill("0");
-  await page.getByRole("button", { name: "Close" }).last().click();
   await page.getByLabel("Thinking").selectOption("low");
   await ask("What is the capital of Italy?");
   await page.getByLabel("Thinking").selectOption("");
