@@ -37,7 +37,7 @@ int? wanted = args.Length == 3 ? int.Parse(args[2], CultureInfo.InvariantCulture
 NativeThreads.Configure(wanted);
 Checkpoint checkpoint = Checkpoint.Open(args[1]);
 using Gemma4Model model = checkpoint.LoadModel(new ComputeOptions { Device = "cpu", Dtype = "bfloat16", Threads = wanted });
-long weights = checkpoint.OpenTensors().Locate(model.Config, ModelLoader.ExpectedTensors(model.Config)).Values
+long weights = checkpoint.OpenTensors().Locate(model.Config, ModelLoader.Expect(model.Config).Shapes).Values
     .Where(t => t.Name.StartsWith("model.language_model.", StringComparison.Ordinal) && !t.Name.Contains("embed_tokens_per_layer", StringComparison.Ordinal))
     .Sum(t => t.Length);
 bool large = weights > 1_000_000_000;

@@ -21,7 +21,7 @@ internal static class ModelLoader
         WeightStore? store = null;
         try
         {
-            store = new CheckpointWeights(tensors.Locate(config, ExpectedTensors(config)), backend, progress);
+            store = new CheckpointWeights(tensors.Locate(config, Expect(config).Shapes), backend, progress);
             return new Gemma4Model(config, backend, store);
         }
         catch
@@ -32,11 +32,17 @@ internal static class ModelLoader
         }
     }
 
-    /// <summary>Name and shape of every tensor that a configuration needs.</summary>
-    public static IReadOnlyDictionary<string, ImmutableArray<long>> ExpectedTensors(Gemma4Config config)
+    /// <summary>What a configuration needs of a checkpoint.</summary>
+    public static ExpectedModel Expect(Gemma4Config config)
     {
         var names = new ExpectedWeights();
-        using var model = new Gemma4Model(config, new CpuBackend(new CpuOptions(NumThreads: 1)), names);
-        return names.Shapes;
+        var backend = new CpuBackend(new CpuOptions(NumThreads: 1));
+        using var model = new Gemma4Model(config, backend, names);
+        return new ExpectedModel(names.Shapes, backend.AskedWeights);
     }
 }
+
+/// <summary>What a model needs of a checkpoint.</summary>
+/// <param name="Shapes">Name and shape of every tensor.</param>
+/// <param name="Multiplied">Those that are multiplied with, and whether each is the output projection's.</param>
+internal readonly record struct ExpectedModel(IReadOnlyDictionary<string, ImmutableArray<long>> Shapes, IReadOnlyDictionary<string, bool> Multiplied);

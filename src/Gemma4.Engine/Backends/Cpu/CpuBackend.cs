@@ -49,6 +49,12 @@ internal sealed unsafe class CpuBackend : Backend
 
     public override int NumWorkers => Team.NumThreads;
 
+    /// <summary>What weights that are stored as floats are rounded to.</summary>
+    public Quantization Quantization => _options.Quantization;
+
+    /// <summary>The weights without data that products were asked of, by name, and whether each is the output projection's.</summary>
+    public IReadOnlyDictionary<string, bool> AskedWeights => _matrices.Asked;
+
     /// <summary>The threads.</summary>
     public ThreadTeam Team { get; }
 
