@@ -25,6 +25,7 @@ internal static class CommandLine
         ("api-key", "Server:ApiKeys", "KEY[,KEY…]", "keys of which requests must bring one"),
         ("cors-origins", "Server:CorsOrigins", "ORIGIN[,ORIGIN…]", "origins whose pages may call the API"),
         ("allowed-hosts", "Server:AllowedHosts", "NAME[,NAME…]", "names of this server that requests may call it by, beside the loopback's"),
+        ("no-page", "Server:NoPage", null, "serve no page at /, only the API"),
         ("strict-params", "Api:StrictParams", null, "refuse unknown request fields instead of ignoring them"),
         ("think", "Api:ThinkByDefault", null, "let the model think when a request does not say"),
         ("reasoning-field", "Api:ReasoningField", "reasoning_content|reasoning|both", "name of the field that carries thoughts"),
