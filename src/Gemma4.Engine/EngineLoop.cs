@@ -113,6 +113,7 @@ internal sealed class EngineLoop
         long started = _time.GetTimestamp();
         if (!TryExecute(plan, out StepResult result))
             return;
+        _requests.RecordEncoding(plan, started);
         _masks.Advance(plan, in result);
         foreach (ref readonly SequenceOutput output in _scheduler.Commit(plan, result))
             Publish(output.Sequence, output.Event, output.NumTokensLeft);
@@ -136,6 +137,7 @@ internal sealed class EngineLoop
         }
         catch (Exception fault)
         {
+            _metrics.RecordStepFailure();
             Log.StepFailed(_logger, fault, plan.Sequences.Length, plan.NumTokens);
             // A fault that ends the engine closes its door first: whoever reads an error of it is refused the next time.
             if (++_numConsecutiveFaults >= _maxConsecutiveFaults || !_runner.CanContinueAfter(fault))

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Reflection;
 using Gemma4.Engine.Configuration;
 using Gemma4.Engine.StructuredOutput;
@@ -32,6 +33,8 @@ internal static class OptionsBinding
         configuration
             .AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), optional: true)
             .AddEnvironmentVariables(EnvironmentPrefix)
+            .AddInMemoryCollection(Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+                .Where(variable => IsOpenTelemetry((string)variable.Key)).Select(variable => KeyValuePair.Create((string)variable.Key, (string?)variable.Value)))
             .AddInMemoryCollection(CommandLine.Parse(args));
     }
 
@@ -44,7 +47,7 @@ internal static class OptionsBinding
             (string Section, Type Options) known = Sections.FirstOrDefault(s => s.Section.Equals(section.Key, StringComparison.OrdinalIgnoreCase));
             if (known.Options is not null)
                 RefuseUnknownKeys(configuration, section, known.Options);
-            else if (!ForeignSections.Contains(section.Key, StringComparer.OrdinalIgnoreCase))
+            else if (!ForeignSections.Contains(section.Key, StringComparer.OrdinalIgnoreCase) && !IsOpenTelemetry(section.Key))
                 throw Unknown(section.Path, Sections.Select(s => s.Section));
         }
         Add<ModelOptions>(services, configuration, ModelOptions.Section);
@@ -54,6 +57,9 @@ internal static class OptionsBinding
         Add<MediaAccessOptions>(services, configuration, MediaAccessOptions.Section);
         Add<ConstraintLimits>(services, configuration, "Constraints");
     }
+
+    /// <summary>OpenTelemetry reads its standard variables, whose names begin so, from the configuration.</summary>
+    private static bool IsOpenTelemetry(string key) => key.StartsWith("OTEL_", StringComparison.Ordinal);
 
     /// <summary>Reads one section now, for what is needed before the host is built.</summary>
     /// <exception cref="OptionsException">A value that cannot be read or breaks a rule.</exception>
