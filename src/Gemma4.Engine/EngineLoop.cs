@@ -57,8 +57,8 @@ internal sealed class EngineLoop
     /// <summary>Ready, degraded or failed.</summary>
     public EngineHealth Health => _health;
 
-    /// <summary>Starts the thread.</summary>
-    public void Start() => _thread.Start();
+    /// <summary>Starts the thread, which is nobody's: a span that is current here is no parent of what it does for others.</summary>
+    public void Start() => _thread.UnsafeStart();
 
     /// <summary>Hands a command over without waiting.</summary>
     /// <returns>False when the loop has ended: nothing runs any more.</returns>

@@ -154,9 +154,9 @@ public sealed class EngineMetricsTests
         }
         gate.Open();
         await LedgerEngine.ReadAsync(running);
+        Assert.Equal(0, active.Measurements[^1].Value);
         await served.DisposeAsync();
         Assert.Equal(4, prompt.Sum);
         Assert.Single(queue.Measurements);
-        Assert.Equal(0, active.Measurements[^1].Value);
     }
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using Gemma4.Engine;
 using Gemma4.Engine.Parsing;
 using Gemma4.Server.Metrics;
 using OpenTelemetry.Metrics;
@@ -13,8 +12,6 @@ namespace Gemma4.Server.Hosting;
 /// <c>OTEL_TRACES_SAMPLER</c> and so on. Without a collector nobody listens to spans, and none are made.</remarks>
 internal static class Telemetry
 {
-    private const string RequestDuration = "http.server.request.duration";
-
     private static readonly string[] Meters =
         ["Gemma4.Engine", ParserMetrics.MeterName, GenerationMetrics.MeterName, "Microsoft.AspNetCore.Hosting", "System.Runtime", "OpenTelemetry.Instrumentation.Process"];
 
@@ -37,7 +34,7 @@ internal static class Telemetry
         services.ConfigureOpenTelemetryMeterProvider((provider, metrics) =>
         {
             IMeterFactory own = provider.GetRequiredService<IMeterFactory>();
-            metrics.AddView(instrument => ViewOf(instrument, own));
+            metrics.AddView(instrument => MetricViews.Of(instrument, own));
         });
         if (Exports(builder.Configuration, "METRICS"))
             telemetry.WithMetrics(metrics => metrics.AddOtlpExporter());
@@ -60,20 +57,6 @@ internal static class Telemetry
         foreach (RequestLabels labels in ((IEndpointRouteBuilder)app).DataSources.SelectMany(source => source.Endpoints).Select(RequestLabels.Of).OfType<RequestLabels>())
             generations.Announce(labels);
         app.MapPrometheusScrapingEndpoint("/metrics").ExcludeFromDescription();
-    }
-
-    /// <summary>Only this server's instruments, where there are several in a process; and of HTTP requests what is worth a series.</summary>
-    private static MetricStreamConfiguration? ViewOf(Instrument instrument, IMeterFactory own)
-    {
-        if (instrument.Meter.Scope is { } scope && scope != own)
-            return MetricStreamConfiguration.Drop;
-        return instrument.Name == RequestDuration
-            ? new ExplicitBucketHistogramConfiguration
-            {
-                Boundaries = [.. DurationBuckets.Seconds.HistogramBucketBoundaries!],
-                TagKeys = ["http.request.method", "http.response.status_code", "http.route", "error.type"],
-            }
-            : null;
     }
 
     private static bool Exports(IConfiguration configuration, string signal) =>
