@@ -18,7 +18,8 @@ public sealed class TelemetryTests
             3 => Play(request, FinishReason.Error, cancelled),
             4 => Play(request, null, cancelled),
             _ => Play(request, FinishReason.Stop, cancelled),
-        })) { TakesItsAnswers = false };
+        }))
+        { TakesItsAnswers = false };
         using HttpClient client = await server.ReadyClientAsync();
         for (int i = 0; i < 5; i++)
             await SendAsync(client, "/v1/chat/completions", Chat(9));

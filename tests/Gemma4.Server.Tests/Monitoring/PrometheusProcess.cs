@@ -59,7 +59,10 @@ internal sealed class PrometheusProcess : IAsyncDisposable
     {
         var start = new ProcessStartInfo("promtool", args)
         {
-            WorkingDirectory = Folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            WorkingDirectory = Folder,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         using Process tool = Process.Start(start)!;
         Task<string> output = tool.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken), errors = tool.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
