@@ -1,11 +1,14 @@
 using System.IO.MemoryMappedFiles;
+using System.Runtime.InteropServices;
 using Gemma4.Engine.Configuration;
 
 namespace Gemma4.Engine.Loading;
 
 /// <summary>A file mapped read-only: its bytes are the page cache's, and no copy of ours.</summary>
-internal sealed unsafe class MappedFile : IDisposable
+internal sealed unsafe partial class MappedFile : IDisposable
 {
+    private const int DontNeed = 4;
+
     private readonly MemoryMappedFile _file;
     private readonly MemoryMappedViewAccessor _view;
     private readonly byte* _start;
@@ -40,6 +43,16 @@ internal sealed unsafe class MappedFile : IDisposable
         return _start + offset;
     }
 
+    /// <summary>Takes whole pages of a stretch out of this process: they stay in the page cache for as long as the system likes, and come back when they are read.</summary>
+    public void LetGo(long offset, long length)
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        nint page = Environment.SystemPageSize, first = ((nint)At(offset) + page - 1) / page * page, end = (nint)At(offset + length) / page * page;
+        if (end > first)
+            _ = Advise((void*)first, (nuint)(end - first), DontNeed);      // a wish: pages that stay cost memory and nothing else
+    }
+
     public void Dispose()
     {
         if (_disposed)
@@ -49,4 +62,7 @@ internal sealed unsafe class MappedFile : IDisposable
         _view.Dispose();
         _file.Dispose();
     }
+
+    [LibraryImport("libc", EntryPoint = "madvise", SetLastError = true)]
+    private static partial int Advise(void* address, nuint length, int advice);
 }

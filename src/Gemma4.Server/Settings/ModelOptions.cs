@@ -48,12 +48,25 @@ internal sealed class ModelOptions : IValidatableObject
     [AllowedValues("auto", "portable", "avx2", "avx512", "avx512-vnni")]
     public string Kernels { get; set; } = "auto";
 
+    /// <summary>Whether weights that are computed with as they lie in their files are read when a step first wants them, and not at the start.</summary>
+    public bool LazyWeights { get; set; }
+
     /// <summary>Threads that compute on a CPU; null takes one a core.</summary>
     [Range(1, 1024)]
     public int? Threads { get; set; }
 
     /// <summary>Where and how it is computed, as the engine takes it.</summary>
-    internal ComputeOptions Compute => new() { Device = Device, Backend = Backend, Dtype = DType, KvDtype = KvDType, Quantization = Quantization, Kernels = Kernels, Threads = Threads };
+    internal ComputeOptions Compute => new()
+    {
+        Device = Device,
+        Backend = Backend,
+        Dtype = DType,
+        KvDtype = KvDType,
+        Quantization = Quantization,
+        Kernels = Kernels,
+        LazyWeights = LazyWeights,
+        Threads = Threads,
+    };
 
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)

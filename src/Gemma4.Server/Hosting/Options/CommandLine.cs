@@ -19,6 +19,7 @@ internal static class CommandLine
         ("kv-dtype", "Model:KvDType", "auto|float32|bfloat16|int8", "type that keys and values are stored in"),
         ("quantization", "Model:Quantization", "none|int8|int4", "round weights while loading, on a CPU"),
         ("kernels", "Model:Kernels", "auto|portable|avx2|avx512|avx512-vnni", "kernels of quantised weights; all give the same bits"),
+        ("lazy-weights", "Model:LazyWeights", null, "read mapped weights when they are first used, not at the start"),
         ("threads", "Model:Threads", "N", "threads that compute on a CPU (default: one a core)"),
         ("host", "Server:Host", "ADDRESS", "address to listen on (default 127.0.0.1)"),
         ("port", "Server:Port", "PORT", "port to listen on (default 8000)"),
