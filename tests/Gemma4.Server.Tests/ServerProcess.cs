@@ -18,6 +18,13 @@ internal sealed partial class ServerProcess : IAsyncDisposable
 
     /// <param name="args">Switches.</param>
     public ServerProcess(params IEnumerable<string> args)
+        : this([], args)
+    {
+    }
+
+    /// <param name="environment">Variables that it has beside this process's.</param>
+    /// <param name="args">Switches.</param>
+    public ServerProcess(IEnumerable<(string Name, string Value)> environment, params IEnumerable<string> args)
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Gemma4.Server.dll"), .. args])
         {
@@ -25,6 +32,8 @@ internal sealed partial class ServerProcess : IAsyncDisposable
             RedirectStandardError = true,
             WorkingDirectory = Gemma4.Testing.RepositoryPaths.Root,
         };
+        foreach ((string name, string value) in environment)
+            start.Environment[name] = value;
         _process = Process.Start(start)!;
         _process.OutputDataReceived += (_, e) => Add(e.Data);
         _process.ErrorDataReceived += (_, e) => Add(e.Data);

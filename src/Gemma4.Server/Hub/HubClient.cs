@@ -135,8 +135,7 @@ internal sealed class HubClient : IDisposable
         }
     }
 
-    /// <summary>Asks, and follows redirects.</summary>
-    /// <param name="check">Looks at every answer of the hub itself on the way.</param>
+    /// <summary>Asks, and follows redirects; <paramref name="check"/> looks at every answer of the hub itself on the way.</summary>
     private async Task<HttpResponseMessage> SendAsync(
         ModelName model, Uri url, RangeHeaderValue? range, Action<HttpResponseMessage>? check, CancellationToken cancellationToken)
     {

@@ -24,4 +24,7 @@ internal static partial class Log
 
     [LoggerMessage(7, LogLevel.Warning, "Not waiting for threads that still {Work}")]
     public static partial void Abandoned(this ILogger log, string work);
+
+    [LoggerMessage(8, LogLevel.Information, "{Line}")]
+    public static partial void Fetching(this ILogger log, string line);
 }

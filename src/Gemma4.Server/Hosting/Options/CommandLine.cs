@@ -9,7 +9,8 @@ internal static class CommandLine
     /// <summary>Name, key, placeholder of the value (null for a flag) and one line of help.</summary>
     private static readonly (string Name, string Key, string? Value, string Help)[] Switches =
     [
-        ("model", "Model:Path", "PATH", "folder of the checkpoint, or GGUF file (default demo-model)"),
+        ("model", "Model:Path", "PATH|ORG/NAME", "folder of the checkpoint, GGUF file, or a model of the hub (default demo-model)"),
+        ("revision", "Model:Revision", "REV", "branch, tag or commit of a model of the hub"),
         ("mmproj", "Model:Mmproj", "FILE", "GGUF file with the towers for images and audio of a GGUF model"),
         ("served-model-name", "Model:ServedNames", "ID[,ID…]", "ids for the field model; the first is shown (default: the folder's or file's name)"),
         ("any-model", "Model:AnyName", null, "take whatever requests name in the field model"),
