@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Gemma4.Engine.Chat;
 using Gemma4.Engine.Configuration;
-using Gemma4.Engine.Execution;
 using Gemma4.Engine.Tests.Loading.Gguf;
 using Gemma4.Engine.Tokenization;
 using Gemma4.Testing;
