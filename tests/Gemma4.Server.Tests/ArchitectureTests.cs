@@ -16,6 +16,7 @@ public sealed partial class ArchitectureTests
         ["Limits"] = [],
         ["Settings"] = [],
         ["Hub"] = [],
+        ["Terminal"] = [],
         ["OpenAI"] = ["Wire", "Errors"],
         ["Anthropic"] = ["Wire", "Errors"],
         ["Ollama"] = ["Wire", "Errors"],

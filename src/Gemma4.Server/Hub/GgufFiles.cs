@@ -18,13 +18,23 @@ internal static partial class GgufFiles
     public static bool IsModel(HubFile file) => file.Name.EndsWith(Extension, StringComparison.OrdinalIgnoreCase) && !IsTowers(file)
         && !file.Name.Contains("imatrix", StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>The models among files, each with all its parts in order.</summary>
+    public static HubFile[][] Models(IEnumerable<HubFile> all) =>
+        [.. all.Where(IsModel).GroupBy(Whole, StringComparer.Ordinal).Select(parts => parts.OrderBy(p => p.Path, StringComparer.Ordinal).ToArray())];
+
+    /// <summary>Whether all parts of a model are there.</summary>
+    public static bool IsWhole(HubFile[] parts) => parts.Length == NumParts(parts[0]);
+
+    /// <summary>The quantisation that a file's name carries, as it may be written behind a model's name; null where it carries none.</summary>
+    public static string? QuantizationOf(HubFile file) => Quantization().Matches(file.Name) is { Count: > 0 } found ? found[^1].Value : null;
+
     /// <summary>Chooses a model and its towers.</summary>
     /// <exception cref="HubException">None or several match, or parts of it are missing.</exception>
     public static ModelFiles Choose(ModelName model, IReadOnlyList<HubFile> all)
     {
-        HubFile[] parts = OnlyModel(model, [.. all.Where(IsModel).GroupBy(Whole, StringComparer.Ordinal).Select(parts => parts.OrderBy(p => p.Path, StringComparer.Ordinal).ToArray())]);
-        if (NumParts(parts[0]) is var count && parts.Length != count)
-            throw new HubException($"{model.Repository} has {parts.Length} of the {count} parts of {parts[0].Name}. Choose another quantisation, or ask who published it.");
+        HubFile[] parts = OnlyModel(model, Models(all));
+        if (!IsWhole(parts))
+            throw new HubException($"{model.Repository} has {parts.Length} of the {NumParts(parts[0])} parts of {parts[0].Name}. Choose another quantisation, or ask who published it.");
         HubFile? towers = Towers(all, parts[0].Folder);
         return new ModelFiles(towers is null ? parts : [.. parts, towers], parts[0], towers);
     }
@@ -70,4 +80,8 @@ internal static partial class GgufFiles
     /// <summary>What gguf-split appends.</summary>
     [GeneratedRegex(@"-[0-9]{5}-of-([0-9]{5})\.gguf\z", RegexOptions.IgnoreCase)]
     private static partial Regex Part();
+
+    /// <summary>As llama.cpp's tools name them.</summary>
+    [GeneratedRegex(@"(?<![A-Za-z0-9])(?:UD-)?(?:I?Q[0-9][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*|TQ[0-9]_[0-9]|MXFP4(?:_[A-Za-z0-9]+)*|BF16|F16|F32)(?![A-Za-z0-9_])", RegexOptions.IgnoreCase)]
+    private static partial Regex Quantization();
 }

@@ -19,6 +19,7 @@ internal sealed class ModelService(
     IServer web,
     IOptions<ModelOptions> model,
     IOptions<ServerOptions> server,
+    SettingsFiles settings,
     IHostApplicationLifetime lifetime,
     ILogger<ModelService> log) : IHostedLifecycleService
 {
@@ -96,6 +97,7 @@ internal sealed class ModelService(
         long began = Stopwatch.GetTimestamp();
         string[] addresses = [.. web.Features.Get<IServerAddressesFeature>()?.Addresses ?? []];
         log.Listening(string.Join(", ", addresses), $"{addresses.FirstOrDefault()}/swagger");
+        log.Settings(string.Join(", ", settings.Paths.DefaultIfEmpty("no file")));
         log.Loading(model.Value.Path);
         try
         {
