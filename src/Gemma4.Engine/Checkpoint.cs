@@ -2,6 +2,7 @@ using Gemma4.Engine.Chat;
 using Gemma4.Engine.Configuration;
 using Gemma4.Engine.Execution;
 using Gemma4.Engine.Loading;
+using Gemma4.Engine.Loading.Repacked;
 using Gemma4.Engine.Models;
 using Gemma4.Engine.Tokenization;
 
@@ -11,7 +12,7 @@ namespace Gemma4.Engine;
 /// <remarks>Its configuration is read when it is opened, its weights only by the engine.</remarks>
 public abstract class Checkpoint
 {
-    private const string GgufExtension = ".gguf", MmprojMark = "mmproj";
+    private const string GgufExtension = ".gguf", MmprojMark = Loading.Gguf.GgufFile.MmprojMark;
 
     /// <summary>The folder or file that it is called by.</summary>
     public abstract string Path { get; }
@@ -64,6 +65,11 @@ public abstract class Checkpoint
     /// <summary>Finds the tensors; no data is touched.</summary>
     /// <exception cref="CheckpointException">A file is missing or malformed.</exception>
     internal abstract CheckpointTensors OpenTensors();
+
+    /// <summary>Prepares to write it again, with some weights in panels.</summary>
+    /// <param name="tensors">Those of <see cref="OpenTensors"/>.</param>
+    /// <param name="plan">Which weights.</param>
+    internal abstract Repacking Repack(CheckpointTensors tensors, RepackPlan plan);
 
     /// <summary>Loads the model.</summary>
     /// <param name="compute">Where and how it computes.</param>

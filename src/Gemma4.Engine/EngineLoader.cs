@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Gemma4.Engine.Backends;
 using Gemma4.Engine.Configuration;
 using Gemma4.Engine.Execution;
 using Gemma4.Engine.Loading;
@@ -18,15 +19,50 @@ public static class EngineLoader
     /// <param name="time">Clock of metrics and of the encoder's share of a step.</param>
     /// <param name="progress">Told after each tensor.</param>
     /// <exception cref="CheckpointException">The checkpoint is not one we can serve; names file, key or tensor.</exception>
-    /// <exception cref="ArgumentException">A word of the compute options is unknown, or the device not there, or the KV cache is too small.</exception>
+    /// <exception cref="ArgumentException">A word of the compute options is unknown, or the device not there, the KV cache is too small, or the model does not fit into memory.</exception>
     public static GemmaEngine Load(
         Checkpoint checkpoint, ComputeOptions compute, EngineOptions options,
         IMeterFactory meters, ILoggerFactory loggers, TimeProvider time, IProgress<LoadProgress>? progress = null)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
-        LoadedRunner loaded = RunnerLoader.Load(checkpoint.Config, checkpoint.OpenTensors(), BackendFactory.Create(compute), options, time, progress);
-        Log.Computing(loggers.CreateLogger<GemmaEngine>(), loaded.Backend);
+        ILogger logger = loggers.CreateLogger<GemmaEngine>();
+        CheckpointTensors tensors = checkpoint.OpenTensors();
+        Backend backend = BackendFactory.Create(compute);
+        MemoryForecast memory = Forecast(checkpoint.Config, tensors, backend, options);
+        Log.MemoryNeeded(logger, memory);
+        LoadedRunner loaded = RunnerLoader.Load(checkpoint.Config, tensors, backend, options, memory.KvCacheBytes, time, progress);
+        Log.Computing(logger, loaded.Backend);
         var traits = new ModelTraits(loaded.Config.Text.MaxPositions, loaded.Config.Text.VocabSize, loaded.Config.Text.BidirectionalVision);
         return new GemmaEngine(loaded.Runner, traits, loaded.Cache, options, meters, loggers, time);
+    }
+
+    /// <summary>The memory that <see cref="Load"/> would take. No weight is touched.</summary>
+    /// <param name="checkpoint">The model.</param>
+    /// <param name="compute">Where and how it computes.</param>
+    /// <param name="options">Valid options.</param>
+    /// <exception cref="CheckpointException">The checkpoint is not one we can serve.</exception>
+    /// <exception cref="ArgumentException">A word of the compute options is unknown, or the device not there.</exception>
+    public static MemoryForecast ForecastMemory(Checkpoint checkpoint, ComputeOptions compute, EngineOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(checkpoint);
+        ArgumentNullException.ThrowIfNull(options);
+        using Backend backend = BackendFactory.Create(compute);
+        return MemoryForecaster.Create(checkpoint.Config, checkpoint.OpenTensors(), backend, options);
+    }
+
+    /// <summary>Forecasts for a backend that is given up where the model does not fit.</summary>
+    private static MemoryForecast Forecast(Gemma4Config config, CheckpointTensors tensors, Backend backend, EngineOptions options)
+    {
+        try
+        {
+            MemoryForecast memory = MemoryForecaster.Create(config, tensors, backend, options);
+            memory.RequireFit();
+            return memory;
+        }
+        catch
+        {
+            backend.Dispose();
+            throw;
+        }
     }
 }

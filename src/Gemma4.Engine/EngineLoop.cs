@@ -115,7 +115,7 @@ internal sealed class EngineLoop
             return;
         _masks.Advance(plan, in result);
         foreach (ref readonly SequenceOutput output in _scheduler.Commit(plan, result))
-            Publish(output.Sequence, output.Event);
+            Publish(output.Sequence, output.Event, output.NumTokensLeft);
         _pacer.Record(result.TextTime, plan);
         TimeSpan taken = _time.GetElapsedTime(started);
         _metrics.RecordStep(taken, plan, in result, _scheduler);
@@ -150,10 +150,10 @@ internal sealed class EngineLoop
 
     private void LogFaults(StepPlan plan, StepResult result)
     {
-        ReadOnlySpan<SampledToken> samples = result.Samples.Span;
-        for (int i = 0; i < samples.Length; i++)
+        ReadOnlySpan<SampledRun> runs = result.Runs.Span;
+        for (int i = 0; i < runs.Length; i++)
         {
-            if (samples[i].Fault is { } fault)
+            if (runs[i].Fault is { } fault)
                 LogFault(fault, plan.Sequences[i].Sequence);
         }
         ReadOnlySpan<EncoderProgress> awaited = result.Awaited.Span;
@@ -217,13 +217,13 @@ internal sealed class EngineLoop
             Publish(sequence, SequenceProgress.Ended(sequence, reason, error));
     }
 
-    private void Publish(Sequence sequence, in TokenEvent e)
+    private void Publish(Sequence sequence, in TokenEvent e, int numTokensLeft = 0)
     {
         if (e.FinishReason is not null)
             _masks.Forget(sequence);
         if (sequence.ConstraintFault is { } fault && e.FinishReason == FinishReason.Error)
             LogFault(fault, sequence);
-        _requests.Publish(sequence, e);
+        _requests.Publish(sequence, e, numTokensLeft);
     }
 
     private void EndAll()

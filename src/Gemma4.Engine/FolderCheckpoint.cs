@@ -2,6 +2,7 @@ using Gemma4.Engine.Chat;
 using Gemma4.Engine.Configuration;
 using Gemma4.Engine.Loading;
 using Gemma4.Engine.Loading.CompressedTensors;
+using Gemma4.Engine.Loading.Repacked;
 using Gemma4.Engine.Tokenization;
 
 namespace Gemma4.Engine;
@@ -10,7 +11,7 @@ namespace Gemma4.Engine;
 internal sealed class FolderCheckpoint : Checkpoint
 {
     /// <summary>The file that makes a folder a checkpoint.</summary>
-    public const string ConfigFile = "config.json";
+    public const string ConfigFile = Gemma4Config.FileName;
 
     public FolderCheckpoint(string folder)
     {
@@ -43,6 +44,9 @@ internal sealed class FolderCheckpoint : Checkpoint
         QuantizationConfig.Check(ConfigSection.Load(System.IO.Path.Combine(Path, ConfigFile)));
         return new SafetensorsTensors(CheckpointIndex.Read(Path));
     }
+
+    internal override Repacking Repack(CheckpointTensors tensors, RepackPlan plan) =>
+        new SafetensorsRepacking(Path, ((SafetensorsTensors)tensors).Index, plan);
 
     private bool HasTemplate()
     {

@@ -29,9 +29,10 @@ public sealed class GemmaEngine : IGenerationEngine, IAsyncDisposable
     /// <param name="meters">Makes the meter.</param>
     /// <param name="loggers">Makes the logger.</param>
     /// <param name="time">Clock of metrics.</param>
+    /// <param name="drafter">Guesses next tokens, called on the engine's thread; null has every token sampled alone.</param>
     internal GemmaEngine(
         IModelRunner runner, ModelTraits model, KvCachePlan cache, EngineOptions options,
-        IMeterFactory meters, ILoggerFactory loggers, TimeProvider time)
+        IMeterFactory meters, ILoggerFactory loggers, TimeProvider time, IDrafter? drafter = null)
     {
         int maxContextLength = Math.Min(
             Math.Min(model.MaxContextLength, options.MaxContextLength ?? int.MaxValue), cache.MaxSequenceTokens);
@@ -44,11 +45,11 @@ public sealed class GemmaEngine : IGenerationEngine, IAsyncDisposable
         var manager = new KvCacheManager(cache);
         _time = time;
         _vocabularySize = model.VocabularySize;
-        _sequences = new SequenceFactory(cache, limits, options.PrefixCache);
+        _sequences = new SequenceFactory(cache, limits, options.PrefixCache, model.Adapters);
         _gate = new AdmissionGate(options.MaxQueuedRequests);
         var metrics = new EngineMetrics(meters, manager, _gate);
         _loop = new EngineLoop(
-            new Scheduler(manager, limits), runner, _gate, new RequestTracker(_gate, metrics, time), new PromptPacer(options.TargetStepTime),
+            new Scheduler(manager, limits, drafter is null ? null : new SequenceDrafts(drafter, model.VocabularySize)), runner, _gate, new RequestTracker(_gate, metrics, time), new PromptPacer(options.TargetStepTime),
             metrics, logger, time, model.VocabularySize, options);
         Log.EngineStarted(logger, KvCostTable.ForPlan(cache, maxContextLength).TrimEnd());
         _loop.Start();

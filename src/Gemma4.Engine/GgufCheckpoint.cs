@@ -2,6 +2,7 @@ using Gemma4.Engine.Chat;
 using Gemma4.Engine.Configuration;
 using Gemma4.Engine.Loading;
 using Gemma4.Engine.Loading.Gguf;
+using Gemma4.Engine.Loading.Repacked;
 using Gemma4.Engine.Tokenization;
 
 namespace Gemma4.Engine;
@@ -39,4 +40,6 @@ internal sealed class GgufCheckpoint : Checkpoint
         : null;
 
     internal override CheckpointTensors OpenTensors() => new GgufTensors(_model, _mmproj);
+
+    internal override Repacking Repack(CheckpointTensors tensors, RepackPlan plan) => new GgufRepacking(_model, _mmproj, plan);
 }

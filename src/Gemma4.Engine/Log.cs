@@ -1,3 +1,4 @@
+using Gemma4.Engine.Execution;
 using Microsoft.Extensions.Logging;
 
 namespace Gemma4.Engine;
@@ -7,6 +8,9 @@ internal static partial class Log
 {
     [LoggerMessage(EventId = 100, Level = LogLevel.Information, Message = "{KvCache}")]
     public static partial void EngineStarted(ILogger logger, string kvCache);
+
+    [LoggerMessage(EventId = 107, Level = LogLevel.Information, Message = "Memory: {Memory}")]
+    public static partial void MemoryNeeded(ILogger logger, MemoryForecast memory);
 
     [LoggerMessage(EventId = 106, Level = LogLevel.Information, Message = "Computing with {Backend}")]
     public static partial void Computing(ILogger logger, string backend);

@@ -36,7 +36,7 @@ internal sealed class PromptPacer(TimeSpan target)
     {
         int numPromptTokens = 0;
         foreach (ref readonly ScheduledSequence scheduled in plan.Sequences)
-            numPromptTokens += scheduled.NumTokens > 1 ? scheduled.NumTokens : 0;
+            numPromptTokens += scheduled.Reads ? scheduled.NumTokens : 0;
         bool hasNextTokens = plan.NumTokens > numPromptTokens;
         if (numPromptTokens >= MinTokens)
             Learn(ref _promptToken, Math.Max(0, textTime.TotalSeconds - (hasNextTokens ? _nextTokenStep : 0)) / numPromptTokens);

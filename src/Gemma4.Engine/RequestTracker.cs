@@ -28,11 +28,14 @@ internal sealed class RequestTracker(AdmissionGate gate, EngineMetrics metrics, 
     }
 
     /// <summary>Hands an event to the request's reader, without waiting.</summary>
-    public void Publish(Sequence sequence, in TokenEvent e)
+    /// <param name="sequence">Whose.</param>
+    /// <param name="e">The event.</param>
+    /// <param name="numTokensLeft">See <see cref="SequenceOutput.NumTokensLeft"/>.</param>
+    public void Publish(Sequence sequence, in TokenEvent e, int numTokensLeft)
     {
         ActiveRequest request = _requests[sequence.Id];
         if (e.TokenId is not null)
-            RecordToken(request, sequence.Index);
+            RecordToken(request, sequence.Index, numTokensLeft);
         if (e.FinishReason is { } reason)
             RecordEnd(request, sequence, reason);
         request.Stream.Publish(in e);
@@ -46,20 +49,25 @@ internal sealed class RequestTracker(AdmissionGate gate, EngineMetrics metrics, 
             foreach (Sequence sequence in request.Sequences)
             {
                 if (_requests.ContainsKey(sequence.Id))
-                    Publish(sequence, SequenceProgress.Ended(sequence, FinishReason.Error, error));
+                    Publish(sequence, SequenceProgress.Ended(sequence, FinishReason.Error, error), numTokensLeft: 0);
             }
         }
     }
 
-    private void RecordToken(ActiveRequest request, int index)
+    /// <summary>Tokens that come together took the same time each.</summary>
+    private void RecordToken(ActiveRequest request, int index, int numTokensLeft)
     {
         long now = time.GetTimestamp();
         ref long last = ref request.LastToken[index];
         if (last == 0)
+        {
             metrics.RecordFirstToken(time.GetElapsedTime(request.Submitted, now));
-        else
-            metrics.RecordNextToken(time.GetElapsedTime(last, now));
-        last = now;
+            last = now;
+            return;
+        }
+        long next = last + (now - last) / numTokensLeft;
+        metrics.RecordNextToken(time.GetElapsedTime(last, next));
+        last = next;
     }
 
     private void RecordEnd(ActiveRequest request, Sequence sequence, FinishReason reason)

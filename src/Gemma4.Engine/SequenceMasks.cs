@@ -33,12 +33,12 @@ internal sealed class SequenceMasks(int vocabularySize, int maxAhead, Action<Mas
     /// tokens meant.</summary>
     public void Advance(StepPlan plan, in StepResult result)
     {
-        ReadOnlySpan<SampledToken> samples = result.Samples.Span;
-        for (int i = 0; i < samples.Length; i++)
+        ReadOnlySpan<SampledRun> runs = result.Runs.Span;
+        for (int i = 0; i < runs.Length; i++)
         {
             ref readonly ScheduledSequence scheduled = ref plan.Sequences[i];
-            if (scheduled.Samples && scheduled.Sequence.Constraint is { } constraint && samples[i].Fault is null)
-                Accept(scheduled.Sequence, constraint, samples[i].TokenId);
+            if (scheduled.Samples && scheduled.Sequence.Constraint is { } constraint && runs[i].Fault is null)
+                Accept(in scheduled, in runs[i], constraint);
         }
     }
 
@@ -75,13 +75,17 @@ internal sealed class SequenceMasks(int vocabularySize, int maxAhead, Action<Mas
         }
     }
 
-    private void Accept(Sequence sequence, ITokenConstraint constraint, int tokenId)
+    /// <summary>Takes a run: its drafts were accepted when they were made, so what is left is to go back over the wrong ones and to accept the last token.</summary>
+    private void Accept(in ScheduledSequence scheduled, in SampledRun run, ITokenConstraint constraint)
     {
-        if (SequenceProgress.IsStopToken(sequence, tokenId))
+        Sequence sequence = scheduled.Sequence;
+        int tokenId = run.Tokens.Span[^1].TokenId;
+        if (SequenceProgress.IsStopToken(sequence, tokenId, run.NumConfirmed))
             return;
-        bool isLast = sequence.NumOutputTokens + 1 >= sequence.MaxOutputTokens;
+        bool isLast = sequence.NumOutputTokens + run.Tokens.Length >= sequence.MaxOutputTokens;
         try
         {
+            constraint.Rollback(scheduled.NumDrafts - run.NumConfirmed);
             sequence.Accepted = constraint.Accept(tokenId, mayCompute: false);
         }
         catch (Exception e)

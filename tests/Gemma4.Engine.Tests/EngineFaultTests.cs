@@ -140,6 +140,8 @@ public sealed class EngineFaultTests
 
         public AcceptResult Accept(int tokenId, bool mayCompute) =>
             ++_accepted < 3 ? AcceptResult.GoesOn : throw new InvalidOperationException("injected");
+
+        public void Rollback(int numTokens) => _accepted -= numTokens;
     }
 
     private static async Task RefusesAsync(LedgerEngine served)

@@ -39,6 +39,33 @@ public sealed class EngineMetricsTests
     }
 
     [Fact]
+    public async Task Tokens_that_come_together_share_the_time_of_their_step()
+    {
+        var time = new StepTime();
+        await using var served = new LedgerEngine(rightness: 1, time: time, beforeStep: _ => time.Advance(1700));
+        using MetricCollector next = served.Collect("gen_ai.server.time_per_output_token");
+        using MetricCollector steps = served.Collect("gemma4.step.duration");
+        GenerationRequest request = LedgerEngine.Request([1, 2, 3], maxTokens: 18);
+        Assert.Equal(served.Expected(request), (await served.GenerateAsync(request)).Select(e => e.TokenId!.Value));
+        await served.DisposeAsync();
+        Assert.Equal(2, steps.Measurements.Length);
+        Assert.Equal(17, next.Measurements.Length);
+        Assert.All(next.Measurements, m => Assert.Equal(1e-4, m.Value, 1e-9));
+    }
+
+    /// <summary>A clock that stands still but for steps.</summary>
+    private sealed class StepTime : TimeProvider
+    {
+        private long _microseconds;
+
+        public override long TimestampFrequency => 1_000_000;
+
+        public override long GetTimestamp() => Volatile.Read(ref _microseconds);
+
+        public void Advance(long microseconds) => Interlocked.Add(ref _microseconds, microseconds);
+    }
+
+    [Fact]
     public async Task Gauges_show_who_runs_and_waits_and_what_is_held()
     {
         var gate = new StepGate();

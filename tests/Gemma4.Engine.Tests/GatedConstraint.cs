@@ -55,6 +55,9 @@ internal sealed class GatedConstraint : ITokenConstraintSource, ITokenConstraint
         return Last;
     }
 
+    /// <inheritdoc/>
+    public void Rollback(int numTokens) => _accepted -= numTokens;
+
     private void Pass()
     {
         if (Fault is null)

@@ -49,15 +49,29 @@ public sealed class GemmaEngineTests
         int first = await CachedTokensAsync(served, prompt, null);
         int second = await CachedTokensAsync(served, prompt, null);
         int salted = await CachedTokensAsync(served, prompt, "other");
+        int adapted = await CachedTokensAsync(served, prompt, null, new AdapterId(1));
+        int again = await CachedTokensAsync(served, prompt, null, new AdapterId(1));
+        int otherwise = await CachedTokensAsync(served, prompt, null, new AdapterId(2));
+        int both = await CachedTokensAsync(served, prompt, "other", new AdapterId(1));
 
-        Assert.Equal(0, first);
-        Assert.Equal(48, second);
-        Assert.Equal(0, salted);
+        Assert.Equal((0, 48, 0), (first, second, salted));
+        Assert.Equal((0, 48, 0, 0), (adapted, again, otherwise, both));
     }
 
-    private static async Task<int> CachedTokensAsync(LedgerEngine served, ImmutableArray<int> prompt, string? salt)
+    [Fact]
+    public async Task Adapter_that_is_not_there_is_refused_at_once()
     {
-        GenerationRequest request = LedgerEngine.Request(prompt, maxTokens: 3) with { CacheSalt = salt };
+        await using var served = new LedgerEngine();
+        GenerationRequest request = LedgerEngine.Request([1, 2], maxTokens: 5) with { Adapter = new AdapterId(3) };
+        RequestRejectedException e = await Assert.ThrowsAsync<RequestRejectedException>(() => served.Engine.SubmitAsync(request, Cancellation));
+        Assert.Equal((RejectionReason.InvalidRequest, "model", "model_not_found"), (e.Reason, e.Param, e.Code));
+        Assert.NotEqual(
+            served.Expected(request with { Adapter = new AdapterId(1) }), (await served.GenerateAsync(request with { Adapter = null })).Select(t => t.TokenId!.Value));
+    }
+
+    private static async Task<int> CachedTokensAsync(LedgerEngine served, ImmutableArray<int> prompt, string? salt, AdapterId? adapter = null)
+    {
+        GenerationRequest request = LedgerEngine.Request(prompt, maxTokens: 3) with { CacheSalt = salt, Adapter = adapter };
         await using GenerationStream stream = await served.Engine.SubmitAsync(request, Cancellation);
         return (await LedgerEngine.ReadAsync(stream))[0].NumCachedTokens;
     }

@@ -127,6 +127,8 @@ public sealed class MaskWorkersTests
         public MaskResult FillMask(Span<uint> mask, bool mayCompute) => MaskResult.Unmasked;
 
         public AcceptResult Accept(int tokenId, bool mayCompute) => AcceptResult.Complete;
+
+        public void Rollback(int numTokens) => throw new NotSupportedException("nothing is drafted");
     }
 
     private sealed class NicenessConstraint : ITokenConstraint
@@ -142,5 +144,7 @@ public sealed class MaskWorkersTests
         }
 
         public AcceptResult Accept(int tokenId, bool mayCompute) => AcceptResult.GoesOn;
+
+        public void Rollback(int numTokens) => throw new NotSupportedException("nothing is drafted");
     }
 }

@@ -46,15 +46,25 @@ public sealed class PromptPacerTests
         Assert.InRange(_pacer.Budget.BesideText, 100, 120);
     }
 
+    [Fact]
+    public void Tokens_behind_a_next_one_are_no_prompt_and_a_single_token_of_a_prompt_is()
+    {
+        _pacer.Record(Milliseconds(20), Plan(next: 4, drafts: 7));
+        Assert.Equal(new PromptBudget(64, 64), _pacer.Budget);     // no prompt was read yet
+        _pacer.Record(Milliseconds(400), Plan(prompt: 1));         // too few to learn from, and nobody's next token
+        _pacer.Record(Milliseconds(200), Plan(prompt: 800));
+        Assert.Equal(new PromptBudget(320, 4000), _pacer.Budget);
+    }
+
     private static TimeSpan Milliseconds(double value) => TimeSpan.FromMilliseconds(value);
 
-    private static StepPlan Plan(int next = 0, int prompt = 0)
+    private static StepPlan Plan(int next = 0, int prompt = 0, int drafts = 0)
     {
         var plan = new KvCachePlan(16, [new KvGroupSpec(null, 1)], [1000]);
         var factory = new SequenceFactory(plan, new SchedulerLimits(8, 4096, 280, 4096, MediaIsBidirectional: false), sharesPrefixes: true);
         var request = new GenerationRequest { Id = "request", PromptTokenIds = [.. new int[1000]], Sampling = new SamplingParams() };
         Sequence sequence = factory.Create(request, 0, 0)[0];
-        var scheduled = Enumerable.Repeat(new ScheduledSequence(sequence, 0, 1, [], true), next).ToList();
+        var scheduled = Enumerable.Repeat(new ScheduledSequence(sequence, 0, 1 + drafts, [], true, drafts), next).ToList();
         if (prompt > 0)
             scheduled.Add(new ScheduledSequence(sequence, 0, prompt, [], false));
         return new StepPlan([.. scheduled]);

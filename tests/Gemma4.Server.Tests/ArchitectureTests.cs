@@ -21,6 +21,7 @@ public sealed partial class ArchitectureTests
         ["Anthropic"] = ["Wire", "Errors"],
         ["Ollama"] = ["Wire", "Errors"],
         ["Access"] = ["Settings", "Errors"],
+        ["Page"] = ["Settings"],
         ["Media"] = ["Limits", "Errors"],
         ["Serving"] = ["Hub", "Media", "Settings", "Errors"],
         ["Storage"] = ["OpenAI", "Access", "Settings"],
@@ -106,7 +107,7 @@ public sealed partial class ArchitectureTests
     }
 
     /// <summary>What a file says of a room: its namespace, whole or from <c>Gemma4.Server</c> on as C# lets it.</summary>
-    [GeneratedRegex(@"(?:Gemma4\.Server\.|(?<![\w.])(?=(?:Access|Anthropic|Endpoints|Errors|Hosting|Mapping|Ollama|OpenAI|Pipeline|Serving|Storage|Streaming|Wire)\.))([A-Z]\w+(?:\.[A-Z]\w+)?)")]
+    [GeneratedRegex(@"(?:Gemma4\.Server\.|(?<![\w.])(?=(?:Access|Anthropic|Endpoints|Errors|Hosting|Mapping|Ollama|OpenAI|Page|Pipeline|Serving|Storage|Streaming|Wire)\.))([A-Z]\w+(?:\.[A-Z]\w+)?)")]
     private static partial Regex RoomReference();
 
     [GeneratedRegex(@"^namespace ([\w.]+);", RegexOptions.Multiline)]

@@ -70,6 +70,7 @@ public sealed class RecursionTests
         ["RxBuilder.Link"] = "Joins a link with the next; those behind are joined already, as far as they can be.",
         ["RxBuilder.Or"] = "Calls itself once, without the empty text.",
         ["SelectionFilters.Select"] = "Calls what looks up an attribute.",
+        ["SequenceDrafts.Draft"] = "Calls that of the drafter it was given, which calls none.",
         ["SequenceFilters.GroupBy"] = "Calls what looks up an attribute.",
         ["SequenceFilters.Sort"] = "Calls what looks up an attribute.",
         ["ShapeCheck.CheckValue"] = Json,

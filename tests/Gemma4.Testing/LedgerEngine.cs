@@ -18,17 +18,18 @@ internal sealed class LedgerEngine : IAsyncDisposable
     /// <param name="beforeStep">Looks at each plan, and may throw to make the step fail.</param>
     /// <param name="survivesFaults">Whether the runner says that it can go on.</param>
     /// <param name="time">Clock of the metrics.</param>
+    /// <param name="rightness">How often guesses of next tokens are right; null has none made.</param>
     public LedgerEngine(
         EngineOptions? options = null, (int Full, int Sliding)? numBlocks = null, Action<Gemma4.Engine.Scheduling.StepPlan>? beforeStep = null,
-        bool survivesFaults = true, TimeProvider? time = null)
+        bool survivesFaults = true, TimeProvider? time = null, double? rightness = null)
     {
         options ??= new EngineOptions { MaxSequences = 8, MaxTokensPerStep = 64, BlockSize = 4, MaxContextLength = 256 };
         (int full, int sliding) = numBlocks ?? (256, 64);
         var plan = new KvCachePlan(options.BlockSize, Model.Groups, [full, sliding]);
         Runner = new LedgerModelRunner(Model, plan) { BeforeStep = beforeStep, SurvivesFaults = survivesFaults };
         Engine = new GemmaEngine(
-            Runner, new ModelTraits(1024, Model.VocabularySize, Model.MediaIsBidirectional), plan, options, _meters, Log,
-            time ?? TimeProvider.System);
+            Runner, new ModelTraits(1024, Model.VocabularySize, Model.MediaIsBidirectional) { Adapters = [new(1), new(2)] }, plan, options, _meters, Log,
+            time ?? TimeProvider.System, rightness is { } share ? KnowingDrafter.Of(Model, share) : null);
     }
 
     /// <summary>What the tokens must be.</summary>

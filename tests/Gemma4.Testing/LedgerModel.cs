@@ -13,10 +13,10 @@ namespace Gemma4.Testing;
 /// <param name="MediaIsBidirectional">Media tokens read all of their own item.</param>
 internal sealed record LedgerModel(int VocabularySize, ImmutableArray<KvGroupSpec> Groups, bool MediaIsBidirectional)
 {
-    /// <summary>What the first layer sees at a position: the token, and the image or audio that stands there.</summary>
+    /// <summary>What the first layer sees at a position: the token, what the adapter makes of it, and the image or audio that stands there.</summary>
     public static ulong Embed(GenerationRequest request, int position, int tokenId)
     {
-        ulong x = Mix((ulong)tokenId + 1);
+        ulong x = Mix((ulong)tokenId + 1 + ((ulong)(request.Adapter?.Value + 1 ?? 0) << 32));
         return FindMedia(request, position) is { } item
             ? Mix(x ^ (ulong)item.ContentHash ^ ((ulong)(position - item.FirstToken) << 32))
             : x;

@@ -15,7 +15,7 @@ internal sealed class LedgerModelRunner : IModelRunner
     private readonly LedgerModel _model;
     private readonly int _blockSize;
     private readonly Slot[][] _slots;
-    private readonly List<SampledToken> _samples = [];
+    private readonly List<SampledRun> _runs = [];
     private readonly List<ulong> _values = [];
     private readonly Dictionary<UInt128, int> _slicesLeft = [];
     private int _step;
@@ -62,7 +62,7 @@ internal sealed class LedgerModelRunner : IModelRunner
             Read(plan, group);
         }
         Sample(plan);
-        return new StepResult(_samples.ToArray(), Encode(plan));
+        return new StepResult(_runs.ToArray(), Encode(plan));
     }
 
     /// <inheritdoc/>
@@ -84,7 +84,7 @@ internal sealed class LedgerModelRunner : IModelRunner
             {
                 if (IsMedia(s.Sequence.Request, p) && !IsNamed(plan, s.Sequence, p))
                     throw new LedgerException($"the plan names no encoded medium for position {p} of {s.Sequence.Id}");
-                _values.Add(LedgerModel.Embed(s.Sequence.Request, p, s.Sequence.TokenIds[p]));
+                _values.Add(LedgerModel.Embed(s.Sequence.Request, p, s.Sequence.TokenIdsWithDrafts[p]));
             }
         }
     }
@@ -159,16 +159,29 @@ internal sealed class LedgerModelRunner : IModelRunner
 
     private void Sample(StepPlan plan)
     {
-        _samples.Clear();
+        _runs.Clear();
         int row = 0;
         foreach (ScheduledSequence s in plan.Sequences)
         {
-            Sequence sequence = s.Sequence;
-            ImmutableArray<TokenLogprobs> promptLogprobs = PromptLogprobs(s, row);
+            _runs.Add(new SampledRun(s.Samples ? Sample(s, row + s.NumKnownTokens - 1) : default, PromptLogprobs(s, row)));
             row += s.NumTokens;
-            int tokenId = s.Samples ? _model.Sample(_values[row - 1], sequence.Seed, sequence.NumTokens, sequence.Mask) : -1;
-            _samples.Add(new SampledToken(tokenId, PromptLogprobs: promptLogprobs));
         }
+    }
+
+    /// <summary>Tokens up to the first that is not what was drafted.</summary>
+    /// <param name="s">The sequence.</param>
+    /// <param name="row">That of its last known token.</param>
+    private SampledToken[] Sample(in ScheduledSequence s, int row)
+    {
+        Sequence sequence = s.Sequence;
+        List<SampledToken> run = [];
+        do
+        {
+            ulong top = _values[row + run.Count];
+            run.Add(new SampledToken(_model.Sample(top, sequence.Seed, sequence.NumTokens + run.Count, sequence.MaskAfter(run.Count))));
+        }
+        while (run.Count <= s.NumDrafts && run[^1].TokenId == sequence.DraftTokenIds[run.Count - 1]);
+        return [.. run];
     }
 
     private ImmutableArray<TokenLogprobs> PromptLogprobs(ScheduledSequence s, int row)

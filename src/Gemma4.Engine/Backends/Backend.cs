@@ -1,4 +1,5 @@
 using Gemma4.Engine.Backends.Torch;
+using Gemma4.Engine.Kernels;
 
 namespace Gemma4.Engine.Backends;
 
@@ -19,8 +20,22 @@ internal abstract class Backend : IDisposable
     /// <summary>What its KV pools store.</summary>
     public abstract KvFormat KvFormat { get; }
 
+    /// <summary>Bytes that there are for everything before something is loaded: a device's free memory; a machine's, or a container's limit.</summary>
+    public abstract long MemoryBytes();
+
     /// <summary>Bytes that KV pools may take where the user sets none.</summary>
     public abstract long FreeKvBytes();
+
+    /// <summary>Bytes that it will make of a stored weight while loading; 0 where it computes with the stored ones.</summary>
+    /// <param name="format">How it is stored.</param>
+    /// <param name="shape">Its dimensions.</param>
+    /// <param name="inPanels">Whether it lies in panels.</param>
+    /// <param name="isMultiplied">Whether it is the weight of a product.</param>
+    /// <param name="isHead">Whether that is the output projection.</param>
+    public abstract long BytesMade(WeightFormat format, ReadOnlySpan<long> shape, bool inPanels, bool isMultiplied, bool isHead);
+
+    /// <summary>The step that <see cref="Begin"/> began: what its operations read beside their activations.</summary>
+    public abstract StepInputs Step { get; }
 
     /// <summary>Rows of a step.</summary>
     /// <param name="name">What they hold. Activations of one name share their memory, whatever their widths: one of them is in use at a time.</param>

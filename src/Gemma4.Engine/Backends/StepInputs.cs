@@ -18,6 +18,10 @@ internal sealed class StepInputs(int numGroups)
     /// <summary>One entry a KV group, as the cache's specification orders them.</summary>
     public KvGroupInputs[] KvGroups { get; } = [.. Enumerable.Range(0, numGroups).Select(_ => new KvGroupInputs())];
 
+    /// <summary>The rows that an adapter changes, in order of rows, neighbours of one adapter together; empty where no sequence has one. A projection
+    /// that knows adapters adds their low-rank products to these rows of what it gives, and to no others.</summary>
+    public List<AdapterRows> AdapterRows { get; } = [];
+
     /// <summary>Media tokens of this step that attend to each other both ways, where the model does so.</summary>
     public List<MediaSpan> MediaSpans { get; } = [];
 
@@ -27,6 +31,7 @@ internal sealed class StepInputs(int numGroups)
         NumTokens = 0;
         Sequences.Clear();
         MediaSpans.Clear();
+        AdapterRows.Clear();
         foreach (KvGroupInputs group in KvGroups)
             group.BlockTables.Clear();
     }
@@ -34,16 +39,27 @@ internal sealed class StepInputs(int numGroups)
     /// <summary>Adds a sequence's rows; its block tables and slots are added to each group by the caller.</summary>
     /// <param name="firstPosition">Tokens computed before.</param>
     /// <param name="numTokens">Tokens computed now.</param>
+    /// <param name="adapter">Which adapter changes them; null where none does.</param>
     /// <returns>Its rows.</returns>
-    public SequenceSlice Add(int firstPosition, int numTokens)
+    public SequenceSlice Add(int firstPosition, int numTokens, int? adapter = null)
     {
         var slice = new SequenceSlice(NumTokens, numTokens, firstPosition);
+        if (adapter is { } id)
+            AddAdapterRows(id, slice);
         Sequences.Add(slice);
         NumTokens += numTokens;
         Grow(ref _positions, NumTokens);
         for (int i = 0; i < numTokens; i++)
             _positions[slice.FirstRow + i] = firstPosition + i;
         return slice;
+    }
+
+    private void AddAdapterRows(int adapter, SequenceSlice slice)
+    {
+        if (AdapterRows.Count > 0 && AdapterRows[^1] is var last && last.Adapter == adapter && last.FirstRow + last.NumRows == slice.FirstRow)
+            AdapterRows[^1] = last with { NumRows = last.NumRows + slice.NumTokens };
+        else
+            AdapterRows.Add(new AdapterRows(adapter, slice.FirstRow, slice.NumTokens));
     }
 
     /// <summary>Makes room for <paramref name="length"/> entries and keeps those there are.</summary>
@@ -63,6 +79,12 @@ internal readonly record struct SequenceSlice(int FirstRow, int NumTokens, int F
     /// <summary>Positions that exist once this step has written its own, S.</summary>
     public int ContextLength => FirstPosition + NumTokens;
 }
+
+/// <summary>Neighbouring rows of the step that one adapter changes.</summary>
+/// <param name="Adapter">Which.</param>
+/// <param name="FirstRow">Their first among the T.</param>
+/// <param name="NumRows">How many.</param>
+internal readonly record struct AdapterRows(int Adapter, int FirstRow, int NumRows);
 
 /// <summary>Soft tokens of one image inside one sequence, as positions; never split over steps where they matter.</summary>
 /// <param name="SequenceIndex">Which sequence of the step.</param>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Gemma4.Engine.Kernels;
 using Gemma4.Engine.Kernels.Blocks;
+using Gemma4.Engine.Kernels.Panels;
 
 namespace Gemma4.Engine.Backends;
 
@@ -9,8 +10,9 @@ namespace Gemma4.Engine.Backends;
 /// <param name="name">Its published name.</param>
 /// <param name="format">How its numbers lie.</param>
 /// <param name="shape">Dimensions, row-major and dense; a row is whole blocks of the format.</param>
-/// <param name="data">First byte; may be unaligned.</param>
-internal sealed unsafe class StoredWeight(string name, WeightFormat format, ImmutableArray<long> shape, byte* data)
+/// <param name="data">First byte; may be unaligned, but at a multiple of 64 for panels.</param>
+/// <param name="inPanels">True where all rows together lie in panels (<see cref="PanelLayout"/>), and not one after the other.</param>
+internal sealed unsafe class StoredWeight(string name, WeightFormat format, ImmutableArray<long> shape, byte* data, bool inPanels = false)
 {
     /// <summary>Its published name.</summary>
     public string Name => name;
@@ -20,6 +22,9 @@ internal sealed unsafe class StoredWeight(string name, WeightFormat format, Immu
 
     /// <summary>Dimensions.</summary>
     public ImmutableArray<long> Shape => shape;
+
+    /// <summary>Whether rows lie side by side in panels of 16, ready to be multiplied.</summary>
+    public bool InPanels => inPanels;
 
     /// <summary>First byte; null where there is no data.</summary>
     public byte* Data => data;
@@ -42,18 +47,29 @@ internal sealed unsafe class StoredWeight(string name, WeightFormat format, Immu
         }
     }
 
-    /// <summary>Bytes of a row.</summary>
+    /// <summary>Bytes of a row that lies by itself.</summary>
     public long RowBytes => format.RowBytes(Columns);
 
     /// <summary>Some of its rows, as a matrix.</summary>
-    public StoredWeight Slice(int firstRow, int numRows) =>
-        new(name, format, [numRows, Columns], data is null ? null : data + firstRow * RowBytes);
+    /// <exception cref="ArgumentException">It lies in panels, and the rows do not begin with one.</exception>
+    public StoredWeight Slice(int firstRow, int numRows)
+    {
+        if (inPanels && firstRow % PanelLayout.Rows != 0)
+            throw new ArgumentException($"Row {firstRow} of {name} does not begin a panel of {PanelLayout.Rows}.", nameof(firstRow));
+        long offset = inPanels ? firstRow / PanelLayout.Rows * PanelLayout.Of(format).PanelBytes(Columns) : firstRow * RowBytes;
+        return new StoredWeight(name, format, [numRows, Columns], data is null ? null : data + offset, inPanels);
+    }
 
     /// <summary>One of its rows in float32.</summary>
     /// <param name="row">Which; there must be data.</param>
     /// <param name="numbers">Receives <see cref="Columns"/> numbers.</param>
-    public void Decode(int row, Span<float> numbers) =>
-        WeightDecoder.Decode(format, new ReadOnlySpan<byte>(data + row * RowBytes, checked((int)RowBytes)), numbers);
+    public void Decode(int row, Span<float> numbers)
+    {
+        if (inPanels)
+            new PanelElements(PanelMatrix.Over(format, Rows, Columns, data), row).CopyTo(numbers);
+        else
+            WeightDecoder.Decode(format, new ReadOnlySpan<byte>(data + row * RowBytes, checked((int)RowBytes)), numbers);
+    }
 
     /// <summary>Its numbers in float32; zeros where there is no data.</summary>
     public float[] ToSingles()

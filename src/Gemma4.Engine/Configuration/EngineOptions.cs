@@ -47,6 +47,11 @@ public sealed class EngineOptions : IValidatableObject
     [Range(1, long.MaxValue)]
     public long? KvCacheBytes { get; set; }
 
+    /// <summary>Bytes that weights, KV cache and work may take together; null allows what the machine, the container or the device has, but for a
+    /// twentieth. A model that needs more is refused before it is loaded.</summary>
+    [Range(1, long.MaxValue)]
+    public long? MemoryBudgetBytes { get; set; }
+
     /// <summary>Length of the sequences that the memory is split for, between layers that keep all and layers that keep a window.</summary>
     [Range(1, int.MaxValue)]
     public int TypicalSequenceTokens { get; set; } = 4096;

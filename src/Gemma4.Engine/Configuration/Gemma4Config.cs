@@ -5,6 +5,9 @@ namespace Gemma4.Engine.Configuration;
 /// <summary>A checkpoint's configuration: <c>config.json</c> with <c>generation_config.json</c> and <c>processor_config.json</c> beside it.</summary>
 public sealed record Gemma4Config
 {
+    /// <summary>The file that is read first.</summary>
+    public const string FileName = "config.json";
+
     private const string Architecture = "Gemma4ForConditionalGeneration";
 
     /// <summary>The text model.</summary>
@@ -47,7 +50,7 @@ public sealed record Gemma4Config
     /// <exception cref="CheckpointException">A file is missing or malformed, or asks for what is not supported; names file and key.</exception>
     public static Gemma4Config Load(string directory)
     {
-        string file = Path.Combine(directory, "config.json");
+        string file = Path.Combine(directory, FileName);
         ConfigSection root = ConfigSection.Load(file);
         if (root.Has("architectures") && root.Strings("architectures") is var found && !found.Contains(Architecture))
             throw root.Refuse("architectures", $"found \"{string.Join(", ", found)}\"; only \"{Architecture}\" is supported");

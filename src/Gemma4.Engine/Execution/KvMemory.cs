@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Gemma4.Engine.Backends;
 using Gemma4.Engine.Configuration;
 using Gemma4.Engine.KvCache;
 
@@ -12,14 +11,14 @@ internal static class KvMemory
     /// <param name="groups">The model's groups.</param>
     /// <param name="options">The options.</param>
     /// <param name="maxContextLength">Tokens of the longest sequence.</param>
-    /// <param name="backend">Where the cache will lie; the weights lie there already.</param>
-    public static long Budget(ImmutableArray<KvGroupSpec> groups, EngineOptions options, int maxContextLength, Backend backend)
+    /// <param name="free">Bytes that it may have of what the weights leave.</param>
+    public static long Budget(ImmutableArray<KvGroupSpec> groups, EngineOptions options, int maxContextLength, long free)
     {
         if (options.KvCacheBytes is { } bytes)
             return bytes;
         int typical = Math.Min(options.TypicalSequenceTokens, maxContextLength);
         long useful = KvBudget.Cost(groups, maxContextLength, options.MaxTokensPerStep, options.BlockSize)
             + (options.MaxSequences - 1) * KvBudget.Cost(groups, typical, 1, options.BlockSize);
-        return Math.Min(useful, backend.FreeKvBytes());
+        return Math.Min(useful, free);
     }
 }

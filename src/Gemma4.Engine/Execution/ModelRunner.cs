@@ -9,7 +9,7 @@ namespace Gemma4.Engine.Execution;
 internal sealed class ModelRunner : IModelRunner
 {
     /// <summary>Rows whose logits are held at once: 64 MiB at V = 262,144.</summary>
-    private const int MaxLogitRows = 64;
+    public const int MaxLogitRows = 64;
 
     /// <summary>How long a step without text works on media before it looks whether new requests have come.</summary>
     private static readonly TimeSpan TimeWithoutText = TimeSpan.FromMilliseconds(20);
@@ -19,7 +19,7 @@ internal sealed class ModelRunner : IModelRunner
     private readonly KvPools _pools;
     private readonly StepBuffers _buffers;
     private readonly RowSampler _sampler;
-    private readonly SampledToken[] _samples;
+    private readonly SampledRun[] _runs;
     private readonly TimeProvider _time;
     private readonly double _encoderTimeShare;
     private readonly List<LogitRow> _logitRows = [];
@@ -42,8 +42,8 @@ internal sealed class ModelRunner : IModelRunner
         _media = new MediaEncoder(model, encoder.CacheBytes, encoder.MaxTokensPerPass, time);
         _pools = model.CreateKvPools(numBlocks, blockSize);
         _buffers = new StepBuffers(numBlocks.Count, blockSize, maxTokens);
-        _sampler = new RowSampler(model.Backend, model.Config.Text.VocabSize);
-        _samples = new SampledToken[maxSequences];
+        _sampler = new RowSampler(model.Backend, model.Config.Text.VocabSize, maxTokens);
+        _runs = new SampledRun[maxSequences];
     }
 
     /// <inheritdoc/>
@@ -53,7 +53,7 @@ internal sealed class ModelRunner : IModelRunner
         ComputeText(plan);
         TimeSpan textTime = _time.GetElapsedTime(started);
         Memory<EncoderProgress> awaited = WorkOnMedia(plan.Awaited, plan.NumTokens == 0 ? TimeWithoutText : _encoderTimeShare * textTime);
-        return new StepResult(_samples.AsMemory(0, plan.Sequences.Length), awaited, textTime);
+        return new StepResult(_runs.AsMemory(0, plan.Sequences.Length), awaited, textTime);
     }
 
     /// <inheritdoc/>
@@ -67,7 +67,7 @@ internal sealed class ModelRunner : IModelRunner
     private void ComputeText(StepPlan plan)
     {
         ReadOnlySpan<ScheduledSequence> sequences = plan.Sequences;
-        _samples.AsSpan(0, sequences.Length).Clear();
+        _runs.AsSpan(0, sequences.Length).Clear();
         if (sequences.Length == 0)
             return;
         StepInputs inputs = _buffers.Fill(plan);
@@ -87,7 +87,7 @@ internal sealed class ModelRunner : IModelRunner
         for (int i = 0; i < rows.Length; i++)
             _rows[i] = rows[i].Row;
         Logits logits = _model.Logits(hidden, _rows.AsSpan(0, rows.Length));                                 // [R, V]
-        _sampler.Run(logits, rows, plan, _samples);
+        _sampler.Run(logits, rows, plan, _runs);
     }
 
     private Memory<EncoderProgress> WorkOnMedia(ReadOnlySpan<AwaitedMedia> awaited, TimeSpan budget)

@@ -9,23 +9,25 @@ namespace Gemma4.Engine.Execution;
 /// <summary>Samples the rows of a step, shared out over the backend's threads.</summary>
 /// <param name="backend">Whose threads.</param>
 /// <param name="vocabularySize">V.</param>
-internal sealed class RowSampler(Backend backend, int vocabularySize) : IParts
+/// <param name="maxTokens">Largest T of a step.</param>
+internal sealed class RowSampler(Backend backend, int vocabularySize, int maxTokens) : IParts
 {
     private readonly Sampler?[] _samplers = new Sampler?[backend.NumWorkers];      // a worker's, made when it first samples
+    private readonly SampledToken[] _tokens = new SampledToken[maxTokens];      // by row of the step, so that those of a run follow each other
     private readonly List<LogitRow> _rows = [];
     private readonly List<int> _firsts = [];      // where a sequence's rows begin
     private Logits _logits = null!;
     private StepPlan _plan = null!;
-    private SampledToken[] _samples = [];
+    private SampledRun[] _runs = [];
 
     /// <summary>Samples.</summary>
     /// <param name="logits">One entry a row.</param>
     /// <param name="rows">Whose logits they are; rows of one sequence follow each other.</param>
     /// <param name="plan">The step.</param>
-    /// <param name="samples">Receives what the rows give, by sequence of the plan; prompt log-probabilities are added to those there are.</param>
-    public void Run(Logits logits, ReadOnlySpan<LogitRow> rows, StepPlan plan, SampledToken[] samples)
+    /// <param name="runs">Receives what the rows give, by sequence of the plan; what the rows before them gave is added to.</param>
+    public void Run(Logits logits, ReadOnlySpan<LogitRow> rows, StepPlan plan, SampledRun[] runs)
     {
-        (_logits, _plan, _samples) = (logits, plan, samples);
+        (_logits, _plan, _runs) = (logits, plan, runs);
         _rows.Clear();
         _firsts.Clear();
         for (int i = 0; i < rows.Length; i++)
@@ -45,39 +47,49 @@ internal sealed class RowSampler(Backend backend, int vocabularySize) : IParts
         for (int i = _firsts[part]; i < end; i++)
         {
             LogitRow row = _rows[i];
-            ref SampledToken sample = ref _samples[row.SequenceIndex];
+            ref SampledRun run = ref _runs[row.SequenceIndex];
             Sequence sequence = _plan.Sequences[row.SequenceIndex].Sequence;
             if (row.ReportsPrompt)
-                sample = sample with { PromptLogprobs = Append(sampler, sample.PromptLogprobs, _logits[i], sequence, row.Position + 1) };
-            if (row.Samples)
-                sample = TrySample(sampler, _logits[i], sequence) with { PromptLogprobs = sample.PromptLogprobs };
+                run = run with { PromptLogprobs = Append(sampler, run.PromptLogprobs, _logits[i], sequence, row.Position + 1) };
+            int numDrafts = row.Position + 1 - sequence.NumTokens;
+            if (row.Samples && IsReached(in run, sequence, numDrafts))
+                Extend(ref run, sampler, _logits[i], sequence, row.Row, numDrafts);
         }
     }
 
+    /// <summary>Whether the run has come to a row: it has confirmed all drafts before it.</summary>
+    private static bool IsReached(in SampledRun run, Sequence sequence, int numDrafts) =>
+        run.Fault is null && run.Tokens.Length == numDrafts && (numDrafts == 0 || run.Tokens.Span[^1].TokenId == sequence.DraftTokenIds[numDrafts - 1]);
+
     /// <summary>What fails here, as when no token may be chosen, concerns one sequence: it is reported with that one and spares the others.</summary>
-    private static SampledToken TrySample(Sampler sampler, ReadOnlySpan<float> logits, Sequence sequence)
+    private void Extend(ref SampledRun run, Sampler sampler, ReadOnlySpan<float> logits, Sequence sequence, int row, int numDrafts)
     {
         try
         {
-            return Sample(sampler, logits, sequence);
+            _tokens[row] = Sample(sampler, logits, sequence, numDrafts);
+            run = run with { Tokens = _tokens.AsMemory(row - numDrafts, numDrafts + 1) };
         }
         catch (Exception e)
         {
-            return new SampledToken(TokenId: -1, Fault: e);
+            run = run with { Fault = e };
         }
     }
 
-    private static SampledToken Sample(Sampler sampler, ReadOnlySpan<float> logits, Sequence sequence)
+    /// <summary>Samples as if the drafts before the position were known tokens: all of it depends on the position, nothing on the step.</summary>
+    private static SampledToken Sample(Sampler sampler, ReadOnlySpan<float> logits, Sequence sequence, int numDrafts)
     {
         GenerationRequest request = sequence.Request;
+        ReadOnlySpan<int> tokenIds = sequence.TokenIdsWithDrafts[..(sequence.NumTokens + numDrafts)];
+        sequence.PenaltyCounts?.CountTo(tokenIds);
         var inputs = new SamplingInputs
         {
             Params = request.Sampling,
-            TokenIds = sequence.TokenIds,
+            TokenIds = tokenIds,
             NumPromptTokens = sequence.NumPromptTokens,
             Seed = sequence.Seed,
-            Mask = sequence.Mask,
-            ForbiddenTokenIds = sequence.SuppressesStopTokens ? request.StopTokenIds.AsSpan() : [],
+            Counts = sequence.PenaltyCounts,
+            Mask = sequence.MaskAfter(numDrafts),
+            ForbiddenTokenIds = sequence.SuppressesStopTokensAfter(numDrafts) ? request.StopTokenIds.AsSpan() : [],
         };
         int token = sampler.Sample(logits, inputs, out TokenLogprobs? logprobs);
         return new SampledToken(token, logprobs);

@@ -15,18 +15,19 @@ internal static class RunnerLoader
     /// <param name="tensors">Its weights.</param>
     /// <param name="backend">Computes; owned by the runner, and disposed where loading fails.</param>
     /// <param name="options">Valid options.</param>
+    /// <param name="maxKvBytes">Bytes that the KV cache may have at most where the options do not say how many it has.</param>
     /// <param name="time">Measures steps.</param>
     /// <param name="progress">Told after each tensor.</param>
     /// <returns>The caller owns the runner.</returns>
     /// <exception cref="CheckpointException">The checkpoint is not one we can serve.</exception>
-    public static LoadedRunner Load(Gemma4Config config, CheckpointTensors tensors, Backend backend, EngineOptions options, TimeProvider time, IProgress<LoadProgress>? progress)
+    public static LoadedRunner Load(Gemma4Config config, CheckpointTensors tensors, Backend backend, EngineOptions options, long maxKvBytes, TimeProvider time, IProgress<LoadProgress>? progress)
     {
         Gemma4Model model = ModelLoader.Load(config, tensors, backend, progress);
         try
         {
             ImmutableArray<KvGroupSpec> groups = [.. model.Config.Text.KvGroups.Select(g => new KvGroupSpec(g.Window, model.KvBytesPerToken(g)))];
             int maxContextLength = Math.Min(model.Config.Text.MaxPositions, options.MaxContextLength ?? int.MaxValue);
-            long bytes = KvMemory.Budget(groups, options, maxContextLength, backend);
+            long bytes = KvMemory.Budget(groups, options, maxContextLength, Math.Min(maxKvBytes, backend.FreeKvBytes()));
             KvCachePlan cache = KvBudget.Split(
                 bytes, groups, options.BlockSize, maxContextLength, options.TypicalSequenceTokens, options.MaxTokensPerStep);
             var encoder = new EncoderLimits(options.EncoderTimeShare, options.MaxEncoderTokensPerPass, options.EncoderCacheBytes);

@@ -23,8 +23,8 @@ internal sealed class StepBuffers(int numGroups, int blockSize, int maxTokens)
         _inputs.Clear();
         foreach (ref readonly ScheduledSequence scheduled in plan.Sequences)
         {
-            SequenceSlice slice = _inputs.Add(scheduled.FirstPosition, scheduled.NumTokens);
-            scheduled.Sequence.TokenIds.Slice(scheduled.FirstPosition, scheduled.NumTokens).CopyTo(_tokenIds.AsSpan(slice.FirstRow));
+            SequenceSlice slice = _inputs.Add(scheduled.FirstPosition, scheduled.NumTokens, scheduled.Sequence.Request.Adapter?.Value);
+            scheduled.Sequence.TokenIdsWithDrafts.Slice(scheduled.FirstPosition, scheduled.NumTokens).CopyTo(_tokenIds.AsSpan(slice.FirstRow));
             for (int g = 0; g < numGroups; g++)
                 _inputs.KvGroups[g].Add(slice, scheduled.BlockTables[g].Ids, blockSize);
         }

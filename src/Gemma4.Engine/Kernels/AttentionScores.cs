@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Gemma4.Engine.Kernels;
 
@@ -39,6 +40,8 @@ internal static unsafe class AttentionScores
         for (; m + 4 <= numQueries; m += 4)
         {
             int j = 0;
+            for (; Vector512.IsHardwareAccelerated && j + 4 <= numKeys; j += 4)
+                Tile4x4(q + (long)m * h, k + (long)j * h, scores + (long)m * stride + j, h, stride);
             for (; j + 2 <= numKeys; j += 2)
                 Tile4x2(q + (long)m * h, k + (long)j * h, scores + (long)m * stride + j, h, stride);
             if (j < numKeys)
@@ -52,6 +55,33 @@ internal static unsafe class AttentionScores
             for (; j < numKeys; j++)
                 scores[(long)m * stride + j] = Dot(q + (long)m * h, k + (long)j * h, h);
         }
+    }
+
+    /// <summary>Two keys in each vector of 16 lanes, so that a score is the same eight lanes as elsewhere.</summary>
+    private static void Tile4x4(float* q, float* k, float* scores, int h, int stride)
+    {
+        Vector512<float> a0 = default, a1 = default, a2 = default, a3 = default, b0 = default, b1 = default, b2 = default, b3 = default;
+        float* q1 = q + h, q2 = q1 + h, q3 = q2 + h, k1 = k + h, k2 = k1 + h, k3 = k2 + h;
+        for (int i = 0; i < h; i += 8)
+        {
+            Vector512<float> u = Vector512.Create(Vector256.Load(k + i), Vector256.Load(k1 + i)), v = Vector512.Create(Vector256.Load(k2 + i), Vector256.Load(k3 + i));
+            Vector512<float> x = Both(q + i);
+            a0 = Vector512.FusedMultiplyAdd(x, u, a0);
+            b0 = Vector512.FusedMultiplyAdd(x, v, b0);
+            x = Both(q1 + i);
+            a1 = Vector512.FusedMultiplyAdd(x, u, a1);
+            b1 = Vector512.FusedMultiplyAdd(x, v, b1);
+            x = Both(q2 + i);
+            a2 = Vector512.FusedMultiplyAdd(x, u, a2);
+            b2 = Vector512.FusedMultiplyAdd(x, v, b2);
+            x = Both(q3 + i);
+            a3 = Vector512.FusedMultiplyAdd(x, u, a3);
+            b3 = Vector512.FusedMultiplyAdd(x, v, b3);
+        }
+        Store(scores, a0, b0);
+        Store(scores + stride, a1, b1);
+        Store(scores + 2 * stride, a2, b2);
+        Store(scores + 3 * stride, a3, b3);
     }
 
     private static void Tile4x2(float* q, float* k, float* scores, int h, int stride)
@@ -104,6 +134,17 @@ internal static unsafe class AttentionScores
         for (int i = 0; i < h; i += 8)
             a = Vector256.FusedMultiplyAdd(Vector256.Load(q + i), Vector256.Load(k + i), a);
         return Vector256.Sum(a);
+    }
+
+    /// <summary>The same eight numbers in both halves.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Both(float* x) => Avx512DQ.IsSupported ? Avx512DQ.BroadcastVector256ToVector512(x) : Vector512.Create(Vector256.Load(x), Vector256.Load(x));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(float* scores, Vector512<float> a, Vector512<float> b)
+    {
+        Store(scores, a.GetLower(), a.GetUpper());
+        Store(scores + 2, b.GetLower(), b.GetUpper());
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

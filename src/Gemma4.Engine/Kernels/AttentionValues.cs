@@ -37,6 +37,8 @@ internal static unsafe class AttentionValues
         {
             float* w = weights + (long)m * stride, target = y + (long)m * h;
             int i = 0;
+            for (; Vector512.IsHardwareAccelerated && i + 32 <= h; i += 32)
+                Tile4x32(w, stride, v + i, numValues, target + i, h);
             for (; i + 16 <= h; i += 16)
                 Tile4x16(w, stride, v + i, numValues, target + i, h);
             for (; i < h; i += 8)
@@ -50,6 +52,32 @@ internal static unsafe class AttentionValues
             for (int i = 0; i < h; i += 8)
                 Tile1x8(weights + (long)m * stride, v + i, numValues, y + (long)m * h + i, h);
         }
+    }
+
+    private static void Tile4x32(float* w, int stride, float* v, int numValues, float* y, int h)
+    {
+        float* y1 = y + h, y2 = y1 + h, y3 = y2 + h;
+        Vector512<float> a0 = Vector512.Load(y), a1 = Vector512.Load(y1), a2 = Vector512.Load(y2), a3 = Vector512.Load(y3);
+        Vector512<float> b0 = Vector512.Load(y + 16), b1 = Vector512.Load(y1 + 16), b2 = Vector512.Load(y2 + 16), b3 = Vector512.Load(y3 + 16);
+        for (int j = 0; j < numValues; j++, v += h)
+        {
+            Vector512<float> low = Vector512.Load(v), high = Vector512.Load(v + 16), weight = Vector512.Create(w[j]);
+            a0 = Vector512.FusedMultiplyAdd(weight, low, a0);
+            b0 = Vector512.FusedMultiplyAdd(weight, high, b0);
+            weight = Vector512.Create(w[stride + j]);
+            a1 = Vector512.FusedMultiplyAdd(weight, low, a1);
+            b1 = Vector512.FusedMultiplyAdd(weight, high, b1);
+            weight = Vector512.Create(w[2 * stride + j]);
+            a2 = Vector512.FusedMultiplyAdd(weight, low, a2);
+            b2 = Vector512.FusedMultiplyAdd(weight, high, b2);
+            weight = Vector512.Create(w[3 * stride + j]);
+            a3 = Vector512.FusedMultiplyAdd(weight, low, a3);
+            b3 = Vector512.FusedMultiplyAdd(weight, high, b3);
+        }
+        Store(y, a0, b0);
+        Store(y1, a1, b1);
+        Store(y2, a2, b2);
+        Store(y3, a3, b3);
     }
 
     private static void Tile4x16(float* w, int stride, float* v, int numValues, float* y, int h)
@@ -84,6 +112,13 @@ internal static unsafe class AttentionValues
         for (int j = 0; j < numValues; j++, v += h)
             a = Vector256.FusedMultiplyAdd(Vector256.Create(w[j]), Vector256.Load(v), a);
         a.Store(y);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(float* y, Vector512<float> low, Vector512<float> high)
+    {
+        low.Store(y);
+        high.Store(y + 16);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -125,16 +125,19 @@ internal sealed class KvCacheManager
         }
     }
 
-    /// <summary>Notes that tokens were computed: whole blocks become findable, and windows move on.</summary>
+    /// <summary>Notes that tokens were computed: whole blocks become findable, windows move on, and blocks that hold none of them are given back.</summary>
     /// <param name="kv">The sequence.</param>
-    /// <param name="tokenIds">Its computed tokens, from the first on.</param>
+    /// <param name="tokenIds">Its computed tokens, from the first on; fewer than it has room for where drafts were wrong.</param>
     public void Commit(SequenceKv kv, ReadOnlySpan<int> tokenIds)
     {
         if (kv.Chain is not null)
             Register(kv, tokenIds);
+        int count = (tokenIds.Length + _blockSize - 1) / _blockSize;
         for (int g = 0; g < _groups.Length; g++)
         {
             BlockTable table = kv.Tables[g];
+            while (table.Count > count)
+                _groups[g].Pool.Release(table.ReleaseLast());
             int first = Math.Min(_groups[g].FirstBlockNeeded(tokenIds.Length), table.Count);
             while (table.NumReleased < first)
                 _groups[g].Pool.Release(table.ReleaseFirst());

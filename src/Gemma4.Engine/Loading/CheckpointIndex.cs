@@ -7,7 +7,10 @@ namespace Gemma4.Engine.Loading;
 internal sealed class CheckpointIndex
 {
     private const string SingleFile = "model.safetensors";
-    private const string IndexFile = "model.safetensors.index.json";
+
+    /// <summary>The file that says which tensor lies in which of several files.</summary>
+    public const string IndexFile = "model.safetensors.index.json";
+
     private readonly Dictionary<string, StoredTensor> _tensors;
 
     private CheckpointIndex(string source, Dictionary<string, StoredTensor> tensors)
@@ -18,6 +21,9 @@ internal sealed class CheckpointIndex
 
     /// <summary>The file that says what the checkpoint holds; named when a tensor is missing.</summary>
     public string Source { get; }
+
+    /// <summary>Every tensor.</summary>
+    public IEnumerable<StoredTensor> Tensors => _tensors.Values;
 
     /// <summary>Every name.</summary>
     public IEnumerable<string> Names => _tensors.Keys;

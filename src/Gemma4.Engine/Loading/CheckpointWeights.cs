@@ -22,8 +22,9 @@ internal sealed unsafe class CheckpointWeights(IReadOnlyDictionary<string, Locat
     public override StoredWeight Take(string name, ReadOnlySpan<long> shape)
     {
         LocatedWeight weight = Find(name);
-        StoredWeight taken = weight.IsAsStored ? new StoredWeight(name, weight.Format, [.. shape], At(weight.Slices[0])) : Copied(weight, shape);
-        if (weight.Shape.Length > 0 && _scanned.Add(name))      // bounds of clipped projections, which have no shape, may be infinite
+        StoredWeight taken = weight.IsAsStored ? new StoredWeight(name, weight.Format, [.. shape], At(weight.Slices[0]), weight.InPanels) : Copied(weight, shape);
+        // Bounds of clipped projections, which have no shape, may be infinite. Panels were looked through when they were made.
+        if (weight.Shape.Length > 0 && !weight.InPanels && _scanned.Add(name))
             RefuseNonFinite(weight, WeightScan.FirstNonFinite(taken.Data, taken.Format, taken.NumElements, backend));
         Report(weight);
         return taken;
@@ -32,7 +33,7 @@ internal sealed unsafe class CheckpointWeights(IReadOnlyDictionary<string, Locat
     public override StoredRows TakeRows(string name, int rows, int width)
     {
         LocatedWeight weight = Find(name);
-        if (!weight.IsAsStored)
+        if (!weight.IsAsStored || weight.InPanels)
             throw new CheckpointException(weight.Slices[0].File, $"tensor {name}: a table of rows must lie in one piece, as it was published");
         var table = new FileRows(name, weight.Format, rows, width, weight.Slices[0]);
         _tables.Add(table);

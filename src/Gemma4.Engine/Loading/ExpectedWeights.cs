@@ -8,9 +8,13 @@ namespace Gemma4.Engine.Loading;
 internal sealed unsafe class ExpectedWeights : WeightStore
 {
     private readonly Dictionary<string, ImmutableArray<long>> _shapes = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _gathered = new(StringComparer.Ordinal);
 
     /// <summary>Shape by name of everything that was taken.</summary>
     public IReadOnlyDictionary<string, ImmutableArray<long>> Shapes => _shapes;
+
+    /// <summary>Names of the tables.</summary>
+    public IReadOnlySet<string> Gathered => _gathered;
 
     public override StoredWeight Take(string name, ReadOnlySpan<long> shape)
     {
@@ -20,6 +24,7 @@ internal sealed unsafe class ExpectedWeights : WeightStore
 
     public override StoredRows TakeRows(string name, int rows, int width)
     {
+        _gathered.Add(name);
         _shapes[name] = [rows, width];
         return new NoRows(name, rows, width);
     }

@@ -9,7 +9,9 @@ namespace Gemma4.Engine.Loading;
 /// <param name="Format">How its numbers are stored, or will be when <paramref name="Change"/> is undone.</param>
 /// <param name="Slices">Where they are: bytes that follow each other in the published order.</param>
 /// <param name="Change">What the file's writer did to them.</param>
-internal sealed record LocatedWeight(string Name, ImmutableArray<long> Shape, WeightFormat Format, ImmutableArray<FileSlice> Slices, WeightChange Change)
+/// <param name="InPanels">True where they lie in panels, ready to be multiplied (<see cref="Repacked"/>).</param>
+internal sealed record LocatedWeight(
+    string Name, ImmutableArray<long> Shape, WeightFormat Format, ImmutableArray<FileSlice> Slices, WeightChange Change, bool InPanels = false)
 {
     /// <summary>Bytes in the files.</summary>
     public long Length => Slices.Sum(s => s.Length);

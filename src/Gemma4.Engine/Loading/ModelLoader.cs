@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Gemma4.Engine.Backends;
 using Gemma4.Engine.Backends.Cpu;
 using Gemma4.Engine.Configuration;
@@ -21,7 +20,7 @@ internal static class ModelLoader
         WeightStore? store = null;
         try
         {
-            store = new CheckpointWeights(tensors.Locate(config, ExpectedTensors(config)), backend, progress);
+            store = new CheckpointWeights(tensors.Locate(config, Expect(config).Shapes), backend, progress);
             return new Gemma4Model(config, backend, store);
         }
         catch
@@ -32,11 +31,12 @@ internal static class ModelLoader
         }
     }
 
-    /// <summary>Name and shape of every tensor that a configuration needs.</summary>
-    public static IReadOnlyDictionary<string, ImmutableArray<long>> ExpectedTensors(Gemma4Config config)
+    /// <summary>What a configuration needs of a checkpoint.</summary>
+    public static ExpectedModel Expect(Gemma4Config config)
     {
         var names = new ExpectedWeights();
-        using var model = new Gemma4Model(config, new CpuBackend(new CpuOptions(NumThreads: 1)), names);
-        return names.Shapes;
+        var backend = new CpuBackend(new CpuOptions(NumThreads: 1));
+        using var model = new Gemma4Model(config, backend, names);
+        return new ExpectedModel(names.Shapes, names.Gathered, backend.AskedWeights, model.KvLayers, backend.Work);
     }
 }

@@ -1,16 +1,22 @@
 using System.Collections.Immutable;
 using Gemma4.Engine.Configuration;
 using Gemma4.Engine.Loading.CompressedTensors;
+using Gemma4.Engine.Loading.Repacked;
 
 namespace Gemma4.Engine.Loading;
 
-/// <summary>The tensors of a checkpoint folder: under their published names, as they are or packed into 4 bits.</summary>
+/// <summary>The tensors of a checkpoint folder: under their published names, as they are, packed into 4 bits, or in panels.</summary>
 /// <param name="index">Every tensor of the folder.</param>
 internal sealed class SafetensorsTensors(CheckpointIndex index) : CheckpointTensors
 {
+    private readonly PanelTensors _panels = new(index);
+
+    /// <summary>Every tensor of the folder.</summary>
+    public CheckpointIndex Index => index;
+
     public override IReadOnlyDictionary<string, LocatedWeight> Locate(Gemma4Config config, IReadOnlyDictionary<string, ImmutableArray<long>> expected)
     {
-        string[] unknown = [.. index.Names.Where(n => !expected.ContainsKey(n) && !IsPartOfPacked(n, expected) && !IsUnused(config, n)).Order(StringComparer.Ordinal)];
+        string[] unknown = [.. index.Names.Where(n => !expected.ContainsKey(n) && !StandsIn(n, expected) && !IsUnused(config, n)).Order(StringComparer.Ordinal)];
         var located = new Dictionary<string, LocatedWeight>(StringComparer.Ordinal);
         foreach ((string name, ImmutableArray<long> shape) in expected)
             located.Add(name, Locate(name, shape) ?? throw new CheckpointException(index.Source, $"tensor {name} {StoredTensor.Show(shape.AsSpan())} is missing{Hint(unknown)}"));
@@ -22,7 +28,7 @@ internal sealed class SafetensorsTensors(CheckpointIndex index) : CheckpointTens
     private LocatedWeight? Locate(string name, ImmutableArray<long> shape)
     {
         if (!index.TryGet(name, out StoredTensor stored))
-            return PackedTensor.Find(index, name, shape);
+            return _panels.Find(name, shape) ?? PackedTensor.Find(index, name, shape);
         if (!stored.Shape.SequenceEqual(shape))
             throw new CheckpointException(stored.File, $"tensor {name}: found shape {StoredTensor.Show(stored.Shape.AsSpan())}, expected {StoredTensor.Show(shape.AsSpan())}");
         return new LocatedWeight(
@@ -33,16 +39,16 @@ internal sealed class SafetensorsTensors(CheckpointIndex index) : CheckpointTens
             WeightChange.None);
     }
 
-    /// <summary>True for the parts of a packed weight that stand in for one that is expected.</summary>
-    private bool IsPartOfPacked(string name, IReadOnlyDictionary<string, ImmutableArray<long>> expected) =>
-        PackedTensor.WeightOf(name) is { } weight && expected.ContainsKey(weight) && !index.TryGet(weight, out _);
+    /// <summary>True for what stands in for a weight that is expected: the parts of a packed one, or its panels.</summary>
+    private bool StandsIn(string name, IReadOnlyDictionary<string, ImmutableArray<long>> expected) =>
+        (PanelTensors.WeightOf(name) ?? PackedTensor.WeightOf(name)) is { } weight && expected.ContainsKey(weight) && !index.TryGet(weight, out _);
 
     private static string Hint(string[] unknown) => unknown.Length == 0 ? "" : $"; the checkpoint has {unknown[0]}, which the model does not know";
 
     /// <summary>Stored by the released checkpoints but used by nothing: keys and values of sharing layers, the copy of a tied head.</summary>
     private static bool IsUnused(Gemma4Config config, string name)
     {
-        name = PackedTensor.WeightOf(name) ?? name;
+        name = PanelTensors.WeightOf(name) ?? PackedTensor.WeightOf(name) ?? name;
         if (name == "lm_head.weight")
             return config.Text.TiedHead;
         return config.Text.Layers.Any(layer => !layer.OwnsKv

@@ -38,6 +38,9 @@ public sealed record GenerationRequest
     /// <summary>Requests share cached prefixes only within one salt; null shares with all that have none.</summary>
     public string? CacheSalt { get; init; }
 
+    /// <summary>Weights to add to the model's own; null uses the model as it is. Prefixes are shared only within one adapter.</summary>
+    public AdapterId? Adapter { get; init; }
+
     /// <summary>Report log-probabilities of the prompt's tokens as well (<c>echo</c> with <c>logprobs</c>).</summary>
     public bool PromptLogprobs { get; init; }
 }

@@ -9,14 +9,12 @@ namespace Gemma4.Engine.Sampling;
 internal sealed class LogitsProcessor(int vocabularySize)
 {
     private readonly uint[] _mask = new uint[(vocabularySize + 31) / 32];
-    private readonly Dictionary<int, int> _outputCounts = [];
-    private readonly HashSet<int> _seen = [];
 
     /// <summary>True when <see cref="Apply"/> would change a logit, or may.</summary>
     public static bool IsNeeded(in SamplingInputs inputs)
     {
         SamplingParams p = inputs.Params;
-        return p.RepetitionPenalty != 1f || p.PresencePenalty != 0f || p.FrequencyPenalty != 0f || !p.LogitBias.IsEmpty
+        return PenaltyCounts.AreNeeded(p) || !p.LogitBias.IsEmpty
             || p.AllowedTokenIds.Length > 0 || p.SuppressedTokenIds.Length > 0 || p.BadWords.Length > 0
             || inputs.ForbiddenTokenIds.Length > 0 || inputs.Mask.Length > 0;
     }
@@ -25,7 +23,8 @@ internal sealed class LogitsProcessor(int vocabularySize)
     public void Apply(Span<float> logits, in SamplingInputs inputs)
     {
         SamplingParams p = inputs.Params;
-        Penalise(logits, inputs);
+        if (PenaltyCounts.AreNeeded(p))
+            Penalise(logits, p, inputs.Counts ?? throw new InvalidOperationException("Penalties need the sequence's counts."));
         foreach ((int id, float bias) in p.LogitBias)
             logits[id] += bias;
         if (p.AllowedTokenIds.Length > 0)
@@ -41,25 +40,17 @@ internal sealed class LogitsProcessor(int vocabularySize)
     }
 
     /// <summary>Keskar et al. 2019, section 4.1, over prompt and output; presence and frequency as OpenAI defines them, over the output.</summary>
-    private void Penalise(Span<float> logits, in SamplingInputs inputs)
+    private static void Penalise(Span<float> logits, SamplingParams p, PenaltyCounts counts)
     {
-        SamplingParams p = inputs.Params;
-        if (p.RepetitionPenalty != 1f)
+        foreach ((int id, int numGenerated) in counts)
         {
-            _seen.Clear();
-            foreach (int id in inputs.TokenIds)
-            {
-                if (_seen.Add(id))
-                    logits[id] = logits[id] > 0 ? logits[id] / p.RepetitionPenalty : logits[id] * p.RepetitionPenalty;
-            }
+            float logit = logits[id];
+            if (p.RepetitionPenalty != 1f)
+                logit = logit > 0 ? logit / p.RepetitionPenalty : logit * p.RepetitionPenalty;
+            if (numGenerated > 0)
+                logit -= p.PresencePenalty + p.FrequencyPenalty * numGenerated;
+            logits[id] = logit;
         }
-        if (p.PresencePenalty == 0f && p.FrequencyPenalty == 0f)
-            return;
-        _outputCounts.Clear();
-        foreach (int id in inputs.TokenIds[inputs.NumPromptTokens..])
-            _outputCounts[id] = _outputCounts.GetValueOrDefault(id) + 1;
-        foreach ((int id, int count) in _outputCounts)
-            logits[id] -= p.PresencePenalty + p.FrequencyPenalty * count;
     }
 
     private void KeepOnly(Span<float> logits, ImmutableArray<int> allowed)

@@ -17,6 +17,9 @@ internal readonly ref struct SamplingInputs
     /// <summary>Seed of the sequence; with the number of output tokens it fixes the draw.</summary>
     public required ulong Seed { get; init; }
 
+    /// <summary>How often each of <see cref="TokenIds"/> was generated; needed where the parameters penalise.</summary>
+    public PenaltyCounts? Counts { get; init; }
+
     /// <summary>The tokens that the sequence's constraint allows, one bit an id; empty allows all.</summary>
     public ReadOnlySpan<uint> Mask { get; init; }
 

@@ -10,17 +10,22 @@ namespace Gemma4.Engine.Scheduling;
 /// <remarks>
 /// There is no prompt phase and no generation phase. A sequence has tokens, some of them computed, and each step lets the computed ones
 /// catch up: sequences that lack one token come first, so that a long prompt beside them never starves them; then, under a budget that
-/// keeps the step short, those that lack more, eldest first; then new ones. When blocks run out, the youngest sequence that this step does not
+/// keeps the step short, those that lack more, eldest first; then new ones. With what budget and blocks are left, those that lacked one verify
+/// guesses of further tokens, so that guesses delay and preempt nobody; what wrong ones took is given back when the step is committed. When blocks run out, the youngest sequence that this step does not
 /// need yet is preempted: it gives its blocks back and later computes its tokens again, most of them found in the prefix cache.
 /// The eldest sequence can always go on, because it was admitted only if it fits alone; so every sequence ends. A sequence whose next mask is
 /// not there yet goes on up to the token that would be sampled from, and then waits; the others do not wait for it.
 /// </remarks>
-internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits)
+/// <param name="cache">The blocks.</param>
+/// <param name="limits">What a step may hold.</param>
+/// <param name="drafter">Guesses next tokens; null has every token sampled alone.</param>
+internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits, IDrafter? drafter = null)
 {
     private readonly SequenceQueue _waiting = new();
     private readonly SequenceQueue _running = new();
     private readonly List<SequenceOutput> _outputs = [];
     private readonly StepPlan _plan = new();
+    private readonly int[] _drafts = new int[ITokenConstraint.MaxRollback];
     private readonly int _blockSize = cache.Plan.BlockSize;
     private long _step;
     private bool _isShortOfBlocks;
@@ -87,19 +92,21 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits)
         _promptTokensLeft = int.MaxValue;
         for (int i = 0; i < _running.Count; i++)
         {
-            if (_running[i].NumOutstandingTokens == 1)
+            if (_running[i].AwaitsNextToken)
                 Continue(i);
         }
         _promptTokensLeft = _plan.IsEmpty ? prompts.Alone : prompts.BesideText;
         for (int i = 0; i < _running.Count; i++)
         {
-            if (_running[i].NumOutstandingTokens > 1)
+            if (!_running[i].AwaitsNextToken)
                 Continue(i);
         }
         foreach (Sequence sequence in _running.Items)
             AwaitMedia(sequence, sequence.NumComputedTokens);
         if (!_isShortOfBlocks)
             AdmitWaiting();
+        if (drafter is not null)
+            AddDrafts(drafter);
         return _plan;
     }
 
@@ -107,22 +114,24 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits)
     /// <returns>What to tell the readers, in the plan's order; valid until the next call.</returns>
     public ReadOnlySpan<SequenceOutput> Commit(StepPlan plan, StepResult result)
     {
-        ReadOnlySpan<SampledToken> samples = result.Samples.Span;
-        if (samples.Length != plan.Sequences.Length)
-            throw new InvalidOperationException($"the runner returned {samples.Length} results for {plan.Sequences.Length} sequences");
+        ReadOnlySpan<SampledRun> runs = result.Runs.Span;
+        if (runs.Length != plan.Sequences.Length)
+            throw new InvalidOperationException($"the runner returned {runs.Length} results for {plan.Sequences.Length} sequences");
         _outputs.Clear();
-        for (int i = 0; i < samples.Length; i++)
+        for (int i = 0; i < runs.Length; i++)
         {
             ref readonly ScheduledSequence scheduled = ref plan.Sequences[i];
+            ref readonly SampledRun run = ref runs[i];
+            if (run.NumConfirmed > scheduled.NumDrafts || (run.Fault is null && run.Tokens.IsEmpty == scheduled.Samples))
+                throw new InvalidOperationException($"the runner returned {run.Tokens.Length} tokens for a sequence with {scheduled.NumDrafts} drafts");
             Sequence sequence = scheduled.Sequence;
-            sequence.NumComputedTokens = scheduled.FirstPosition + scheduled.NumTokens;
+            sequence.KeepDrafts(run.NumConfirmed);
+            sequence.NumComputedTokens = scheduled.FirstPosition + scheduled.NumKnownTokens + run.NumConfirmed;
             cache.Commit(sequence.Kv, sequence.TokenIds[..sequence.NumComputedTokens]);
-            if (SequenceProgress.TryAdvance(in scheduled, in samples[i], out TokenEvent e))
-            {
-                if (e.FinishReason is not null)
-                    End(sequence);
-                _outputs.Add(new SequenceOutput(sequence, e));
-            }
+            int numBefore = _outputs.Count;
+            SequenceProgress.Advance(in scheduled, in run, _outputs);
+            if (_outputs.Count > numBefore && _outputs[^1].Event.FinishReason is not null)
+                End(sequence);
         }
         CommitMedia(plan.Awaited, result.Awaited.Span);
         return CollectionsMarshal.AsSpan(_outputs);
@@ -144,7 +153,7 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits)
             else
                 stuck = sequence;
             if (progress[i].Fault is not null && End(sequence))
-                _outputs.Add(new SequenceOutput(sequence, SequenceProgress.Ended(sequence, FinishReason.Error, SequenceProgress.SequenceFailedMessage)));
+                _outputs.Add(new SequenceOutput(sequence, SequenceProgress.Ended(sequence, FinishReason.Error, SequenceProgress.SequenceFailedMessage), 0));
         }
     }
 
@@ -255,6 +264,28 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits)
         return true;
     }
 
+    /// <summary>Lets sequences verify guesses behind their next token, as far as budget, blocks and what they may generate go.</summary>
+    private void AddDrafts(IDrafter drafter)
+    {
+        for (int i = 0; i < _plan.Sequences.Length && BudgetLeft > 0; i++)
+        {
+            ScheduledSequence scheduled = _plan.Sequences[i];
+            if (scheduled.Reads)
+                continue;
+            Sequence sequence = scheduled.Sequence;
+            int room = Math.Min(Math.Min(_drafts.Length, BudgetLeft), cache.MaxEnd(sequence.Kv) - sequence.NumTokens);
+            room = Math.Min(room, sequence.MaxOutputTokens - sequence.NumOutputTokens - 1);      // the last token follows the last draft
+            if (room <= 0)
+                continue;
+            int numDrafts = drafter.Draft(sequence, _drafts.AsSpan(0, room));
+            if (numDrafts == 0)
+                continue;
+            sequence.AddDrafts(_drafts.AsSpan(0, numDrafts));
+            cache.Extend(sequence.Kv, sequence.NumTokens + numDrafts);
+            _plan.AddDrafts(i, numDrafts);
+        }
+    }
+
     /// <summary>Has the media encoded that a sequence needs next.</summary>
     private void AwaitMedia(Sequence sequence, int first)
     {
@@ -284,6 +315,7 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits)
     {
         _running.Remove(sequence);
         cache.Release(sequence.Kv);
+        sequence.KeepDrafts(0);
         sequence.NumComputedTokens = 0;
         sequence.NumMediaEncoded = 0;
     }

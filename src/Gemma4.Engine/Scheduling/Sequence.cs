@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Gemma4.Engine.KvCache;
 using Gemma4.Engine.Requests;
@@ -11,7 +12,7 @@ public readonly record struct SequenceId(long Value);
 /// <summary>One stream of tokens being served: the prompt, then what was sampled; some of them computed.</summary>
 public sealed class Sequence
 {
-    private readonly List<int> _tokenIds;
+    private readonly List<int> _tokenIds;      // drafts at its end
     private uint[]? _mask;
 
     /// <summary>A sequence with nothing computed, for runners that are driven without a scheduler.</summary>
@@ -37,6 +38,7 @@ public sealed class Sequence
         MediaSpans = mediaSpans;
         MaxOutputTokens = maxOutputTokens;
         IsWaitingForMask = LacksFirstMask = Constraint is not null && maxOutputTokens > 0;
+        PenaltyCounts = PenaltyCounts.AreNeeded(request.Sampling) ? new PenaltyCounts(request.Sampling, NumPromptTokens) : null;
     }
 
     /// <summary>Unique among all sequences.</summary>
@@ -54,15 +56,20 @@ public sealed class Sequence
     /// <summary>Its own constraint, made at admission; null when there is none. Only the engine's loop and its mask threads call it.</summary>
     public ITokenConstraint? Constraint { get; }
 
-    /// <summary>The tokens that may come next, one bit an id, <c>ceil(V / 32)</c> words; empty allows all. Of the position behind
-    /// <see cref="TokenIds"/>, unless <see cref="IsWaitingForMask"/>.</summary>
-    public ReadOnlySpan<uint> Mask => _mask;
-
     /// <summary>Prompt and generated tokens. Valid until the next append.</summary>
-    public ReadOnlySpan<int> TokenIds => CollectionsMarshal.AsSpan(_tokenIds);
+    public ReadOnlySpan<int> TokenIds => TokenIdsWithDrafts[..NumTokens];
 
-    /// <summary>Number of all tokens.</summary>
-    public int NumTokens => _tokenIds.Count;
+    /// <summary>The same, and behind them the guesses that this step verifies. Valid as long.</summary>
+    public ReadOnlySpan<int> TokenIdsWithDrafts => CollectionsMarshal.AsSpan(_tokenIds);
+
+    /// <summary>The guesses alone.</summary>
+    public ReadOnlySpan<int> DraftTokenIds => TokenIdsWithDrafts[NumTokens..];
+
+    /// <summary>Number of all tokens, drafts not among them.</summary>
+    public int NumTokens => _tokenIds.Count - NumDrafts;
+
+    /// <summary>Number of guesses that this step verifies; 0 between steps.</summary>
+    public int NumDrafts { get; private set; }
 
     /// <summary>Number of prompt tokens.</summary>
     public int NumPromptTokens => Request.PromptTokenIds.Length;
@@ -70,8 +77,6 @@ public sealed class Sequence
     /// <summary>Number of sampled tokens.</summary>
     public int NumOutputTokens => NumTokens - NumPromptTokens;
 
-    /// <summary>True while the next token must not be one of <see cref="GenerationRequest.StopTokenIds"/>.</summary>
-    public bool SuppressesStopTokens => NumOutputTokens < Request.MinTokens;
 
     /// <summary>Tokens whose keys and values are in the cache; a step lets it catch up with <see cref="NumTokens"/>.</summary>
     public int NumComputedTokens { get; internal set; }
@@ -84,6 +89,12 @@ public sealed class Sequence
 
     /// <summary>Tokens still to compute.</summary>
     internal int NumOutstandingTokens => NumTokens - NumComputedTokens;
+
+    /// <summary>True when it has caught up but for its last token: a step gives it the next one, and more where drafts are right.</summary>
+    internal bool AwaitsNextToken => NumOutstandingTokens == 1;
+
+    /// <summary>What its penalties are about; null when it has none. Counted by who samples.</summary>
+    internal PenaltyCounts? PenaltyCounts { get; }
 
     /// <summary>Its blocks.</summary>
     internal SequenceKv Kv { get; }
@@ -137,7 +148,37 @@ public sealed class Sequence
     /// <summary>Holds the mask when there is one; made with the first.</summary>
     internal uint[]? MaskBuffer { get; set; }
 
-    internal void Append(int tokenId) => _tokenIds.Add(tokenId);
+    /// <summary>Holds the masks behind drafts; made with the first draft of a constrained sequence.</summary>
+    internal DraftMasks? DraftMasks { get; set; }
+
+    /// <summary>The tokens that may come behind some drafts, one bit an id, <c>ceil(V / 32)</c> words; empty allows all.</summary>
+    /// <param name="numDrafts">How many; 0 is the position behind <see cref="TokenIds"/>, whose mask is there unless the constraint is at work on it.</param>
+    public ReadOnlySpan<uint> MaskAfter(int numDrafts) => numDrafts == 0 ? _mask : DraftMasks is { } masks ? masks[numDrafts - 1] : [];
+
+    /// <summary>True while the token behind some drafts must not be one of <see cref="GenerationRequest.StopTokenIds"/>.</summary>
+    public bool SuppressesStopTokensAfter(int numDrafts) => NumOutputTokens + numDrafts < Request.MinTokens;
+
+    internal void Append(int tokenId)
+    {
+        Debug.Assert(NumDrafts == 0, "drafts are dealt with first");
+        _tokenIds.Add(tokenId);
+    }
+
+    /// <summary>Takes guesses of the next tokens.</summary>
+    internal void AddDrafts(ReadOnlySpan<int> tokenIds)
+    {
+        Debug.Assert(NumDrafts == 0, "drafts are made once a step");
+        _tokenIds.AddRange(tokenIds);
+        NumDrafts = tokenIds.Length;
+    }
+
+    /// <summary>Makes the first drafts known tokens and drops the others.</summary>
+    internal void KeepDrafts(int count)
+    {
+        int numTokens = NumTokens + count;
+        CollectionsMarshal.SetCount(_tokenIds, numTokens);
+        NumDrafts = 0;
+    }
 
     /// <summary>Takes the mask of the next position; null allows every token.</summary>
     internal void SetMask(uint[]? mask)

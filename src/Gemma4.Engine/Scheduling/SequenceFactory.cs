@@ -10,7 +10,8 @@ namespace Gemma4.Engine.Scheduling;
 /// <param name="plan">The KV cache.</param>
 /// <param name="limits">What one step may hold.</param>
 /// <param name="sharesPrefixes">False keeps requests apart; the sequences of one request share its prompt all the same.</param>
-internal sealed class SequenceFactory(KvCachePlan plan, SchedulerLimits limits, bool sharesPrefixes)
+/// <param name="adapters">Those that requests may name; null is none.</param>
+internal sealed class SequenceFactory(KvCachePlan plan, SchedulerLimits limits, bool sharesPrefixes, ImmutableHashSet<AdapterId>? adapters = null)
 {
     /// <summary>Makes a request's sequences.</summary>
     /// <param name="request">What is asked for.</param>
@@ -20,6 +21,11 @@ internal sealed class SequenceFactory(KvCachePlan plan, SchedulerLimits limits, 
     public ImmutableArray<Sequence> Create(GenerationRequest request, long firstId, ulong seed)
     {
         CheckShape(request);
+        if (request.Adapter is { } adapter && adapters?.Contains(adapter) != true)
+        {
+            throw new RequestRejectedException(
+                RejectionReason.InvalidRequest, $"There is no adapter {adapter.Value}; ask for one that is loaded, or for the model itself.", "model", "model_not_found");
+        }
         int maxOutputTokens = MaxOutputTokens(request);
         KeyedSpan[] spans = [.. request.Media.Select(m => new KeyedSpan(m.FirstToken, m.NumSoftTokens, m.ContentHash))];
         BlockHashChain? chain = HashPrompt(request, firstId, spans);
@@ -96,6 +102,14 @@ internal sealed class SequenceFactory(KvCachePlan plan, SchedulerLimits limits, 
         else
         {
             return null;
+        }
+        // What an adapter's weights make of a prompt is nothing to the model itself or to another adapter.
+        if (request.Adapter is { } adapter)
+        {
+            byte[] id = new byte[5];
+            id[0] = 3;
+            BinaryPrimitives.WriteInt32LittleEndian(id.AsSpan(1), adapter.Value);
+            root = [.. id, .. root];
         }
         var chain = new BlockHashChain(plan.BlockSize, root, spans);
         chain.Extend(request.PromptTokenIds.AsSpan());

@@ -3,48 +3,47 @@ using Gemma4.Engine.Requests;
 
 namespace Gemma4.Engine.Scheduling;
 
-/// <summary>What a step's result means for its sequence: a token more, the end, log-probabilities of the prompt.</summary>
+/// <summary>What a step's result means for its sequence: tokens more, the end, log-probabilities of the prompt.</summary>
 internal static class SequenceProgress
 {
     /// <summary>What the reader of a sequence that failed is told; the log says more.</summary>
     public const string SequenceFailedMessage = "The engine failed while computing this answer.";
 
-    /// <summary>Appends the sampled token, if the plan sampled, and makes the event to report.</summary>
-    /// <returns>False when there is nothing to report.</returns>
-    public static bool TryAdvance(in ScheduledSequence scheduled, in SampledToken sampled, out TokenEvent e)
+    /// <summary>Appends the last token of the run, if the plan sampled, and makes the events to report: one a token.</summary>
+    /// <param name="scheduled">The sequence, whose right drafts are known tokens by now.</param>
+    /// <param name="run">What the step gave it. Only its last token can be the sequence's end: no draft that would be is verified.</param>
+    /// <param name="outputs">Receives the events; the last says whether the sequence has ended.</param>
+    public static void Advance(in ScheduledSequence scheduled, in SampledRun run, List<SequenceOutput> outputs)
     {
         Sequence sequence = scheduled.Sequence;
-        if (sampled.Fault is not null)
+        ReadOnlySpan<SampledToken> tokens = run.Tokens.Span;
+        ImmutableArray<TokenLogprobs> promptLogprobs = run.Fault is null ? NewPromptLogprobs(in scheduled, in run) : default;
+        for (int i = 0; i < tokens.Length; i++)
         {
-            e = Failed(sequence, sampled.Fault);
-            return true;
+            bool isConfirmedDraft = i < run.NumConfirmed;
+            if (!isConfirmedDraft)
+                sequence.Append(tokens[i].TokenId);
+            outputs.Add(new SequenceOutput(sequence, Event(sequence, isConfirmedDraft ? null : FinishAfter(sequence)) with
+            {
+                TokenId = tokens[i].TokenId,
+                Logprobs = tokens[i].Logprobs,
+                PromptLogprobs = i == 0 ? promptLogprobs : default,
+            }, tokens.Length - i));
         }
-        ImmutableArray<TokenLogprobs> promptLogprobs = NewPromptLogprobs(in scheduled, in sampled);
-        if (scheduled.Samples)
-            sequence.Append(sampled.TokenId);
-        FinishReason? finish = scheduled.Samples
-            ? FinishAfter(sequence)
-            : sequence.NumOutstandingTokens == 0 ? FinishReason.Length : null;
-        e = new TokenEvent
+        if (run.Fault is not null)
         {
-            SequenceIndex = sequence.Index,
-            TokenId = scheduled.Samples ? sampled.TokenId : null,
-            Logprobs = scheduled.Samples ? sampled.Logprobs : null,
-            FinishReason = finish,
-            PromptLogprobs = promptLogprobs,
-            NumCachedTokens = sequence.NumCachedTokens,
-        };
-        return scheduled.Samples || finish is not null || !promptLogprobs.IsDefault;
+            outputs.Add(new SequenceOutput(sequence, Failed(sequence, run.Fault), 0));
+        }
+        else if (tokens.IsEmpty)
+        {
+            FinishReason? finish = sequence.NumOutstandingTokens == 0 ? FinishReason.Length : null;
+            if (finish is not null || !promptLogprobs.IsDefault)
+                outputs.Add(new SequenceOutput(sequence, Event(sequence, finish) with { PromptLogprobs = promptLogprobs }, 0));
+        }
     }
 
     /// <summary>The last event of a sequence that did not end by a token of its own.</summary>
-    public static TokenEvent Ended(Sequence sequence, FinishReason reason, string? error) => new()
-    {
-        SequenceIndex = sequence.Index,
-        FinishReason = reason,
-        Error = error,
-        NumCachedTokens = sequence.NumCachedTokens,
-    };
+    public static TokenEvent Ended(Sequence sequence, FinishReason reason, string? error) => Event(sequence, reason) with { Error = error };
 
     /// <summary>The last event of a sequence that failed alone. The caller is told what its request did wrong, and of our own faults only that.</summary>
     public static TokenEvent Failed(Sequence sequence, Exception fault) =>
@@ -65,9 +64,16 @@ internal static class SequenceProgress
         return e.FinishReason is not null;
     }
 
-    /// <summary>Whether a token that is sampled next ends the sequence, whatever its constraint says.</summary>
-    public static bool IsStopToken(Sequence sequence, int tokenId) =>
-        !sequence.SuppressesStopTokens && sequence.Request.StopTokenIds.AsSpan().Contains(tokenId);
+    /// <summary>Whether a token that is sampled behind some drafts ends the sequence, whatever its constraint says.</summary>
+    public static bool IsStopToken(Sequence sequence, int tokenId, int numDrafts) =>
+        !sequence.SuppressesStopTokensAfter(numDrafts) && sequence.Request.StopTokenIds.AsSpan().Contains(tokenId);
+
+    private static TokenEvent Event(Sequence sequence, FinishReason? finish) => new()
+    {
+        SequenceIndex = sequence.Index,
+        FinishReason = finish,
+        NumCachedTokens = sequence.NumCachedTokens,
+    };
 
     /// <summary>How the last token ends the sequence; null while it goes on or its constraint has not said.</summary>
     private static FinishReason? FinishAfter(Sequence sequence)
@@ -86,7 +92,7 @@ internal static class SequenceProgress
     }
 
     /// <summary>Those not reported before: after a preemption the prompt is computed again.</summary>
-    private static ImmutableArray<TokenLogprobs> NewPromptLogprobs(in ScheduledSequence scheduled, in SampledToken sampled)
+    private static ImmutableArray<TokenLogprobs> NewPromptLogprobs(in ScheduledSequence scheduled, in SampledRun run)
     {
         Sequence sequence = scheduled.Sequence;
         if (!sequence.NeedsPromptLogits)
@@ -95,9 +101,9 @@ internal static class SequenceProgress
         int alreadyReported = sequence.NumPromptLogprobsReported - scheduled.FirstPosition;
         if (last <= sequence.NumPromptLogprobsReported)
             return default;
-        if (sampled.PromptLogprobs.IsDefault || sampled.PromptLogprobs.Length != last - scheduled.FirstPosition)
+        if (run.PromptLogprobs.IsDefault || run.PromptLogprobs.Length != last - scheduled.FirstPosition)
             throw new InvalidOperationException("the runner left out log-probabilities of the prompt");
         sequence.NumPromptLogprobsReported = last;
-        return sampled.PromptLogprobs[alreadyReported..];
+        return run.PromptLogprobs[alreadyReported..];
     }
 }

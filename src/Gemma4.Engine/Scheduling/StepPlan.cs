@@ -27,7 +27,7 @@ public sealed class StepPlan
             Add(scheduled);
     }
 
-    /// <summary>In batch order: sequences with one token to compute first, then the others, each kind eldest first.</summary>
+    /// <summary>In batch order: sequences that get their next token first, then those that read, each kind eldest first.</summary>
     public ReadOnlySpan<ScheduledSequence> Sequences => CollectionsMarshal.AsSpan(_sequences);
 
     /// <summary>Media items whose placeholders lie among the tokens of this step, in batch order.</summary>
@@ -65,16 +65,33 @@ public sealed class StepPlan
         _sequences.Add(scheduled);
         NumTokens += scheduled.NumTokens;
     }
+
+    /// <summary>Lets a planned sequence verify the drafts it has now.</summary>
+    internal void AddDrafts(int index, int numDrafts)
+    {
+        ref ScheduledSequence scheduled = ref CollectionsMarshal.AsSpan(_sequences)[index];
+        scheduled = scheduled with { NumTokens = scheduled.NumTokens + numDrafts, NumDrafts = numDrafts };
+        NumTokens += numDrafts;
+    }
 }
 
 /// <summary>One sequence's share of a step: positions <c>FirstPosition .. FirstPosition + NumTokens - 1</c>.</summary>
 /// <param name="Sequence">Tokens, sampling state and media of the sequence; the runner reads, the scheduler writes.</param>
 /// <param name="FirstPosition">Tokens computed before this step.</param>
-/// <param name="NumTokens">Tokens to compute in this step, at least 1.</param>
+/// <param name="NumTokens">Tokens to compute in this step, drafts included, at least 1: those of <see cref="Sequence.TokenIdsWithDrafts"/> from there on.</param>
 /// <param name="BlockTables">By KV group: the block of position p is <c>BlockTables[group][p / BlockSize]</c>.</param>
-/// <param name="Samples">True when the last token's logits give the next token.</param>
+/// <param name="Samples">True when the last known token's logits give the next token, and those of each right draft one more.</param>
+/// <param name="NumDrafts">How many of the tokens, at their end, are guesses that the step verifies; 0 where it does not sample.</param>
 public readonly record struct ScheduledSequence(
-    Sequence Sequence, int FirstPosition, int NumTokens, ImmutableArray<BlockTable> BlockTables, bool Samples);
+    Sequence Sequence, int FirstPosition, int NumTokens, ImmutableArray<BlockTable> BlockTables, bool Samples, int NumDrafts = 0)
+{
+    /// <summary>Tokens that the sequence has already: of its prompt, or sampled before.</summary>
+    public int NumKnownTokens => NumTokens - NumDrafts;
+
+    /// <summary>True for a piece of what is known: a prompt, or what is computed again after a preemption. False where a sequence that has caught up
+    /// gets its next token, however many drafts it verifies.</summary>
+    public bool Reads => NumKnownTokens > 1 || !Samples;
+}
 
 /// <summary>A media item that a step needs the soft tokens of.</summary>
 /// <param name="SequenceIndex">Which of the plan's sequences.</param>

@@ -18,8 +18,6 @@ internal static class HealthEndpoints
         group.MapMethods("", Head, Ready).ExcludeFromDescription();
         group.MapMethods("/ready", Head, Ready).ExcludeFromDescription();
         group.MapMethods("/live", Head, Live).ExcludeFromDescription();
-        // Claude Code and clients of Ollama's API ask so whether there is a server; some want words.
-        app.MapMethods("/", ["GET", "HEAD"], () => "A Gemma 4 is served here. Its API is described at /swagger.\n").AllowAnonymous().ExcludeFromDescription();
         group.MapGet("/live", Live).WithName("live").WithSummary("Whether the process lives")
             .Produces<HealthReport>().ProducesErrorWithoutKey();
     }

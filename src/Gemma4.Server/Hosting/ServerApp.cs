@@ -1,5 +1,6 @@
 using Gemma4.Server.Access;
 using Gemma4.Server.Endpoints;
+using Gemma4.Server.Page;
 using Gemma4.Server.Pipeline;
 using Gemma4.Server.Settings;
 
@@ -50,6 +51,7 @@ internal static class ServerApp
         app.MapOllama();
         app.MapTranscriptions();
         app.MapTokens();
+        app.MapPage();
         app.MapServerMetrics();
         app.MapApiDocumentation();
         return app;

@@ -4,8 +4,7 @@ namespace Gemma4.Server.Hub;
 /// <param name="terminal">The terminal; null where there is none.</param>
 /// <param name="writeLine">Takes a line, for a log or below the bar.</param>
 /// <param name="time">Says when to draw.</param>
-/// <param name="share">Told the share that is here, 0 to 1; may be null.</param>
-internal sealed class DownloadDisplay(TextWriter? terminal, Action<string> writeLine, TimeProvider time, Action<double>? share = null) : IDownloadProgress
+internal sealed class DownloadDisplay(TextWriter? terminal, Action<string> writeLine, TimeProvider time) : IDownloadProgress
 {
     private const int BarWidth = 24;
 
@@ -33,7 +32,6 @@ internal sealed class DownloadDisplay(TextWriter? terminal, Action<string> write
             if (_meter is null)
                 return;
             _meter.Add(bytes);
-            share?.Invoke(_meter.Share);
             if (time.GetElapsedTime(_shownAt) >= (terminal is null ? BetweenLines : BetweenDraws))
                 Show(_meter);
         }

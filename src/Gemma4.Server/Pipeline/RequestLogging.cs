@@ -10,6 +10,8 @@ namespace Gemma4.Server.Pipeline;
 /// <summary>One line a request, with its id, its token counts and their speed, and without its text.</summary>
 internal static class RequestLogging
 {
+    private static readonly PathString[] Quiet = ["/health", "/metrics", "/page"];
+
     /// <summary>Sends all logs through Serilog, to the console unless the options say otherwise. Each server has a logger of its own; Serilog's
     /// static one would be that of the server built last.</summary>
     public static void AddServerLogging(this WebApplicationBuilder builder) => builder.Services.AddSerilog((services, logger) => logger
@@ -67,14 +69,13 @@ internal static class RequestLogging
     private static bool IsReported(LogEvent e) => e.Exception is AnswerCutException
         || e.MessageTemplate.Text.Contains("automatic draining of the request body failed", StringComparison.Ordinal);
 
-    /// <summary>Health is asked for often and says little.</summary>
+    /// <summary>Health is asked for often and says little; so are the files of the page.</summary>
     private static LogEventLevel Level(HttpContext context, double elapsed, Exception? exception)
     {
         if (context.Features.Get<Ending>() is { } ending)
             return ending.IsFault ? LogEventLevel.Error : ending.IsCut ? LogEventLevel.Warning : LogEventLevel.Information;
         if (exception is not null || context.Response.StatusCode >= 500)
             return context.Response.StatusCode == 503 ? LogEventLevel.Warning : LogEventLevel.Error;
-        bool isProbe = context.Request.Path.StartsWithSegments("/health") || context.Request.Path.StartsWithSegments("/metrics");
-        return isProbe ? LogEventLevel.Debug : LogEventLevel.Information;
+        return Quiet.Any(path => context.Request.Path.StartsWithSegments(path)) ? LogEventLevel.Debug : LogEventLevel.Information;
     }
 }

@@ -27,7 +27,7 @@ internal sealed class CheckpointModelSource(
     public async Task<LoadedModel> LoadAsync(IProgress<double> progress, CancellationToken cancellationToken)
     {
         ILogger log = loggers.CreateLogger<CheckpointModelSource>();
-        var display = new DownloadDisplay(Console.IsErrorRedirected ? null : Console.Error, line => log.Fetching(line), time, progress.Report);
+        var display = new DownloadDisplay(Console.IsErrorRedirected ? null : Console.Error, line => log.Fetching(line), time);
         (string path, string? mmproj) = await CheckpointFiles.FindAsync(model.Value, display, cancellationToken);
         return await Task.Run(() => Load(path, mmproj, progress, cancellationToken), cancellationToken);
     }

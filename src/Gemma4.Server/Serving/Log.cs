@@ -16,8 +16,11 @@ internal static partial class Log
     [LoggerMessage(4, LogLevel.Information, "Stopping: waiting up to {Seconds} s for the requests being served")]
     public static partial void Draining(this ILogger log, int seconds);
 
-    [LoggerMessage(5, LogLevel.Information, "Listening on {Addresses}; API documentation at {Swagger}")]
-    public static partial void Listening(this ILogger log, string addresses, string swagger);
+    [LoggerMessage(5, LogLevel.Information, "Listening on {Addresses}; requests are served once the model is loaded")]
+    public static partial void Listening(this ILogger log, string addresses);
+
+    [LoggerMessage(10, LogLevel.Information, "Ready: page {Page}, API {Api}, Swagger {Swagger}")]
+    public static partial void Ready(this ILogger log, string page, string api, string swagger);
 
     [LoggerMessage(6, LogLevel.Debug, "Where loading failed")]
     public static partial void LoadFailedAt(this ILogger log, Exception exception);

@@ -96,7 +96,7 @@ internal sealed class ModelService(
     {
         long began = Stopwatch.GetTimestamp();
         string[] addresses = [.. web.Features.Get<IServerAddressesFeature>()?.Addresses ?? []];
-        log.Listening(string.Join(", ", addresses), $"{addresses.FirstOrDefault()}/swagger");
+        log.Listening(string.Join(", ", addresses));
         log.Settings(string.Join(", ", settings.Paths.DefaultIfEmpty("no file")));
         log.Loading(model.Value.Path);
         try
@@ -107,6 +107,8 @@ internal sealed class ModelService(
             log.Loaded(
                 model.Value.Path, Stopwatch.GetElapsedTime(began).TotalSeconds, string.Join(", ", names.All),
                 loaded.MaxContextLength, loaded.Engine.Info.KvCapacityTokens, loaded.Engine.Info.MaxSequences);
+            if (addresses.Length > 0)
+                LogReady(ListenAddress.Reachable(addresses[0]));
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
@@ -121,6 +123,9 @@ internal sealed class ModelService(
             lifetime.StopApplication();
         }
     }
+
+    /// <summary>Where to go now: the last line of a start.</summary>
+    private void LogReady(string address) => log.Ready(server.Value.NoPage ? "off" : $"{address}/", $"{address}/v1", $"{address}/swagger");
 
     /// <summary>The message alone; where it was not written for a reader, its first line behind the kind of failure.</summary>
     private static string Reason(Exception exception) =>

@@ -20,6 +20,11 @@ internal static class ListenAddress
         return [.. addresses.Select(a => $"http://{new IPEndPoint(a, options.Port)}")];
     }
 
+    /// <summary>An address that leads to a listener from this machine: one that listens on every address is reached on the loopback.</summary>
+    /// <param name="url">What is listened on, as the web server writes it.</param>
+    public static string Reachable(string url) => url.Replace("://0.0.0.0:", "://127.0.0.1:", StringComparison.Ordinal)
+        .Replace("://[::]:", "://127.0.0.1:", StringComparison.Ordinal).TrimEnd('/');
+
     /// <summary>The addresses of a host.</summary>
     /// <exception cref="OptionsException">Neither an address nor a name that resolves.</exception>
     public static IPAddress[] Of(string host)

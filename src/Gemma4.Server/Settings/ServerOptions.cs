@@ -25,6 +25,9 @@ internal sealed class ServerOptions : IValidatableObject
     /// are checked on the loopback where no key is set, and everywhere where names are given here.</summary>
     public string[] AllowedHosts { get; set; } = [];
 
+    /// <summary>Serve no page at <c>/</c>, only the API.</summary>
+    public bool NoPage { get; set; }
+
     /// <summary>Bodies larger than this are refused with 413. Images come as base64, so this is generous.</summary>
     [Range(1024d, int.MaxValue)]
     public long MaxRequestBodyBytes { get; set; } = 128L << 20;

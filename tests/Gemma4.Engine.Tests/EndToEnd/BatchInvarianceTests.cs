@@ -1,9 +1,5 @@
 using System.Collections.Immutable;
 using Gemma4.Engine.Configuration;
-using Gemma4.Engine.Execution;
-using Gemma4.Engine.KvCache;
-using Gemma4.Engine.Loading;
-using Gemma4.Engine.Models;
 using Gemma4.Engine.Requests;
 using Gemma4.Testing;
 using Xunit;
@@ -49,17 +45,8 @@ public sealed class BatchInvarianceTests
         Assert.True(hits.Sum > 0, "the crowd was to share prefixes");
     }
 
-    private GemmaEngine Load(string name, TestMeterFactory meters, EngineOptions options, int numTokens)
-    {
-        Gemma4Model model = Checkpoint.Open(Path.Combine(RepositoryPaths.Fixtures, "models", name)).LoadModel(new ComputeOptions { Device = "cpu", Threads = 2 });
-        ImmutableArray<KvGroupSpec> groups = [.. model.Config.Text.KvGroups.Select(g => new KvGroupSpec(g.Window, model.KvBytesPerToken(g)))];
-        var cache = new KvCachePlan(options.BlockSize, groups, [.. groups.Select(_ => numTokens / options.BlockSize)]);
-        var runner = new ModelRunner(
-            model, cache.NumBlocks, options.BlockSize, options.MaxTokensPerStep, options.MaxSequences,
-            new EncoderLimits(TimeShare: 0.5, MaxTokensPerPass: 280, CacheBytes: 16 << 20), TimeProvider.System);
-        var traits = new ModelTraits(model.Config.Text.MaxPositions, model.Config.Text.VocabSize, model.Config.Text.BidirectionalVision);
-        return new GemmaEngine(runner, traits, cache, options, meters, _log, TimeProvider.System);
-    }
+    private GemmaEngine Load(string name, TestMeterFactory meters, EngineOptions options, int numTokens) =>
+        TinyEngine.Load(name, meters, options, numTokens, _log);
 
     private static GenerationRequest[] Requests()
     {

@@ -19,17 +19,18 @@ public sealed class StepAllocationTests
     private const int NumSequences = 8, WarmUp = 40, Measured = 60;
 
     [Theory]
-    [InlineData("a decode step of tiny-e2b, eight sequences", "tiny-e2b", "none")]
-    [InlineData("a decode step of tiny-26b-a4b, eight sequences", "tiny-26b-a4b", "none")]
-    [InlineData("a decode step of tiny-e2b in 4 bits, eight sequences", "tiny-e2b", "int4")]
-    public void A_step_stays_within_its_budget(string what, string name, string quantization)
+    [InlineData("a decode step of tiny-e2b, eight sequences", "tiny-e2b", "none", 0)]
+    [InlineData("a decode step of tiny-26b-a4b, eight sequences", "tiny-26b-a4b", "none", 0)]
+    [InlineData("a decode step of tiny-e2b in 4 bits, eight sequences", "tiny-e2b", "int4", 0)]
+    [InlineData("a decode step of tiny-e2b, eight sequences with ten drafts each", "tiny-e2b", "none", 10)]
+    public void A_step_stays_within_its_budget(string what, string name, string quantization, int numDrafts)
     {
         using JsonDocument budgets = JsonDocument.Parse(File.ReadAllText(Path.Combine(RepositoryPaths.Root, "bench", "allocations.json")));
-        long budget = budgets.RootElement.GetProperty(what).GetInt64(), found = BytesOfAStep(name, quantization);
+        long budget = budgets.RootElement.GetProperty(what).GetInt64(), found = BytesOfAStep(name, quantization, numDrafts);
         Assert.True(found <= budget, $"{what}: {found} bytes, budget {budget}");
     }
 
-    private static long BytesOfAStep(string name, string quantization)
+    private static long BytesOfAStep(string name, string quantization, int numDrafts)
     {
         Gemma4Model model = Checkpoint.Open(Path.Combine(RepositoryPaths.Fixtures, "models", name))
             .LoadModel(new ComputeOptions { Device = "cpu", Threads = 1, Quantization = quantization });
@@ -38,7 +39,8 @@ public sealed class StepAllocationTests
         var limits = new SchedulerLimits(NumSequences, 256, 280, 512, MediaIsBidirectional: false);
         using var runner = new ModelRunner(
             model, cache.NumBlocks, cache.BlockSize, 256, NumSequences, new EncoderLimits(0.5, 280, 1 << 20), TimeProvider.System);
-        var scheduler = new Scheduler(new KvCacheManager(cache), limits);
+        var guesses = new KnowingDrafter(_ => [], rightness: 0, model.Config.Text.VocabSize) { MaxDrafts = numDrafts };
+        var scheduler = new Scheduler(new KvCacheManager(cache), limits, numDrafts > 0 ? guesses : null);
         var factory = new SequenceFactory(cache, limits, sharesPrefixes: false);
         for (int i = 0; i < NumSequences; i++)
             scheduler.Add(factory.Create(Request(i), i, 0)[0]);
@@ -47,6 +49,7 @@ public sealed class StepAllocationTests
         {
             StepPlan plan = scheduler.Schedule(new PromptBudget(256, 256));
             Assert.Equal(NumSequences, plan.Sequences.Length);
+            Assert.True(step == 0 || plan.NumTokens == NumSequences * (1 + numDrafts));
             long before = GC.GetAllocatedBytesForCurrentThread();
             StepResult result = runner.Execute(plan);
             if (step >= WarmUp)

@@ -23,7 +23,7 @@ public sealed class ExpectedTensorsTests
         SortedDictionary<string, string> expected = new(StringComparer.Ordinal), actual = new(StringComparer.Ordinal);
         foreach (JsonProperty tensor in document.RootElement.GetProperty("used").EnumerateObject())
             expected.Add(tensor.Name, StoredTensor.Show([.. tensor.Value.EnumerateArray().Select(d => d.GetInt64())]));
-        foreach ((string name, ImmutableArray<long> shape) in ModelLoader.ExpectedTensors(config))
+        foreach ((string name, ImmutableArray<long> shape) in ModelLoader.Expect(config).Shapes)
             actual.Add(name, StoredTensor.Show(shape.AsSpan()));
         Assert.Equal(count, expected.Count);
         Assert.Equal(expected, actual);

@@ -152,7 +152,9 @@ public sealed class SamplerTests
 
     private static int Next(float[] logits, SamplingParams p, ulong seed = 0, ReadOnlySpan<int> tokens = default, int promptLength = 0)
     {
-        var inputs = new SamplingInputs { Params = p, TokenIds = tokens, NumPromptTokens = promptLength, Seed = seed };
+        var counts = new PenaltyCounts(p, promptLength);
+        counts.CountTo(tokens);
+        var inputs = new SamplingInputs { Params = p, TokenIds = tokens, NumPromptTokens = promptLength, Seed = seed, Counts = counts };
         return new Sampler(logits.Length).Sample(logits, inputs, out _);
     }
 

@@ -23,13 +23,13 @@ public sealed class SchedulerAllocationTests
             ImmutableArray<int> prompt = [i, .. Enumerable.Range(0, 99)];
             scheduler.Add(factory.Create(new GenerationRequest { Id = "", PromptTokenIds = prompt, Sampling = new SamplingParams() }, i, 0)[0]);
         }
-        var samples = new SampledToken[NumSequences];
+        var tokens = new GivenTokens(NumSequences);
         for (int step = 0; step < 100; step++)
-            Step(scheduler, samples, step);
+            Step(scheduler, tokens, step);
 
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int step = 0; step < NumSteps; step++)
-            Step(scheduler, samples, step);
+            Step(scheduler, tokens, step);
         long perStep = (GC.GetAllocatedBytesForCurrentThread() - before) / NumSteps;
 
         Assert.Equal(NumSequences, scheduler.NumRunning);
@@ -37,11 +37,9 @@ public sealed class SchedulerAllocationTests
         Assert.InRange(perStep, 0, NumSequences * 24);
     }
 
-    private static void Step(Scheduler scheduler, SampledToken[] samples, int step)
+    private static void Step(Scheduler scheduler, GivenTokens tokens, int step)
     {
         StepPlan plan = scheduler.Schedule(SchedulerWorld.UnlimitedPrompts);
-        for (int i = 0; i < plan.Sequences.Length; i++)
-            samples[i] = new SampledToken((i * 31) + step);
-        scheduler.Commit(plan, new StepResult(samples.AsMemory(0, plan.Sequences.Length)));
+        scheduler.Commit(plan, tokens.Of(plan, step));
     }
 }

@@ -38,16 +38,14 @@ public sealed class SchedulerCostTests
             Sampling = new SamplingParams(),
             MaxTokens = NumOutputTokens,
         })];
-        var samples = new SampledToken[limits.MaxSequences];
+        var tokens = new GivenTokens(limits.MaxSequences);
         long started = Stopwatch.GetTimestamp();
         for (int i = 0; i < requests.Length; i++)
             scheduler.Add(factory.Create(requests[i], i, 0)[0]);
         for (int step = 0; scheduler.TryPeek(out _); step++)
         {
             StepPlan stepPlan = scheduler.Schedule(SchedulerWorld.UnlimitedPrompts);
-            for (int i = 0; i < stepPlan.Sequences.Length; i++)
-                samples[i] = new SampledToken((i * 31) + step);
-            scheduler.Commit(stepPlan, new StepResult(samples.AsMemory(0, stepPlan.Sequences.Length)));
+            scheduler.Commit(stepPlan, tokens.Of(stepPlan, step));
         }
         return Stopwatch.GetElapsedTime(started).TotalNanoseconds / (NumRequests * (NumPromptTokens + NumOutputTokens));
     }

@@ -221,9 +221,9 @@ public sealed class SchedulerTests
         ImmutableArray<int> stop = [unstopped[4]];
         int first = unstopped.IndexOf(stop[0]);
         Sequence early = world.AddRequest(request with { StopTokenIds = stop })[0];
-        Assert.False(early.SuppressesStopTokens);
+        Assert.False(early.SuppressesStopTokensAfter(0));
         Sequence late = world.AddRequest(request with { StopTokenIds = stop, MinTokens = first + 1 })[0];
-        Assert.True(late.SuppressesStopTokens);
+        Assert.True(late.SuppressesStopTokensAfter(0));
         world.OrderOfCompletion();
         Assert.Equal(first + 1, early.NumOutputTokens);
         Assert.True(late.NumOutputTokens > first + 1);

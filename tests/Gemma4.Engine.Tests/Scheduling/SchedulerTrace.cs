@@ -29,7 +29,10 @@ internal sealed class SchedulerTrace
     private long _nextId;
     private int _numToSubmit;
 
-    public SchedulerTrace(int seed, Totals totals)
+    /// <param name="seed">Of all that is drawn.</param>
+    /// <param name="totals">Added to.</param>
+    /// <param name="rightness">How often guesses of next tokens are right; null has none made.</param>
+    public SchedulerTrace(int seed, Totals totals, double? rightness = null)
     {
         _seed = seed;
         _random = new Random(seed);
@@ -49,8 +52,11 @@ internal sealed class SchedulerTrace
         _injectsFaults = _random.Next(3) == 0;
         _runner = new LedgerModelRunner(_model, _plan) { BeforeStep = InjectFault, BeforeSlice = InjectMediaFault, MaxMediaSlices = _random.Next(1, 6) };
         _cache = new KvCacheManager(_plan);
-        _scheduler = new Scheduler(_cache, _limits);
-        _factory = new SequenceFactory(_plan, _limits, sharesPrefixes: _random.Next(5) > 0);
+        SequenceDrafts? drafts = rightness is { } share
+            ? new SequenceDrafts(KnowingDrafter.Of(_model, share, maxDrafts: 1 + (seed % 8), seed), _model.VocabularySize)
+            : null;
+        _scheduler = new Scheduler(_cache, _limits, drafts);
+        _factory = new SequenceFactory(_plan, _limits, sharesPrefixes: _random.Next(5) > 0, [new(0), new(1)]);
         _requests = new TraceRequests(_random, _limits, _model.VocabularySize);
         _masks = new SequenceMasks(_model.VocabularySize, _random.Next(1, 10), _jobs.Add, _jobs.Add);
         _numToSubmit = 110;
@@ -140,6 +146,10 @@ internal sealed class SchedulerTrace
             return;
         }
         _masks.Advance(plan, in result);
+        foreach (ScheduledSequence scheduled in plan.Sequences)
+            _totals.Drafts += scheduled.NumDrafts;
+        foreach (SampledRun run in result.Runs.Span)
+            _totals.Confirmed += run.NumConfirmed;
         foreach (SequenceOutput output in _scheduler.Commit(plan, result))
         {
             _events[output.Sequence].Add(output.Event);
@@ -209,7 +219,9 @@ internal sealed class SchedulerTrace
             PlanHash = unchecked((PlanHash * 1_000_003) + (ulong)((s.Sequence.Id.Value << 24) ^ (s.FirstPosition << 12) ^ s.NumTokens));
             Assert.True(s.NumTokens > 0);
             Assert.Equal(s.Sequence.NumComputedTokens, s.FirstPosition);
-            Assert.True(s.FirstPosition + s.NumTokens <= s.Sequence.NumTokens);
+            Assert.True(s.FirstPosition + s.NumKnownTokens <= s.Sequence.NumTokens);
+            Assert.Equal(s.Sequence.NumDrafts, s.NumDrafts);
+            Assert.True(s.NumDrafts == 0 || (s.Samples && s.NumKnownTokens == 1), "only a next token has drafts behind it");
             if (!_limits.MediaIsBidirectional)
                 continue;
             int end = s.FirstPosition + s.NumTokens;
@@ -233,6 +245,7 @@ internal sealed class SchedulerTrace
             foreach (Sequence sequence in _scheduler.Running)
             {
                 BlockTable table = sequence.Kv.Tables[g];
+                Assert.Equal((sequence.NumComputedTokens + _plan.BlockSize - 1) / _plan.BlockSize, table.Count);
                 _totals.ReleasedWindowBlocks += table.NumReleased > 0 ? 1 : 0;
                 for (int i = 0; i < table.Count; i++)
                 {
@@ -318,6 +331,10 @@ internal sealed class SchedulerTrace
         public long ReleasedWindowBlocks { get; set; }
 
         public long MaskJobs { get; set; }
+
+        public long Drafts { get; set; }
+
+        public long Confirmed { get; set; }
     }
 
     private sealed class InjectedFaultException : Exception;

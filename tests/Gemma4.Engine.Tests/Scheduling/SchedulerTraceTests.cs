@@ -7,7 +7,7 @@ namespace Gemma4.Engine.Tests.Scheduling;
 public sealed class SchedulerTraceTests
 {
     /// <summary>Traces of 100 requests or more each; together over 10,000 sequences.</summary>
-    private const int NumTraces = 80;
+    private const int NumTraces = 80, NumTracesWithDrafts = 20;
 
     [Fact]
     public void Every_sequence_of_random_traffic_gets_the_tokens_it_would_get_alone()
@@ -29,11 +29,31 @@ public sealed class SchedulerTraceTests
         TestContext.Current.TestOutputHelper?.WriteLine(totals.ToString());
     }
 
-    private static void RunNaming(int seed, SchedulerTrace.Totals totals)
+    [Theory]
+    [InlineData(0)]
+    [InlineData(0.5)]
+    [InlineData(0.9)]
+    [InlineData(1)]
+    public void So_does_every_sequence_whose_next_tokens_are_guessed(double rightness)
+    {
+        SchedulerTrace.Totals totals = new();
+        for (int seed = 1000; seed < 1000 + NumTracesWithDrafts; seed++)
+            RunNaming(seed, totals, rightness);
+
+        Assert.True(totals.Sequences >= 2_000, totals.ToString());
+        Assert.True(totals.Preemptions >= 200, totals.ToString());
+        Assert.True(totals.CachedTokens >= 2_000, totals.ToString());
+        Assert.True(totals.Drafts >= 5_000, totals.ToString());
+        // What is behind a wrong guess is lost with it, so fewer are confirmed than are right. Constraints cut wrong guesses before they count.
+        Assert.InRange(totals.Confirmed, rightness * rightness * totals.Drafts / 3, rightness * totals.Drafts * 1.2);
+        TestContext.Current.TestOutputHelper?.WriteLine(totals.ToString());
+    }
+
+    private static void RunNaming(int seed, SchedulerTrace.Totals totals, double? rightness = null)
     {
         try
         {
-            new SchedulerTrace(seed, totals).Run();
+            new SchedulerTrace(seed, totals, rightness).Run();
         }
         catch (Exception e)
         {

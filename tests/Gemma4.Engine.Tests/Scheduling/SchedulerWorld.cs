@@ -18,12 +18,16 @@ internal sealed class SchedulerWorld
 
     public SchedulerWorld(
         int maxSequences = 8, int maxTokensPerStep = 64, int numBlocks = 200, int maxContext = 200, int maxEncoderTokens = 100,
-        bool bidirectional = false, bool sharesPrefixes = true, int maxMediaSlices = 1, Action<MediaItem>? beforeSlice = null)
+        bool bidirectional = false, bool sharesPrefixes = true, int maxMediaSlices = 1, Action<MediaItem>? beforeSlice = null,
+        double? rightness = null, int maxDrafts = int.MaxValue)
     {
         Model = new LedgerModel(97, [new KvGroupSpec(null, 1), new KvGroupSpec(6, 1)], bidirectional);
         var plan = new KvCachePlan(4, Model.Groups, [numBlocks, numBlocks]);
         var limits = new SchedulerLimits(maxSequences, maxTokensPerStep, maxEncoderTokens, maxContext, bidirectional);
-        Scheduler = new Scheduler(new KvCacheManager(plan), limits);
+        SequenceDrafts? drafts = rightness is { } share
+            ? new SequenceDrafts(KnowingDrafter.Of(Model, share, maxDrafts), Model.VocabularySize)
+            : null;
+        Scheduler = new Scheduler(new KvCacheManager(plan), limits, drafts);
         _runner = new LedgerModelRunner(Model, plan) { MaxMediaSlices = maxMediaSlices, BeforeSlice = beforeSlice };
         _factory = new SequenceFactory(plan, limits, sharesPrefixes);
     }

@@ -8,8 +8,8 @@ namespace Gemma4.Engine.Tests.Scheduling;
 /// <param name="computes">Asked before each answer that may be given at once whether it must be computed; null never computes.</param>
 internal sealed class TraceConstraint(int vocabularySize, int length, Func<bool>? computes = null) : ITokenConstraintSource, ITokenConstraint
 {
+    private readonly Stack<uint> _states = [];      // before each token
     private uint _state = 1;
-    private int _accepted;
 
     public ITokenConstraint Create() => new TraceConstraint(vocabularySize, length, computes);
 
@@ -33,9 +33,16 @@ internal sealed class TraceConstraint(int vocabularySize, int length, Func<bool>
     {
         if (!mayCompute && computes?.Invoke() == true)
             return AcceptResult.NotAtOnce;
+        _states.Push(_state);
         _state = (_state * 31) + (uint)tokenId + 7;
         if (_state % 50 == 0)
             return AcceptResult.Loops;
-        return ++_accepted < length ? AcceptResult.GoesOn : AcceptResult.Complete;
+        return _states.Count < length ? AcceptResult.GoesOn : AcceptResult.Complete;
+    }
+
+    public void Rollback(int numTokens)
+    {
+        for (int i = 0; i < numTokens; i++)
+            _state = _states.Pop();
     }
 }

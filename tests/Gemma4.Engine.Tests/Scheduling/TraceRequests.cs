@@ -25,6 +25,7 @@ internal sealed class TraceRequests(Random random, SchedulerLimits limits, int v
             Priority = random.Next(5) == 0 ? random.Next(-2, 3) : 0,
             CacheSalt = random.Next(10) == 0 ? "salt" : null,
             PromptLogprobs = random.Next(10) == 0,
+            Adapter = random.Next(6) == 0 ? new AdapterId(random.Next(2)) : null,
             Constraint = random.Next(3) == 0 ? new TraceConstraint(vocabularySize, random.Next(1, 60), () => random.Next(3) == 0) : null,
         };
         _earlier.Add(request);

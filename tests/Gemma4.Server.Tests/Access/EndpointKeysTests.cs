@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.RegularExpressions;
+using Gemma4.Server.Page;
 using Gemma4.Testing;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
@@ -15,6 +16,7 @@ public sealed partial class EndpointKeysTests
     private static readonly string[] Open =
     [
         "GET /health", "HEAD /health", "GET /health/ready", "HEAD /health/ready", "GET /health/live", "HEAD /health/live", "GET /", "HEAD /", "GET /openapi/v1.json",
+        .. PageFile.LoadAll().Where(file => file.Name != PageFile.Index).Select(file => $"GET /page/{file.Name}"),
     ];
 
     [Fact]

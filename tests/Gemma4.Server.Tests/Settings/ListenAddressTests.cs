@@ -15,6 +15,13 @@ public sealed class ListenAddressTests
     public void Addresses_are_listened_on(string host, int port, string url) =>
         Assert.Equal([url], ListenAddress.Urls(new ServerOptions { Host = host, Port = port }));
 
+    [Theory]
+    [InlineData("http://127.0.0.1:8000", "http://127.0.0.1:8000")]
+    [InlineData("http://0.0.0.0:1", "http://127.0.0.1:1")]
+    [InlineData("http://[::]:1", "http://127.0.0.1:1")]
+    [InlineData("http://192.0.2.1:80/", "http://192.0.2.1:80")]
+    public void A_listener_on_every_address_is_reached_on_the_loopback(string url, string reachable) => Assert.Equal(reachable, ListenAddress.Reachable(url));
+
     [Fact]
     public void A_name_stands_for_the_addresses_it_resolves_to()
     {

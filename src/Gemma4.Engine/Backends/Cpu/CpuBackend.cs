@@ -14,13 +14,16 @@ internal sealed unsafe class CpuBackend : Backend
     private readonly Dictionary<string, RowBuffer> _buffers = new(StringComparer.Ordinal);       // of other sizes
     private readonly Dictionary<RotaryFrequencies, CpuRotary> _rotaries = [];
     private readonly Dictionary<RotaryFrequencies, RotaryTable> _tables = [];
+    private readonly HashSet<RowBuffer> _chosenBuffers = [], _expertBuffers = [];
     private readonly List<VisibleRows?> _visible = [];
     private readonly List<IDisposable> _owned = [];
     private readonly MatrixFactory _matrices;
     private readonly ScaleRows _scale;
     private readonly AddRows _add;
     private readonly GrowingMemory _partials = new();
+    private StepInputs _step = new(0);
     private int _rowsReserved;
+    private int _activeExperts;
 
     /// <param name="options">Threads and formats.</param>
     public CpuBackend(CpuOptions options)
@@ -49,6 +52,12 @@ internal sealed unsafe class CpuBackend : Backend
 
     public override int NumWorkers => Team.NumThreads;
 
+    /// <summary>What weights that are stored as floats are rounded to.</summary>
+    public Quantization Quantization => _options.Quantization;
+
+    /// <summary>The weights without data that products were asked of, by name, and whether each is the output projection's.</summary>
+    public IReadOnlyDictionary<string, bool> AskedWeights => _matrices.Asked;
+
     /// <summary>The threads.</summary>
     public ThreadTeam Team { get; }
 
@@ -61,18 +70,30 @@ internal sealed unsafe class CpuBackend : Backend
     /// <summary>Rows of the step, T.</summary>
     public int NumRows { get; private set; }
 
-    /// <summary>The step.</summary>
-    public StepInputs Step { get; private set; } = new(0);
+    public override StepInputs Step => _step;
 
     /// <summary>The pools that the step writes and reads.</summary>
     public CpuKvPools Pools { get; private set; } = null!;
 
+    /// <summary>What a step holds, as far as the models that were built say.</summary>
+    public StepWork Work => new(
+        _rows.Values.Sum(buffer => (long)buffer.Width),
+        _expertBuffers.Sum(buffer => (long)buffer.Width),
+        _chosenBuffers.Sum(buffer => (long)buffer.Width),
+        _rows.Values.Select(buffer => buffer.Width).DefaultIfEmpty().Max(),
+        _activeExperts);
+
     /// <remarks>Counts the container's limit, where there is one.</remarks>
-    public override long FreeKvBytes() => (long)(KvShare * GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+    public override long MemoryBytes() => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+
+    public override long FreeKvBytes() => (long)(KvShare * MemoryBytes());
+
+    public override long BytesMade(WeightFormat format, ReadOnlySpan<long> shape, bool inPanels, bool isMultiplied, bool isHead) =>
+        isMultiplied ? _matrices.BytesMade(format, shape, inPanels, isHead) : sizeof(float) * NumElements(shape);
 
     public override void Begin(StepInputs step, KvPools pools)
     {
-        Step = step;
+        _step = step;
         Pools = (CpuKvPools)pools;
         NumRows = step.NumTokens;
         if (NumRows > _rowsReserved)
@@ -131,7 +152,11 @@ internal sealed unsafe class CpuBackend : Backend
         return new CpuPagedAttention(this, spec, keyMaker);
     }
 
-    public override ExpertRouter CreateRouter(int numActive, StoredWeight expertScale) => new CpuExpertRouter(numActive, expertScale.ToSingles());
+    public override ExpertRouter CreateRouter(int numActive, StoredWeight expertScale)
+    {
+        _activeExperts = Math.Max(_activeExperts, numActive);
+        return new CpuExpertRouter(numActive, expertScale.ToSingles());
+    }
 
     public override Experts CreateExperts(IReadOnlyList<ExpertWeights> experts) =>
         new CpuExperts(this, [.. experts.Select(e => new ExpertMatrices(Matrix(e.Gate), Matrix(e.Up), Matrix(e.Down)))]);
@@ -166,8 +191,11 @@ internal sealed unsafe class CpuBackend : Backend
     /// <summary>What the rows of a KV group see in this step.</summary>
     public VisibleRows Visible(KvGroupView group) => _visible[group.Index]!;
 
-    /// <summary>Memory whose size a step does not say, shared by all operations that name it alike.</summary>
-    public RowBuffer CreateBuffer(string name, int width) => Buffer(_buffers, name, width);
+    /// <summary>Memory for rows of what is chosen from a step to be sampled from, shared by all operations that name it alike.</summary>
+    public RowBuffer CreateChosenBuffer(string name, int width) => Buffer(_buffers, _chosenBuffers, name, width);
+
+    /// <summary>Memory for rows of tokens at their experts, shared likewise.</summary>
+    public RowBuffer CreateExpertBuffer(string name, int width) => Buffer(_buffers, _expertBuffers, name, width);
 
     /// <summary>Disposes of something with the backend.</summary>
     public T Own<T>(T owned) where T : IDisposable
@@ -190,6 +218,21 @@ internal sealed unsafe class CpuBackend : Backend
         _matrices.Dispose();
         foreach (IDisposable owned in _owned)
             owned.Dispose();
+    }
+
+    private RowBuffer Buffer(Dictionary<string, RowBuffer> buffers, HashSet<RowBuffer> kind, string name, int width)
+    {
+        RowBuffer buffer = Buffer(buffers, name, width);
+        kind.Add(buffer);
+        return buffer;
+    }
+
+    private static long NumElements(ReadOnlySpan<long> shape)
+    {
+        long product = 1;
+        foreach (long dimension in shape)
+            product *= dimension;
+        return product;
     }
 
     private RowBuffer Buffer(Dictionary<string, RowBuffer> buffers, string name, int width)

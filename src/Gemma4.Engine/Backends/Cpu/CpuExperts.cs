@@ -7,7 +7,7 @@ namespace Gemma4.Engine.Backends.Cpu;
 internal sealed unsafe class CpuExperts : Experts
 {
     /// <summary>Tokens taken together: bounds the memory of their experts' results, A · D numbers each.</summary>
-    private const int TokensAtOnce = 512;
+    public const int TokensAtOnce = 512;
 
     private readonly CpuBackend _backend;
     private readonly ExpertMatrices[] _experts;
@@ -30,9 +30,9 @@ internal sealed unsafe class CpuExperts : Experts
         _experts = experts;
         _groups = new ExpertGroups(experts.Length);
         int d = experts[0].Down.Rows, f = experts[0].Gate.Rows;
-        _gathered = backend.CreateBuffer("expert inputs", d);
-        _gated = backend.CreateBuffer("expert gates", f);
-        _results = backend.CreateBuffer("expert results", d);
+        _gathered = backend.CreateExpertBuffer("expert inputs", d);
+        _gated = backend.CreateExpertBuffer("expert gates", f);
+        _results = backend.CreateExpertBuffer("expert results", d);
         _gateInputs = backend.Own(new GroupedExpertRows(backend.Team, _groups, d, experts[0].Gate.ReadsGroups));
         _downInputs = backend.Own(new GroupedExpertRows(backend.Team, _groups, f, experts[0].Down.ReadsGroups));
         _gather = new GatherRows(this, d);

@@ -20,8 +20,8 @@ internal sealed unsafe class CpuOutputHead : OutputHead, IParts
     {
         (_backend, _matrix, _softcap) = (backend, matrix, softcap);
         _parts = new MatrixParts(backend.Team, [matrix]);
-        _hidden = backend.CreateBuffer("chosen rows", matrix.Columns);
-        _logits = new CpuLogits(backend.CreateBuffer("logits", matrix.Rows), matrix.Rows);
+        _hidden = backend.CreateChosenBuffer("chosen rows", matrix.Columns);
+        _logits = new CpuLogits(backend.CreateChosenBuffer("logits", matrix.Rows), matrix.Rows);
     }
 
     public override Logits Compute(Activations hidden, ReadOnlySpan<int> rows)

@@ -13,9 +13,13 @@ internal sealed unsafe class MatrixFactory(CpuOptions options, ThreadTeam team) 
     private PanelKernels? _kernels = options.Kernels == KernelChoice.Auto ? null : PanelKernels.Create(options.Kernels);
     private readonly HugeArena _arena = new();
     private readonly List<IDisposable> _owned = [];
+    private readonly Dictionary<string, bool> _asked = new(StringComparer.Ordinal);
 
     /// <summary>The kernels that multiply panels; null where there are none.</summary>
     public KernelChoice? Kernels => _kernels?.Choice;
+
+    /// <summary>The weights without data that products were asked of, by name, and whether each is the output projection's.</summary>
+    public IReadOnlyDictionary<string, bool> Asked => _asked;
 
     /// <summary>The weight of a product.</summary>
     /// <param name="weight"><c>[out, in]</c>.</param>
@@ -23,8 +27,11 @@ internal sealed unsafe class MatrixFactory(CpuOptions options, ThreadTeam team) 
     public CpuMatrix Create(StoredWeight weight, bool isHead = false)
     {
         if (weight.Data is null)
+        {
+            _asked[weight.Name] = isHead;
             return new RowMajorMatrix<BFloat16, ushort>(null, weight.Rows, weight.Columns);      // only names and shapes are asked for
-        WeightFormat format = Wanted(weight, isHead);
+        }
+        WeightFormat format = PanelPacking.Format(weight.Format, weight.Columns, options.Quantization, isHead);
         if (PanelLayout.Exists(format))
             return options.ExactActivations ? Widened(weight, format) : Panels(weight, format);
         return weight.Format switch
@@ -34,6 +41,19 @@ internal sealed unsafe class MatrixFactory(CpuOptions options, ThreadTeam team) 
             _ when options.RoundsToBFloat16 => Rounded(weight),
             _ => new RowMajorMatrix<Float32, float>((float*)weight.Data, weight.Rows, weight.Columns),
         };
+    }
+
+    /// <summary>Bytes that <see cref="Create"/> would take for a stored weight; 0 where it multiplies with the stored ones.</summary>
+    public long BytesMade(WeightFormat format, ReadOnlySpan<long> shape, bool inPanels, bool isHead)
+    {
+        int columns = shape.IsEmpty ? 1 : checked((int)shape[^1]);
+        long rows = 1;
+        foreach (long dimension in shape[..^1])
+            rows *= dimension;
+        WeightFormat wanted = PanelPacking.Format(format, columns, options.Quantization, isHead);
+        if (PanelLayout.Exists(wanted))
+            return options.ExactActivations ? rows * columns * sizeof(float) : inPanels ? 0 : PanelMatrix.BytesOf(wanted, checked((int)rows), columns);
+        return format == WeightFormat.Float32 && options.RoundsToBFloat16 ? rows * columns * sizeof(ushort) : 0;
     }
 
     /// <inheritdoc/>
@@ -46,17 +66,18 @@ internal sealed unsafe class MatrixFactory(CpuOptions options, ThreadTeam team) 
         _kernels?.Dispose();
     }
 
-    private WeightFormat Wanted(StoredWeight weight, bool isHead)
-    {
-        if (PanelLayout.Exists(weight.Format) || options.Quantization == Quantization.None || weight.Columns % WeightFormat.Q8_0.BlockLength != 0)
-            return weight.Format;
-        return options.Quantization == Quantization.Int4 && !isHead ? WeightFormat.Q4_0 : WeightFormat.Q8_0;
-    }
-
     private PanelledMatrix Panels(StoredWeight weight, WeightFormat format)
     {
-        PanelMatrix panels = PanelMatrix.Allocate(_arena, format, weight.Rows, weight.Columns);
-        team.Run(panels.NumPanels, new Packing(weight, panels));
+        PanelMatrix panels;
+        if (weight.InPanels)
+        {
+            panels = PanelMatrix.Over(format, weight.Rows, weight.Columns, weight.Data);
+        }
+        else
+        {
+            panels = PanelMatrix.Allocate(_arena, format, weight.Rows, weight.Columns);
+            team.Run(panels.NumPanels, new PanelPacking(weight, panels));
+        }
         return new PanelledMatrix(_kernels ??= PanelKernels.Create(options.Kernels), panels);
     }
 
@@ -80,26 +101,6 @@ internal sealed unsafe class MatrixFactory(CpuOptions options, ThreadTeam team) 
     {
         _owned.Add(owned);
         return owned;
-    }
-
-    /// <summary>A part is a panel: its rows are quantised if they are not yet, and laid side by side.</summary>
-    private sealed class Packing(StoredWeight weight, PanelMatrix panels) : IParts
-    {
-        public void Run(int part, int worker)
-        {
-            if (panels.Format == weight.Format)
-            {
-                panels.Pack(weight.Data, part, 1);
-                return;
-            }
-            int first = part * PanelLayout.Rows, rows = Math.Min(PanelLayout.Rows, weight.Rows - first);
-            long rowBytes = panels.Format.RowBytes(weight.Columns);
-            byte[] blocks = new byte[rows * rowBytes];
-            for (int row = 0; row < rows; row++)
-                StoredRow.Encode(weight, first + row, panels.Format, blocks.AsSpan((int)(row * rowBytes), (int)rowBytes));
-            fixed (byte* stored = blocks)
-                panels.Pack(stored - first * rowBytes, part, 1);
-        }
     }
 
     /// <summary>A part is a row: through the wanted format, if it is not stored so, to float32.</summary>

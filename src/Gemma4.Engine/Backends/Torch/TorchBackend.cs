@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Gemma4.Engine.Backends.Cpu;
+using Gemma4.Engine.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -27,6 +28,7 @@ internal sealed partial class TorchBackend : Backend
     private readonly List<IDisposable> _owned = [];
     private readonly ThreadTeam _team;
     private readonly Device _device;
+    private StepInputs _step = new(0);
 
     /// <param name="options">Device and formats.</param>
     /// <exception cref="ArgumentException">Keys and values cannot be stored so; names the option and the mend.</exception>
@@ -59,6 +61,8 @@ internal sealed partial class TorchBackend : Backend
     /// <summary>The way between host and device.</summary>
     public DeviceLink Link { get; }
 
+    public override StepInputs Step => _step;
+
     /// <summary>Rows of the step, T.</summary>
     public int NumRows { get; private set; }
 
@@ -66,19 +70,30 @@ internal sealed partial class TorchBackend : Backend
     public TorchKvPools Pools { get; private set; } = null!;
 
     /// <remarks>On a CPU the container's limit counts, where there is one.</remarks>
+    public override long MemoryBytes() => _device.type == DeviceType.CPU ? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes : DeviceMemory().Free;
+
     public override long FreeKvBytes()
     {
         if (_device.type == DeviceType.CPU)
-            return (long)(HostShare * GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
-        int status = MemGetInfo(out nuint free, out nuint total);
-        if (status != 0)
-            throw new InvalidOperationException($"cuMemGetInfo failed with {status}. Set the KV cache's size with --kv-cache-bytes.");
+            return (long)(HostShare * MemoryBytes());
+        (long free, long total) = DeviceMemory();
         return (long)Math.Max(0, free - DeviceReserve * total);
+    }
+
+    /// <remarks>Whatever is not stored in the dtype of activations, or not on this device, is copied.</remarks>
+    public override long BytesMade(WeightFormat format, ReadOnlySpan<long> shape, bool inPanels, bool isMultiplied, bool isHead)
+    {
+        bool isAsStored = format == (RoundsToBFloat16 ? WeightFormat.BFloat16 : WeightFormat.Float32) && _device.type == DeviceType.CPU;
+        long bytes = isAsStored ? 0 : Dtype.ElementSize();
+        foreach (long dimension in shape)
+            bytes *= dimension;
+        return bytes;
     }
 
     public override void Begin(StepInputs step, KvPools pools)
     {
         Link.Begin();
+        _step = step;
         NumRows = step.NumTokens;
         Pools = (TorchKvPools)pools;
         using Tensor positions = Link.Send(step.Positions);                                    // [T]
@@ -192,6 +207,15 @@ internal sealed partial class TorchBackend : Backend
     {
         _owned.Add(owned);
         return owned;
+    }
+
+    /// <summary>Bytes of the CUDA device.</summary>
+    private static (long Free, long Total) DeviceMemory()
+    {
+        int status = MemGetInfo(out nuint free, out nuint total);
+        return status == 0
+            ? ((long)free, (long)total)
+            : throw new InvalidOperationException($"cuMemGetInfo failed with {status}. Set the KV cache's size with --kv-cache-bytes, and all memory's with --memory-budget.");
     }
 
     /// <summary>The driver's own call, which is there whatever CUDA libtorch was built with; it wants that libtorch has used the device on this thread.</summary>

@@ -1,5 +1,4 @@
 using Gemma4.Engine.Kernels;
-using Gemma4.Engine.Kernels.Blocks;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -44,7 +43,8 @@ internal static unsafe class WeightTensor
             using DisposeScope part = NewDisposeScope();
             int count = Math.Min(rowsAtOnce, weight.Rows - first);
             Span<float> decoded = numbers.AsSpan(0, count * weight.Columns);
-            WeightDecoder.Decode(weight.Format, new ReadOnlySpan<byte>(weight.Data + first * weight.RowBytes, checked((int)(count * weight.RowBytes))), decoded);
+            for (int row = 0; row < count; row++)
+                weight.Decode(first + row, decoded.Slice(row * weight.Columns, weight.Columns));
             fixed (float* data = decoded)
             {
                 using Tensor wide = NativeTensor.Over((byte*)data, ScalarType.Float32, [count, weight.Columns]);

@@ -47,6 +47,9 @@ internal enum PanelScales
 /// <param name="Offset">What is taken from every code.</param>
 internal sealed record PanelLayout(WeightFormat Format, bool Nibbles, bool Pairs, bool Singles, PanelScales Scales, int Offset)
 {
+    /// <summary>Version of this layout, which files of panels carry: to be raised with every change of it.</summary>
+    public const int Version = 1;
+
     /// <summary>Rows of a panel.</summary>
     public const int Rows = 16;
 

@@ -8,6 +8,9 @@ namespace Gemma4.Engine.Loading.Gguf;
 /// <summary>A model in one GGUF file, or in several that llama.cpp's gguf-split made of one (<c>NAME-00001-of-00003.gguf</c>).</summary>
 internal sealed partial class GgufFile
 {
+    /// <summary>What the names of files with towers contain, by which they are told from models (llama.cpp's tools name them so).</summary>
+    public const string MmprojMark = "mmproj";
+
     private const string NumberKey = "split.no", CountKey = "split.count", TensorsKey = "split.tensors.count";
     private const int MaxFiles = 4096;
 
@@ -23,6 +26,9 @@ internal sealed partial class GgufFile
 
     /// <summary>Keys and values: those of the first file, where all but the split's own are.</summary>
     public GgufMetadata Metadata { get; }
+
+    /// <summary>What offsets of tensors are multiples of.</summary>
+    public int Alignment => GgufHeader.AlignmentOf(Metadata);
 
     /// <summary>The file that was opened, or the first of several.</summary>
     public string Path => Metadata.File;

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Numerics;
 using Gemma4.Engine.Configuration;
 using Gemma4.Engine.Kernels;
+using Gemma4.Engine.Loading.Repacked;
 
 namespace Gemma4.Engine.Loading.Gguf;
 
@@ -12,11 +13,15 @@ namespace Gemma4.Engine.Loading.Gguf;
 /// </remarks>
 internal sealed class GgufHeader
 {
-    private const uint Magic = 0x46554747;      // "GGUF"
+    /// <summary>What a file begins with: "GGUF".</summary>
+    public const uint Magic = 0x46554747;
+
+    /// <summary>The key that says what offsets are multiples of.</summary>
+    public const string AlignmentKey = "general.alignment";
+
     private const int MaxKeys = 1 << 16, MaxKeyBytes = (1 << 16) - 1, MaxArray = 1 << 24, MaxStringBytes = 16 << 20;
     private const int MaxTensors = 1 << 16, MaxTensorNameBytes = 256, MaxDimensions = 4;
     private const int DefaultAlignment = 32, MaxAlignment = 1 << 20;
-    private const string AlignmentKey = "general.alignment";
 
     private GgufHeader(GgufMetadata metadata, ImmutableArray<GgufTensor> tensors) => (Metadata, Tensors) = (metadata, tensors);
 
@@ -43,6 +48,13 @@ internal sealed class GgufHeader
         }
     }
 
+    /// <summary>What offsets of tensors are multiples of: a power of two.</summary>
+    public static int AlignmentOf(GgufMetadata metadata)
+    {
+        int alignment = metadata.OptionalInt(AlignmentKey, 1, MaxAlignment) ?? DefaultAlignment;
+        return BitOperations.IsPow2(alignment) ? alignment : throw metadata.Refuse(AlignmentKey, $"expected a power of two, found {alignment}");
+    }
+
     /// <summary>Reads the header of an open file.</summary>
     /// <param name="file">Named in errors and tensors.</param>
     /// <param name="stream">At its beginning; seekable.</param>
@@ -62,9 +74,7 @@ internal sealed class GgufHeader
                 throw cursor.Refuse("stands there twice");
         }
         var metadata = new GgufMetadata(file, values);
-        int alignment = metadata.OptionalInt(AlignmentKey, 1, MaxAlignment) ?? DefaultAlignment;
-        if (!BitOperations.IsPow2(alignment))
-            throw metadata.Refuse(AlignmentKey, $"expected a power of two, found {alignment}");
+        int alignment = AlignmentOf(metadata);
         var tensors = new List<GgufTensor>(numTensors);
         for (int i = 0; i < numTensors; i++)
         {
@@ -134,8 +144,15 @@ internal sealed class GgufHeader
         }
         uint type = cursor.UInt32();
         ulong offset = cursor.UInt64();
+        bool inPanels = false;
         if (!GgmlType.TryGet(type, out WeightFormat format))
-            throw cursor.Refuse($"its type {GgmlType.NameOf(type)} is not read; {GgmlType.Supported} are");
+        {
+            inPanels = GgmlType.TryGetPanels(type, out int version, out format);
+            if (!inPanels)
+                throw cursor.Refuse($"its type {GgmlType.NameOf(type)} is not read; {GgmlType.Supported} are");
+            if (PanelSlice.Problem(version) is { } stale)
+                throw cursor.Refuse(stale);
+        }
         long width = rank == 0 ? 1 : shape[^1];
         if (width % format.BlockLength != 0)
             throw cursor.Refuse($"rows of {width} are no whole blocks of {format} ({format.BlockLength})");
@@ -145,11 +162,13 @@ internal sealed class GgufHeader
             if ((bytes *= shape[i]) > long.MaxValue)
                 throw cursor.Refuse($"shape {StoredTensor.Show(shape)} is not possible");
         }
+        if (inPanels)
+            bytes = PanelSlice.BytesOf(format, shape) ?? throw cursor.Refuse($"shape {StoredTensor.Show(shape)} is not possible for panels");
         if (bytes > cursor.Length)
             throw cursor.Refuse($"shape {StoredTensor.Show(shape)} of {format} needs {bytes} bytes, and the whole file has {cursor.Length}: it is cut off");
         if (offset > long.MaxValue || (long)offset % alignment != 0)
             throw cursor.Refuse($"its offset {offset} is not a multiple of {alignment} ({AlignmentKey})");
-        return new GgufTensor(file, name, format, [.. shape], (long)offset, (long)bytes);
+        return new GgufTensor(file, name, format, [.. shape], (long)offset, (long)bytes, inPanels);
     }
 
     /// <summary>Turns offsets in the data into offsets in the file, and refuses tensors that leave the file, overlap or share a name.</summary>
@@ -166,6 +185,10 @@ internal sealed class GgufHeader
                 throw new CheckpointException(file, $"tensor {tensor.Name}: its {tensor.Length} bytes from {tensor.Offset} on lie outside the file's "
                     + $"{Math.Max(0, fileLength - dataStart)} bytes of data: the file is cut off");
             }
+            if (tensor.InPanels && !PanelSlice.CanHold(tensor.Shape.AsSpan()))
+                throw new CheckpointException(file, $"tensor {tensor.Name}: {StoredTensor.Show(tensor.Shape.AsSpan())} cannot lie in panels");
+            if (tensor.InPanels && !PanelSlice.IsAligned(dataStart + tensor.Offset))
+                throw new CheckpointException(file, $"tensor {tensor.Name}: its panels begin at {dataStart + tensor.Offset}, which is not a multiple of {PanelSlice.Alignment}");
             placed.Add(tensor with { Offset = dataStart + tensor.Offset });
         }
         GgufTensor? previous = null;

@@ -16,6 +16,9 @@ internal sealed class GgufMetadata(string file, IReadOnlyDictionary<string, Gguf
 
     public bool Has(string key) => values.ContainsKey(key);
 
+    /// <summary>Every key with its value, in the file's order.</summary>
+    public IEnumerable<KeyValuePair<string, GgufValue>> All => values;
+
     /// <summary>The value of a key, whatever it is; null where the key is absent.</summary>
     public GgufValue? Find(string key) => values.GetValueOrDefault(key);
 

@@ -10,4 +10,5 @@ namespace Gemma4.Engine.Loading.Gguf;
 /// <param name="Shape">Its dimensions, outermost first: the reverse of the file's order.</param>
 /// <param name="Offset">First byte, from the start of the file.</param>
 /// <param name="Length">Bytes.</param>
-internal sealed record GgufTensor(string File, string Name, WeightFormat Format, ImmutableArray<long> Shape, long Offset, long Length);
+/// <param name="InPanels">True where its rows lie in panels.</param>
+internal sealed record GgufTensor(string File, string Name, WeightFormat Format, ImmutableArray<long> Shape, long Offset, long Length, bool InPanels = false);

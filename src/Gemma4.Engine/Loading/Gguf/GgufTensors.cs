@@ -35,7 +35,7 @@ internal sealed class GgufTensors : CheckpointTensors
             RequireShape(published, stored, shape);
             WeightChange change = published == PatchProjection ? WeightChange.ChannelsFirst
                 : published.EndsWith(PerDimScale, StringComparison.Ordinal) ? WeightChange.Softplus : WeightChange.None;
-            return new LocatedWeight(published, shape, stored.Format, [new FileSlice(stored.File, stored.Offset, stored.Length)], change);
+            return new LocatedWeight(published, shape, stored.Format, [new FileSlice(stored.File, stored.Offset, stored.Length)], change, stored.InPanels);
         }
         return FindInLayer(published, shape)
             ?? throw new CheckpointException(_model.Path, $"tensor {name ?? published} {StoredTensor.Show(shape.AsSpan())} is missing{(name is null ? "" : $" ({published})")}");
@@ -71,7 +71,7 @@ internal sealed class GgufTensors : CheckpointTensors
     /// <summary>Queries, keys and values in one matrix, one after the other; keys and values have as many rows.</summary>
     private LocatedWeight? FindFused(string published, char part, string layer, ImmutableArray<long> shape)
     {
-        if (Take($"blk.{layer}.attn_qkv.weight") is not { } all)
+        if (Take($"blk.{layer}.attn_qkv.weight") is not { InPanels: false } all)
             return null;
         if (all.Shape.Length != 2 || shape.Length != 2 || all.Shape[1] != shape[1] || all.Shape[0] <= (part == 'q' ? 1 : 2) * shape[0] || (part == 'q' && (all.Shape[0] - shape[0]) % 2 != 0))
             throw new CheckpointException(all.File, $"tensor {all.Name}: found shape {StoredTensor.Show(all.Shape.AsSpan())}, which does not hold {published} {StoredTensor.Show(shape.AsSpan())}");
@@ -83,7 +83,7 @@ internal sealed class GgufTensors : CheckpointTensors
     /// <summary>Gates and ups of experts in tensors of their own, where the published one has both of each expert, one after the other.</summary>
     private LocatedWeight? FindApart(string published, string layer, ImmutableArray<long> shape)
     {
-        if (Take($"blk.{layer}.ffn_gate_exps.weight") is not { } gate || Take($"blk.{layer}.ffn_up_exps.weight") is not { } up)
+        if (Take($"blk.{layer}.ffn_gate_exps.weight") is not { InPanels: false } gate || Take($"blk.{layer}.ffn_up_exps.weight") is not { InPanels: false } up)
             return null;
         if (shape is not [var experts, var both, var width] || both % 2 != 0)
             return null;

@@ -83,6 +83,32 @@ internal sealed class GgufValue
         return _bytes.AsMemory(start, _ends[index] - start);
     }
 
+    /// <summary>Writes the value as a file has it, its type before it.</summary>
+    public void Write(BinaryWriter file)
+    {
+        if (IsArray)
+        {
+            file.Write((uint)GgufType.Array);
+            file.Write((uint)Type);
+            file.Write((ulong)Count);
+        }
+        else
+        {
+            file.Write((uint)Type);
+        }
+        if (_ends is null)
+        {
+            file.Write(_bytes);
+            return;
+        }
+        for (int i = 0; i < Count; i++)
+        {
+            ReadOnlySpan<byte> text = String(i)!.Value.Span;
+            file.Write((ulong)text.Length);
+            file.Write(text);
+        }
+    }
+
     private ReadOnlySpan<byte> Element(int index)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Count);

@@ -9,6 +9,7 @@ namespace Gemma4.Engine.StructuredOutput.Constraints;
 internal sealed class CallsOrAnswerConstraint(int callStart, ITokenConstraint calls, ITokenConstraint answer) : ITokenConstraint
 {
     private ITokenConstraint? _chosen;
+    private int _numAccepted;
 
     public MaskResult FillMask(Span<uint> mask, bool mayCompute)
     {
@@ -22,8 +23,23 @@ internal sealed class CallsOrAnswerConstraint(int callStart, ITokenConstraint ca
 
     public AcceptResult Accept(int tokenId, bool mayCompute)
     {
-        _chosen ??= tokenId == callStart ? calls : answer;
-        return _chosen.Accept(tokenId, mayCompute);
+        ITokenConstraint chosen = _chosen ?? (tokenId == callStart ? calls : answer);
+        AcceptResult result = chosen.Accept(tokenId, mayCompute);
+        if (result == AcceptResult.NotAtOnce)
+            return result;
+        _chosen = chosen;
+        _numAccepted++;
+        return result;
+    }
+
+    public void Rollback(int numTokens)
+    {
+        if (numTokens == 0)
+            return;
+        _chosen!.Rollback(numTokens);
+        _numAccepted -= numTokens;
+        if (_numAccepted == 0)
+            _chosen = null;
     }
 }
 

@@ -8,11 +8,15 @@ namespace Gemma4.Engine.StructuredOutput.Constraints;
 internal sealed class GrammarConstraint(CompiledGrammar grammar) : ITokenConstraint
 {
     private readonly LoopGuard _guard = new(grammar.Vocabulary.LoopLimit);
+    private readonly RecentStates<(MachineState State, bool Ended, int NumGuarded)> _recent = new();
     private MachineState _state = grammar.Start;
     private bool _ended;
 
     /// <summary>The text so far is complete; it may still go on.</summary>
     public bool CanEnd => _state.CanEnd;
+
+    /// <summary>Tokens accepted and not taken back.</summary>
+    public int NumAccepted { get; private set; }
 
     public MaskResult FillMask(Span<uint> mask, bool mayCompute)
     {
@@ -40,16 +44,33 @@ internal sealed class GrammarConstraint(CompiledGrammar grammar) : ITokenConstra
     {
         if (_ended || grammar.Vocabulary.IsEndToken(tokenId) || grammar.EndTokens.Contains(tokenId))
         {
+            Remember();
             _ended = true;
             return AcceptResult.Complete;
         }
         if ((mayCompute ? grammar.Step(_state, tokenId) : grammar.StepAtOnce(_state, tokenId)) is not { } next)
             return AcceptResult.NotAtOnce;
+        Remember();
         _state = next;
         bool loops = _guard.IsLooping(tokenId, next);
         // With nothing left to say, the sequence ends without asking the model for an end token.
         bool isComplete = next.Ways.Length == 0;
         _ended = isComplete || loops;
         return isComplete ? AcceptResult.Complete : loops ? AcceptResult.Loops : AcceptResult.GoesOn;
+    }
+
+    public void Rollback(int numTokens)
+    {
+        if (numTokens == 0)
+            return;
+        (_state, _ended, int numGuarded) = _recent.Pop(numTokens);
+        _guard.RollbackTo(numGuarded);
+        NumAccepted -= numTokens;
+    }
+
+    private void Remember()
+    {
+        _recent.Push((_state, _ended, _guard.Count));
+        NumAccepted++;
     }
 }

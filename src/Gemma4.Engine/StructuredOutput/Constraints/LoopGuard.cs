@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using Gemma4.Engine.Requests;
 using Gemma4.Engine.StructuredOutput.Automata;
 
 namespace Gemma4.Engine.StructuredOutput.Constraints;
@@ -14,9 +16,16 @@ internal sealed class LoopGuard(int limit)
     /// <summary>Longer cycles are not noticed; models that are stuck repeat a word or a line.</summary>
     private const int MaxPeriod = 32;
 
-    private readonly (int TokenId, MachineState? State)[] _recent = new (int, MachineState?)[MaxPeriod];
-    private readonly int[] _runs = new int[MaxPeriod + 1];
-    private int _count;
+    /// <summary>What the longest period looks back on, from the oldest place that can be gone back to.</summary>
+    private const int NumRecent = MaxPeriod + ITokenConstraint.MaxRollback;
+
+    private const int NumRuns = ITokenConstraint.MaxRollback + 1;
+
+    private readonly (int TokenId, MachineState? State)[] _recent = new (int, MachineState?)[NumRecent];
+    private readonly int[][] _runs = [.. Enumerable.Range(0, NumRuns).Select(_ => new int[MaxPeriod + 1])];      // by count of tokens, then by period
+
+    /// <summary>Tokens taken.</summary>
+    public int Count { get; private set; }
 
     /// <summary>Takes the next token.</summary>
     /// <param name="tokenId">The token.</param>
@@ -25,15 +34,24 @@ internal sealed class LoopGuard(int limit)
     public bool IsLooping(int tokenId, MachineState state)
     {
         bool looping = false;
-        for (int period = 1; period <= Math.Min(_count, MaxPeriod) && limit > 0; period++)
+        int[] before = _runs[Count % NumRuns], runs = _runs[(Count + 1) % NumRuns];
+        for (int period = 1; period <= Math.Min(Count, MaxPeriod) && limit > 0; period++)
         {
-            (int tokenBefore, MachineState? stateBefore) = _recent[(_count - period) % MaxPeriod];
+            (int tokenBefore, MachineState? stateBefore) = _recent[(Count - period) % NumRecent];
             bool repeats = tokenBefore == tokenId && (state == stateBefore || IsOnTallerStack(state, stateBefore!));
-            _runs[period] = repeats ? _runs[period] + 1 : 0;
-            looping |= _runs[period] >= limit;
+            runs[period] = repeats ? before[period] + 1 : 0;
+            looping |= runs[period] >= limit;
         }
-        _recent[_count++ % MaxPeriod] = (tokenId, state);
+        _recent[Count++ % NumRecent] = (tokenId, state);
         return looping;
+    }
+
+    /// <summary>Forgets the tokens from this one on.</summary>
+    /// <param name="count">What <see cref="Count"/> was, at most <see cref="ITokenConstraint.MaxRollback"/> less than it is.</param>
+    public void RollbackTo(int count)
+    {
+        Debug.Assert(count <= Count && count + ITokenConstraint.MaxRollback >= Count, "only so many tokens can be taken back");
+        Count = count;
     }
 
     /// <summary>Whether a state is at the same place of the grammar as one before, but deeper: what led from one to the other can go on for ever.</summary>

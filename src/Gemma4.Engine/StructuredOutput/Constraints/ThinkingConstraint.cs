@@ -10,8 +10,10 @@ internal sealed class ThinkingConstraint : ITokenConstraint
 {
     private readonly ThinkingRules _rules;
     private readonly ITokenConstraint? _answer;
+    private readonly RecentStates<(Phase Phase, int Spent, int NumAnswered)> _recent = new();
     private Phase _phase;
     private int _spent;
+    private int _numAnswered;      // tokens that the answer's constraint has accepted
 
     public ThinkingConstraint(ThinkingRules rules, ITokenConstraint? answer)
     {
@@ -55,6 +57,7 @@ internal sealed class ThinkingConstraint : ITokenConstraint
     {
         if (_phase == Phase.Thinking)
         {
+            Remember();
             _spent++;
             if (tokenId == _rules.ChannelEnd)
                 _phase = Phase.After;
@@ -63,14 +66,29 @@ internal sealed class ThinkingConstraint : ITokenConstraint
         // A free answer may think again; the budget is for all thoughts together.
         if (tokenId == _rules.ChannelStart && (_phase == Phase.Before || _answer is null))
         {
+            Remember();
             _phase = Phase.Thinking;
             return AcceptResult.GoesOn;
         }
         AcceptResult result = _answer?.Accept(tokenId, mayCompute) ?? AcceptResult.GoesOn;
-        if (result != AcceptResult.NotAtOnce)
-            _phase = Phase.After;
+        if (result == AcceptResult.NotAtOnce)
+            return result;
+        Remember();
+        _phase = Phase.After;
+        _numAnswered++;
         return result;
     }
+
+    public void Rollback(int numTokens)
+    {
+        if (numTokens == 0)
+            return;
+        int answered = _numAnswered;
+        (_phase, _spent, _numAnswered) = _recent.Pop(numTokens);
+        _answer?.Rollback(answered - _numAnswered);
+    }
+
+    private void Remember() => _recent.Push((_phase, _spent, _numAnswered));
 
     private static void Set(Span<uint> mask, int tokenId) => mask[tokenId >> 5] |= 1u << (tokenId & 31);
 }

@@ -8,6 +8,7 @@ namespace Gemma4.Engine.StructuredOutput.Constraints;
 /// <param name="grammar">What follows the token.</param>
 internal sealed class TriggeredConstraint(TriggerRules rules, CompiledGrammar grammar) : ITokenConstraint
 {
+    private readonly RecentStates<(GrammarConstraint? Current, int NumAccepted, bool IsDone)> _recent = new();
     private GrammarConstraint? _current;
     private bool _isDone;
 
@@ -28,16 +29,29 @@ internal sealed class TriggeredConstraint(TriggerRules rules, CompiledGrammar gr
     {
         if (_current is null)
         {
+            _recent.Push((null, 0, _isDone));
             if (tokenId == rules.Trigger)
                 _current = new GrammarConstraint(grammar);
             return AcceptResult.GoesOn;
         }
+        int numAccepted = _current.NumAccepted;
         AcceptResult result = _current.Accept(tokenId, mayCompute);
-        if (result is AcceptResult.NotAtOnce or AcceptResult.Loops || (result == AcceptResult.GoesOn && !_current.CanEnd))
+        if (result == AcceptResult.NotAtOnce)
+            return result;
+        _recent.Push((_current, numAccepted, _isDone));
+        if (result == AcceptResult.Loops || (result == AcceptResult.GoesOn && !_current.CanEnd))
             return result;
         _current = null;
         _isDone = !rules.Repeats;
         return AcceptResult.GoesOn;
+    }
+
+    public void Rollback(int numTokens)
+    {
+        if (numTokens == 0)
+            return;
+        (_current, int numAccepted, _isDone) = _recent.Pop(numTokens);
+        _current?.Rollback(_current.NumAccepted - numAccepted);
     }
 }
 

@@ -29,6 +29,7 @@ internal static class CommandLine
         ("api-key", "Server:ApiKeys", "KEY[,KEY…]", "keys of which requests must bring one"),
         ("cors-origins", "Server:CorsOrigins", "ORIGIN[,ORIGIN…]", "origins whose pages may call the API"),
         ("allowed-hosts", "Server:AllowedHosts", "NAME[,NAME…]", "names of this server that requests may call it by, beside the loopback's"),
+        ("no-page", "Server:NoPage", null, "serve no page at /, only the API"),
         ("strict-params", "Api:StrictParams", null, "refuse unknown request fields instead of ignoring them"),
         ("think", "Api:ThinkByDefault", null, "let the model think when a request does not say"),
         ("reasoning-field", "Api:ReasoningField", "reasoning_content|reasoning|both", "name of the field that carries thoughts"),
@@ -42,6 +43,7 @@ internal static class CommandLine
         ("media-folder", "Media:LocalFolder", "DIR", "folder of files that file:// URLs may name"),
         ("image-tokens", "Media:ImageSoftTokens", "70|140|280|560|1120", "soft tokens of an image whose request does not say"),
         ("allow-audio-windows", "Media:AllowWindows", null, "cut audio clips of more than 30 s into windows where a request does not say"),
+        ("memory-budget", "Engine:MemoryBudgetBytes", "BYTES", "memory of weights, cache and work together (default: what the machine has)"),
         ("kv-cache-bytes", "Engine:KvCacheBytes", "BYTES", "memory of the KV cache (default: from free memory)"),
     ];
 
