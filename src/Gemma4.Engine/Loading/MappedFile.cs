@@ -1,6 +1,7 @@
 using System.IO.MemoryMappedFiles;
 using System.Runtime.InteropServices;
 using Gemma4.Engine.Configuration;
+using Microsoft.Win32.SafeHandles;
 
 namespace Gemma4.Engine.Loading;
 
@@ -19,7 +20,9 @@ internal sealed unsafe partial class MappedFile : IDisposable
         Path = path;
         try
         {
-            Length = new FileInfo(path).Length;
+            // Of the open file: a link, as in the cache of Hugging Face, has a length of its own.
+            using (SafeFileHandle file = File.OpenHandle(path))
+                Length = RandomAccess.GetLength(file);
             _file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, mapName: null, 0, MemoryMappedFileAccess.Read);
             _view = _file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
             _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _start);

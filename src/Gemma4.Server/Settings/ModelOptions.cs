@@ -11,9 +11,14 @@ internal sealed class ModelOptions : IValidatableObject
     private const int MaxNameLength = 256;
 
     /// <summary>The checkpoint: a folder with <c>config.json</c>, <c>tokenizer.json</c>, <c>*.safetensors</c>, a GGUF file, or a folder with one. A
-    /// relative path is looked for under the working directory, then beside the server.</summary>
+    /// relative path is looked for under the working directory, then beside the server. Or a model of the Hugging Face Hub, as in
+    /// <c>google/gemma-4-E2B-it</c> or <c>unsloth/gemma-4-26B-A4B-it-GGUF:Q4_K_M</c>, which is fetched where the cache does not have it.</summary>
     [Required(AllowEmptyStrings = false)]
     public string Path { get; set; } = "demo-model";
+
+    /// <summary>Branch, tag or commit of a model of the hub; null is its main branch.</summary>
+    [RegularExpression(@"(?!(.*/)?\.{1,2}(/|$))[\w.+@-]+(/[\w.+@-]+)*", ErrorMessage = "Model:Revision must be a branch, tag or commit, as in main, v1.0 or refs/pr/3.")]
+    public string? Revision { get; set; }
 
     /// <summary>GGUF file with the towers of a GGUF model; null takes the one beside it where <see cref="Path"/> is a folder.</summary>
     public string? Mmproj { get; set; }
