@@ -53,6 +53,8 @@ internal static class Verbs
             ChatCommand.Create(input, output, errors),
             PullCommand.Create(output, errors),
             ListCommand.Create(output),
+            QuantizeCommand.Create(output, errors),
+            PlanCommand.Create(output, errors),
             VerifyCommand.Create(output),
             ConformanceCommand.Create(args, output),
             OpenApiCommand.Create(output),

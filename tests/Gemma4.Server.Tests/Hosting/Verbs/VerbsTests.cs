@@ -1,4 +1,5 @@
 using Gemma4.Server.Hosting;
+using Gemma4.Testing;
 using Xunit;
 
 namespace Gemma4.Server.Tests.Hosting;
@@ -14,6 +15,8 @@ public sealed class VerbsTests
     [InlineData("chat --help", "--url <URL>", "--system <TEXT>", "switches of serve")]
     [InlineData("pull --help", "gemma4 pull google/gemma-4-E2B-it --revision refs/pr/3")]
     [InlineData("list --help", "name, revision, size, form, path")]
+    [InlineData("quantize --help", "<IN> <OUT>", "none|int8|int4", "--mmproj <FILE>")]
+    [InlineData("plan --help", "--context <TOKENS>", "--clients <N>", "--memory <BYTES>")]
     [InlineData("verify --help", "models <DIR>", "templates", "tokenizer", "parsing", "structured")]
     [InlineData("conformance --help", "CASES.jsonl", "-- SWITCHES of serve")]
     [InlineData("openapi --help", "<FILE>")]
@@ -31,6 +34,12 @@ public sealed class VerbsTests
     [InlineData("pull", "See gemma4 pull --help.")]
     [InlineData("pull google/gemma-4-E2B-it --revison v1", "'--revison' is not an argument of gemma4 pull. Did you mean '--revision'?")]
     [InlineData("pull ../models", "'../models' is not the name of a model: write ORGANISATION/NAME")]
+    [InlineData("quantize only-one", "See gemma4 quantize --help.")]
+    [InlineData("quantize demo-model out --quantization int5", "int5")]
+    [InlineData("quantize no-such-model /tmp/no-such-place", "'no-such-model' is no checkpoint")]
+    [InlineData("plan --context 32q", "--context '32q': expected a number with a unit")]
+    [InlineData("plan --memory 0GB", "--memory '0GB': expected a number with a unit")]
+    [InlineData("plan --clients 0", "--clients: expected 1 to 4096.")]
     [InlineData("list --all", "is not an argument of gemma4 list")]
     [InlineData("verify modles x", "'modles' is not an argument of gemma4 verify. Did you mean 'models'?")]
     [InlineData("completion tcsh", "tcsh")]
@@ -43,6 +52,34 @@ public sealed class VerbsTests
         (int exitCode, string output, string errors) = await RunAsync(args.Split(' '));
         Assert.Equal((2, ""), (exitCode, output));
         Assert.Contains(expected, Assert.Single(errors.TrimEnd().Split('\n')), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_model_is_planned_quantised_and_planned_again()
+    {
+        string folder = Directory.CreateTempSubdirectory("gemma4-verbs-").FullName, target = Path.Combine(folder, "demo-int4"), demo = Path.Combine(RepositoryPaths.Root, "demo-model");
+        try
+        {
+            (int exitCode, string plan, _) = await RunAsync("plan", "--model", demo, "--clients", "4", "--context", "2k");
+            Assert.Equal(0, exitCode);
+            Assert.Contains("4 × 2048 tokens", plan, StringComparison.Ordinal);
+            (exitCode, string file, _) = await RunAsync("quantize", demo, target, "--quantization", "int4");
+            Assert.Equal(0, exitCode);
+            Assert.Equal(target, Path.GetDirectoryName(file.TrimEnd()));
+            (exitCode, string again, _) = await RunAsync("plan", "--model", target, "--clients", "4", "--context", "2k");
+            Assert.Equal(0, exitCode);
+            Assert.NotEqual(plan, again);
+            (exitCode, string tooSmall, _) = await RunAsync("plan", "--model", target, "--memory", "1MB");
+            Assert.Equal(1, exitCode);
+            Assert.Contains("It does not fit", tooSmall, StringComparison.Ordinal);
+            (exitCode, string second, string errors) = await RunAsync("quantize", demo, target, "--quantization", "int4");
+            Assert.Equal((1, ""), (exitCode, second));
+            Assert.Contains("not empty", errors, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     [Fact]
