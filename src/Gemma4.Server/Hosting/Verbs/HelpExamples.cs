@@ -44,6 +44,16 @@ internal static class HelpExamples
 
             HF_HOME, HF_TOKEN, HF_ENDPOINT and HF_HUB_OFFLINE mean what they mean to Hugging Face's own programs.
             """,
+        ["quantize"] = """
+            Examples:
+              gemma4 quantize google/gemma-4-E2B-it ./e2b-int4 --quantization int4 && gemma4 --model ./e2b-int4
+              gemma4 quantize gemma-4-26B-A4B-it-Q4_0.gguf ./26b        the same bits, mapped at the next start instead of packed
+            """,
+        ["plan"] = """
+            Examples:
+              gemma4 plan --model google/gemma-4-E2B-it --quantization int4 --context 32k --clients 8
+              gemma4 plan --model gemma-4-31B-it-Q4_0.gguf --memory 24GB
+            """,
         ["completion"] = """
             Examples:
               source <(gemma4 completion bash)                              in ~/.bashrc
