@@ -36,4 +36,4 @@ EXPOSE 8000
 USER $APP_UID
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10m --retries=3 \
     CMD ["curl", "--fail", "--silent", "http://127.0.0.1:8000/health"]
-ENTRYPOINT ["dotnet", "Gemma4.Server.dll", "--host", "0.0.0.0", "--port", "8000"]
+ENTRYPOINT ["dotnet", "gemma4.dll", "--host", "0.0.0.0", "--port", "8000"]

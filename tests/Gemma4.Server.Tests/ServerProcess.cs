@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Gemma4.Server.Tests;
 
-/// <summary>The server's program as a process of its own, on a port of its own.</summary>
+/// <summary>The program as a process of its own.</summary>
 internal sealed partial class ServerProcess : IAsyncDisposable
 {
     /// <summary>The signals that ask a process to stop.</summary>
@@ -22,12 +22,13 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     {
     }
 
-    /// <param name="environment">Variables beside those of this process.</param>
+    /// <param name="environment">Variables that it has beside this process's.</param>
     /// <param name="args">Switches.</param>
-    public ServerProcess(IEnumerable<(string Name, string Value)> environment, IEnumerable<string> args)
+    public ServerProcess(IEnumerable<(string Name, string Value)> environment, params IEnumerable<string> args)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Gemma4.Server.dll"), .. args])
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "gemma4.dll"), .. args])
         {
+            RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = Gemma4.Testing.RepositoryPaths.Root,
@@ -81,6 +82,13 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         }
         Assert.Fail($"The server never wrote {pattern}:\n{string.Join('\n', _lines)}");
         return "";
+    }
+
+    /// <summary>Types a line.</summary>
+    public async Task TypeAsync(string line)
+    {
+        await _process.StandardInput.WriteLineAsync(line.AsMemory(), TestContext.Current.CancellationToken);
+        await _process.StandardInput.FlushAsync(TestContext.Current.CancellationToken);
     }
 
     /// <summary>Sends a signal.</summary>

@@ -16,7 +16,7 @@ internal static class ServerApp
     public static WebApplication Build(IReadOnlyList<string> args, Action<IServiceCollection>? replace = null)
     {
         WebApplicationBuilder builder = WebApplication.CreateBuilder();
-        OptionsBinding.AddSources(builder.Configuration, args);
+        builder.Services.AddSingleton(OptionsBinding.AddSources(builder.Configuration, args));
         OptionsBinding.AddOptions(builder.Services, builder.Configuration);
         builder.AddServerLogging();
         builder.AddServerNetwork();

@@ -26,16 +26,31 @@ internal static class OptionsBinding
     /// <summary>Sections of others: the host's and Serilog's.</summary>
     private static readonly string[] ForeignSections = ["Serilog", .. "environment contentRoot applicationName".Split(' ')];
 
-    /// <summary>appsettings.json beside the server, then the environment, then the command line: later wins.</summary>
-    public static void AddSources(ConfigurationManager configuration, IReadOnlyList<string> args)
+    /// <summary>appsettings.json beside the program, then the file that the command line names, then the environment, then the command line: later wins.</summary>
+    /// <returns>The files, in that order.</returns>
+    /// <exception cref="OptionsException">A file that is named is not there or not JSON, or a switch is wrong.</exception>
+    public static SettingsFiles AddSources(ConfigurationManager configuration, IReadOnlyList<string> args)
     {
+        Dictionary<string, string?> switches = CommandLine.Parse(args, out string? named);
+        string beside = Path.Combine(AppContext.BaseDirectory, "appsettings.json");
+        string[] files = [.. new[] { beside }.Where(File.Exists), .. named is null ? [] : new[] { Path.GetFullPath(named) }];
         configuration.Sources.Clear();
-        configuration
-            .AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), optional: true)
-            .AddEnvironmentVariables(EnvironmentPrefix)
-            .AddInMemoryCollection(Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
-                .Where(variable => IsOpenTelemetry((string)variable.Key)).Select(variable => KeyValuePair.Create((string)variable.Key, (string?)variable.Value)))
-            .AddInMemoryCollection(CommandLine.Parse(args));
+        foreach (string file in files)
+        {
+            try
+            {
+                configuration.AddJsonFile(file, optional: false);
+            }
+            catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException)
+            {
+                throw new OptionsException($"The settings in {file} cannot be read: {exception.GetBaseException().Message}");
+            }
+        }
+        IEnumerable<DictionaryEntry> telemetry = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Where(variable => IsOpenTelemetry((string)variable.Key));
+        configuration.AddEnvironmentVariables(EnvironmentPrefix)
+            .AddInMemoryCollection(telemetry.Select(variable => KeyValuePair.Create((string)variable.Key, (string?)variable.Value)))
+            .AddInMemoryCollection(switches);
+        return new SettingsFiles(files);
     }
 
     /// <summary>Registers every options class.</summary>
@@ -106,7 +121,9 @@ internal static class OptionsBinding
     private static bool IsList(Type options, string key) =>
         options.GetProperty(key, BindingFlags.Public | BindingFlags.Instance | BindingFlags.IgnoreCase)!.PropertyType.IsArray;
 
-    private static OptionsException Unknown(string path, IEnumerable<string> known) => new(
-        $"'{path}' is not a setting of this server. Did you mean '{Spelling.Nearest(path, known)}'? "
-        + $"In the environment it is written {EnvironmentPrefix}{path.Replace(":", "__")}. See --help.");
+    private static OptionsException Unknown(string path, IEnumerable<string> known)
+    {
+        string meant = Spelling.Nearest(path, known);
+        return new($"'{path}' is not a setting of this server. Did you mean '{meant}'? In the environment it is written {EnvironmentPrefix}{meant.Replace(":", "__")}. See --help.");
+    }
 }
