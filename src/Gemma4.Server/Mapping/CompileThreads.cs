@@ -24,10 +24,15 @@ internal sealed class CompileThreads(IOptions<ConstraintLimits> limits, WorkMetr
     /// <exception cref="RequestRejectedException">Too many wait already.</exception>
     public async Task<ITokenConstraintSource> CompileAsync(ConstraintCompiler compiler, ConstraintSpec spec, CancellationToken cancellationToken)
     {
-        if (!compiler.TryFind(spec, out ITokenConstraintSource? known))
-            return await metrics.ConstraintAsync(FormatOf(spec), () => RunAsync(() => compiler.Compile(spec, cancellationToken), cancellationToken));
-        metrics.CountKnownConstraint();
-        return known;
+        if (compiler.TryFind(spec, out ITokenConstraintSource? known))
+        {
+            metrics.CountKnownConstraint();
+            return known;
+        }
+        using MeasuredWork work = metrics.Constraint(FormatOf(spec));
+        ITokenConstraintSource compiled = await RunAsync(() => compiler.Compile(spec, cancellationToken), cancellationToken);
+        work.Succeed();
+        return compiled;
     }
 
     private static string FormatOf(ConstraintSpec spec) => spec switch

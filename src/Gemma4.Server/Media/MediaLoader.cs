@@ -32,9 +32,7 @@ internal sealed class MediaLoader(
         var media = ImmutableArray.CreateBuilder<PreparedMedium>(sources.Count);
         foreach (MediaSource source in sources)
         {
-            PreparedMedium medium = KindOf(source) is { } kind
-                ? await metrics.MediaAsync(kind, () => LoadAsync(source, request, model, cancellationToken))
-                : ((MediaSource.Prepared)source).Medium;
+            PreparedMedium medium = await LoadAsync(source, request, model, cancellationToken);
             if (medium is PreparedMedium.Audio audio)
                 CheckNumber(items += audio.Windows.Length - 1, source.Param);
             media.Add(medium);
@@ -52,8 +50,10 @@ internal sealed class MediaLoader(
     public async Task<ImmutableArray<AudioWindow>> WindowsAsync(byte[] file, string param, MediaTraits model, CancellationToken cancellationToken)
     {
         CheckHearing(model, param);
-        PreparedMedium audio = await metrics.MediaAsync("audio", () => CountedAsync(
-            file.Length, param, async () => new PreparedMedium.Audio(await CutAsync(file, allowWindows: true, param, cancellationToken))));
+        using MeasuredWork work = metrics.Media("audio");
+        PreparedMedium audio = await CountedAsync(
+            file.Length, param, async () => new PreparedMedium.Audio(await CutAsync(file, allowWindows: true, param, cancellationToken)));
+        work.Succeed();
         return ((PreparedMedium.Audio)audio).Windows;
     }
 
@@ -83,17 +83,23 @@ internal sealed class MediaLoader(
             throw Fault.UnsupportedValue(param, "Unsupported value: the served model does not hear. Of the Gemma 4 models, gemma-4-E2B and gemma-4-E4B do.");
     }
 
-    /// <summary>What it is called in metrics; null where it was prepared, and measured, before.</summary>
-    private static string? KindOf(MediaSource source) => source switch
-    {
-        MediaSource.Image => "image",
-        MediaSource.Video => "video",
-        MediaSource.Audio => "audio",
-        MediaSource.Prepared => null,
-        _ => throw new UnreachableException(),
-    };
-
     private async Task<PreparedMedium> LoadAsync(MediaSource source, MediaDefaults request, MediaTraits model, CancellationToken cancellationToken)
+    {
+        if (source is MediaSource.Prepared prepared)
+            return prepared.Medium;
+        using MeasuredWork work = metrics.Media(source switch
+        {
+            MediaSource.Image => "image",
+            MediaSource.Video => "video",
+            MediaSource.Audio => "audio",
+            _ => throw new UnreachableException(),
+        });
+        PreparedMedium medium = await PrepareAsync(source, request, model, cancellationToken);
+        work.Succeed();
+        return medium;
+    }
+
+    private async Task<PreparedMedium> PrepareAsync(MediaSource source, MediaDefaults request, MediaTraits model, CancellationToken cancellationToken)
     {
         switch (source)
         {

@@ -29,40 +29,16 @@ internal sealed class WorkMetrics
         _knownConstraints.Add(0);
     }
 
-    /// <summary>Prepares a medium.</summary>
+    /// <summary>Begins the preparation of a medium.</summary>
     /// <param name="kind"><c>image</c>, <c>audio</c> or <c>video</c>.</param>
-    /// <param name="prepare">The work.</param>
-    public Task<T> MediaAsync<T>(string kind, Func<Task<T>> prepare) => MeasureAsync(_media, "media", new("media", kind), prepare);
+    /// <returns>Disposed at the end.</returns>
+    public MeasuredWork Media(string kind) => new(_media, Source.StartActivity("media"), new("media", kind), _time);
 
-    /// <summary>Compiles a constraint.</summary>
+    /// <summary>Begins the compilation of a constraint.</summary>
     /// <param name="format">What it is written in.</param>
-    /// <param name="compile">The work.</param>
-    public Task<T> ConstraintAsync<T>(string format, Func<Task<T>> compile) => MeasureAsync(_constraints, "constraint", new("format", format), compile);
+    /// <returns>Disposed at the end.</returns>
+    public MeasuredWork Constraint(string format) => new(_constraints, Source.StartActivity("constraint"), new("format", format), _time);
 
     /// <summary>Counts a constraint that need not be compiled.</summary>
     public void CountKnownConstraint() => _knownConstraints.Add(1);
-
-    private async Task<T> MeasureAsync<T>(Histogram<double> histogram, string name, KeyValuePair<string, object?> label, Func<Task<T>> work)
-    {
-        using Activity? span = Source.StartActivity(name);
-        span?.SetTag(label.Key, label.Value);
-        long began = _time.GetTimestamp();
-        bool isDone = false;
-        try
-        {
-            T result = await work();
-            isDone = true;
-            return result;
-        }
-        finally
-        {
-            double seconds = _time.GetElapsedTime(began).TotalSeconds;
-            if (isDone)
-                histogram.Record(seconds, label);
-            else
-                histogram.Record(seconds, label, new("error.type", "refused"));
-            if (!isDone)
-                span?.SetStatus(ActivityStatusCode.Error);
-        }
-    }
 }
