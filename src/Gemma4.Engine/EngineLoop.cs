@@ -57,8 +57,8 @@ internal sealed class EngineLoop
     /// <summary>Ready, degraded or failed.</summary>
     public EngineHealth Health => _health;
 
-    /// <summary>Starts the thread.</summary>
-    public void Start() => _thread.Start();
+    /// <summary>Starts the thread, which is nobody's: a span that is current here is no parent of what it does for others.</summary>
+    public void Start() => _thread.UnsafeStart();
 
     /// <summary>Hands a command over without waiting.</summary>
     /// <returns>False when the loop has ended: nothing runs any more.</returns>
@@ -113,6 +113,7 @@ internal sealed class EngineLoop
         long started = _time.GetTimestamp();
         if (!TryExecute(plan, out StepResult result))
             return;
+        _requests.RecordEncoding(plan, started);
         _masks.Advance(plan, in result);
         foreach (ref readonly SequenceOutput output in _scheduler.Commit(plan, result))
             Publish(output.Sequence, output.Event, output.NumTokensLeft);
@@ -136,6 +137,7 @@ internal sealed class EngineLoop
         }
         catch (Exception fault)
         {
+            _metrics.RecordStepFailure();
             Log.StepFailed(_logger, fault, plan.Sequences.Length, plan.NumTokens);
             // A fault that ends the engine closes its door first: whoever reads an error of it is refused the next time.
             if (++_numConsecutiveFaults >= _maxConsecutiveFaults || !_runner.CanContinueAfter(fault))

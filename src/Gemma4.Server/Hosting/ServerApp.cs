@@ -22,7 +22,7 @@ internal static class ServerApp
         builder.AddServerNetwork();
         builder.Services.AddModel();
         builder.Services.AddApi();
-        builder.Services.AddServerMetrics();
+        builder.AddTelemetry();
         builder.Services.AddApiDocumentation();
         replace?.Invoke(builder.Services);
 
@@ -30,6 +30,7 @@ internal static class ServerApp
         app.UseMiddleware<CutMiddleware>();
         app.UseMiddleware<RequestHeaders>();
         app.UseRequestLogging();
+        app.UseMiddleware<GenerationMeasuring>();
         app.UseMiddleware<ErrorMiddleware>();
         app.UseMiddleware<DrainMiddleware>();
         app.UseMiddleware<SiteMiddleware>();
@@ -52,7 +53,7 @@ internal static class ServerApp
         app.MapTranscriptions();
         app.MapTokens();
         app.MapPage();
-        app.MapServerMetrics();
+        app.MapMetrics();
         app.MapApiDocumentation();
         return app;
     }

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Reflection;
 using Gemma4.Engine.Configuration;
 using Gemma4.Engine.StructuredOutput;
@@ -45,7 +46,11 @@ internal static class OptionsBinding
                 throw new OptionsException($"The settings in {file} cannot be read: {exception.GetBaseException().Message}");
             }
         }
-        configuration.AddEnvironmentVariables(EnvironmentPrefix).AddInMemoryCollection(switches);
+        configuration
+            .AddEnvironmentVariables(EnvironmentPrefix)
+            .AddInMemoryCollection(Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+                .Where(variable => IsOpenTelemetry((string)variable.Key)).Select(variable => KeyValuePair.Create((string)variable.Key, (string?)variable.Value)))
+            .AddInMemoryCollection(switches);
         return new SettingsFiles(files);
     }
 
@@ -58,7 +63,7 @@ internal static class OptionsBinding
             (string Section, Type Options) known = Sections.FirstOrDefault(s => s.Section.Equals(section.Key, StringComparison.OrdinalIgnoreCase));
             if (known.Options is not null)
                 RefuseUnknownKeys(configuration, section, known.Options);
-            else if (!ForeignSections.Contains(section.Key, StringComparer.OrdinalIgnoreCase))
+            else if (!ForeignSections.Contains(section.Key, StringComparer.OrdinalIgnoreCase) && !IsOpenTelemetry(section.Key))
                 throw Unknown(section.Path, Sections.Select(s => s.Section));
         }
         Add<ModelOptions>(services, configuration, ModelOptions.Section);
@@ -68,6 +73,9 @@ internal static class OptionsBinding
         Add<MediaAccessOptions>(services, configuration, MediaAccessOptions.Section);
         Add<ConstraintLimits>(services, configuration, "Constraints");
     }
+
+    /// <summary>OpenTelemetry reads its standard variables, whose names begin so, from the configuration.</summary>
+    private static bool IsOpenTelemetry(string key) => key.StartsWith("OTEL_", StringComparison.Ordinal);
 
     /// <summary>Reads one section now, for what is needed before the host is built.</summary>
     /// <exception cref="OptionsException">A value that cannot be read or breaks a rule.</exception>
