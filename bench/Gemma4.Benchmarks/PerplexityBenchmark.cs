@@ -6,7 +6,7 @@ using Gemma4.Engine.Chat;
 using Gemma4.Engine.Configuration;
 using Gemma4.Engine.Models;
 using Gemma4.Engine.Tokenization;
-using Gemma4.Engine.Verification;
+using Gemma4.Verification;
 
 namespace Gemma4.Benchmarks;
 

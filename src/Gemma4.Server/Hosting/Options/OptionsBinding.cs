@@ -46,9 +46,10 @@ internal static class OptionsBinding
                 throw new OptionsException($"The settings in {file} cannot be read: {exception.GetBaseException().Message}");
             }
         }
-        IEnumerable<DictionaryEntry> telemetry = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Where(variable => IsOpenTelemetry((string)variable.Key));
-        configuration.AddEnvironmentVariables(EnvironmentPrefix)
-            .AddInMemoryCollection(telemetry.Select(variable => KeyValuePair.Create((string)variable.Key, (string?)variable.Value)))
+        configuration
+            .AddEnvironmentVariables(EnvironmentPrefix)
+            .AddInMemoryCollection(Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+                .Where(variable => IsOpenTelemetry((string)variable.Key)).Select(variable => KeyValuePair.Create((string)variable.Key, (string?)variable.Value)))
             .AddInMemoryCollection(switches);
         return new SettingsFiles(files);
     }

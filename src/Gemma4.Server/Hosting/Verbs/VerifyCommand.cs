@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Gemma4.Engine.Verification;
+using Gemma4.Verification;
 
 namespace Gemma4.Server.Hosting;
 

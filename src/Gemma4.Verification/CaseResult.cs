@@ -1,6 +1,7 @@
+using Gemma4.Engine;
 using System.Globalization;
 
-namespace Gemma4.Engine.Verification;
+namespace Gemma4.Verification;
 
 /// <summary>What one comparison of a case found.</summary>
 /// <param name="What">Which quantity.</param>

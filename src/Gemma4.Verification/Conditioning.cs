@@ -1,8 +1,9 @@
+using Gemma4.Engine;
 using Gemma4.Engine.Backends;
 using Gemma4.Engine.Models;
 using Gemma4.Engine.Models.Text;
 
-namespace Gemma4.Engine.Verification;
+namespace Gemma4.Verification;
 
 /// <summary>How far an answer moves: its largest difference in hidden states and in logits.</summary>
 internal readonly record struct Movement(float Hidden, float Logits);

@@ -1,7 +1,8 @@
+using Gemma4.Engine;
 using System.Text.Json;
 using Gemma4.Engine.Tokenization;
 
-namespace Gemma4.Engine.Verification;
+namespace Gemma4.Verification;
 
 /// <summary><c>verify parsing FILE</c>: answers of the model and what they must become, or conversations and their prompts.</summary>
 /// <remarks>

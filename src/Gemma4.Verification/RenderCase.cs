@@ -1,8 +1,9 @@
+using Gemma4.Engine;
 using System.Text.Json;
 using Gemma4.Engine.Chat;
 using Gemma4.Engine.Requests;
 
-namespace Gemma4.Engine.Verification;
+namespace Gemma4.Verification;
 
 /// <summary>A conversation and the prompt it must become: one line of a case file.</summary>
 internal static class RenderCase

@@ -1,10 +1,11 @@
+using Gemma4.Engine;
 using System.Numerics.Tensors;
 using Gemma4.Engine.Backends;
 using Gemma4.Engine.Models;
 using Gemma4.Engine.Models.Text;
 using Gemma4.Engine.Sampling;
 
-namespace Gemma4.Engine.Verification;
+namespace Gemma4.Verification;
 
 /// <summary>Runs one golden case through the paged cache and compares everything the reference recorded.</summary>
 /// <param name="model">The model.</param>

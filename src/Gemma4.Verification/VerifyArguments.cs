@@ -1,4 +1,5 @@
-namespace Gemma4.Engine.Verification;
+using Gemma4.Engine;
+namespace Gemma4.Verification;
 
 /// <summary>The words after <c>verify SUBJECT</c>: plain ones, and options that take a value each.</summary>
 internal sealed class VerifyArguments

@@ -1,6 +1,7 @@
+using Gemma4.Engine;
 using Gemma4.Engine.Chat;
 
-namespace Gemma4.Engine.Verification;
+namespace Gemma4.Verification;
 
 /// <summary>The newest template of each model family in a folder: the last by name of those that end in <c>-FAMILY.jinja</c>.</summary>
 /// <param name="folder">Where the templates are.</param>

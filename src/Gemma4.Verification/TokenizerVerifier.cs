@@ -1,10 +1,11 @@
+using Gemma4.Engine;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Gemma4.Engine.Tokenization;
 
-namespace Gemma4.Engine.Verification;
+namespace Gemma4.Verification;
 
 /// <summary><c>verify tokenizer</c>: texts and their ids, as the reference implementation made them, against a tokenizer file.</summary>
 public static class TokenizerVerifier

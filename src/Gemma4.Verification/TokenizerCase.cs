@@ -1,9 +1,10 @@
+using Gemma4.Engine;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Gemma4.Engine.Tokenization;
 
-namespace Gemma4.Engine.Verification;
+namespace Gemma4.Verification;
 
 /// <summary>One text and what the reference made of it: its ids, or their count and hash where they are many, and perhaps what they
 /// decode to.</summary>

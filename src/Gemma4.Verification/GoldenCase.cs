@@ -1,9 +1,10 @@
+using Gemma4.Engine;
 using System.Collections.Immutable;
 using System.Text.Json;
 using Gemma4.Engine.Backends;
 using Gemma4.Engine.Configuration;
 
-namespace Gemma4.Engine.Verification;
+namespace Gemma4.Verification;
 
 /// <summary>One case of <c>golden/MODEL/cases.json</c>, or that of <c>film.json</c> beside it, with its tensors.</summary>
 internal sealed record GoldenCase

@@ -1,3 +1,4 @@
+using Gemma4.Engine;
 using System.Text;
 using System.Text.Json;
 using Gemma4.Engine.Requests;
@@ -5,7 +6,7 @@ using Gemma4.Engine.StructuredOutput;
 using Gemma4.Engine.StructuredOutput.Automata;
 using Gemma4.Engine.Tokenization;
 
-namespace Gemma4.Engine.Verification;
+namespace Gemma4.Verification;
 
 /// <summary>Runs schemas with their instances and counts as MaskBench does. Times are the processor's for this thread, so that a busy machine does not show in them.</summary>
 internal sealed class StructuredRunner(ConstraintCompiler compiler, Tokenizer tokenizer, JsonWhitespace whitespace)

@@ -1,8 +1,9 @@
+using Gemma4.Engine;
 using Gemma4.Engine.Parsing;
 using Gemma4.Engine.Requests;
 using Gemma4.Engine.Tokenization;
 
-namespace Gemma4.Engine.Verification;
+namespace Gemma4.Verification;
 
 /// <summary>Runs a case whole, character by character and at every split, with arguments passed on when complete and while generated.</summary>
 /// <param name="tokenizer">Any tokenizer with Gemma 4's control tokens.</param>

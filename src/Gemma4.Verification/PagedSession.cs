@@ -1,9 +1,10 @@
+using Gemma4.Engine;
 using Gemma4.Engine.Backends;
 using Gemma4.Engine.Configuration;
 using Gemma4.Engine.Models;
 using Gemma4.Engine.Models.Text;
 
-namespace Gemma4.Engine.Verification;
+namespace Gemma4.Verification;
 
 /// <summary>One sequence run by hand through a paged cache of its own, in shuffled blocks; blocks that a window has left are withdrawn.</summary>
 /// <remarks>Shuffling and withdrawing make a model that does not go through its block tables give wrong numbers or fail.</remarks>

@@ -1,9 +1,10 @@
+using Gemma4.Engine;
 using System.Collections.Immutable;
 using System.Text.Json;
 using Gemma4.Engine.Chat;
 using Gemma4.Engine.Chat.Jinja.Values;
 
-namespace Gemma4.Engine.Verification;
+namespace Gemma4.Verification;
 
 /// <summary>A conversation of a case file, read into what the server renders: messages, tools and options.</summary>
 /// <remarks>Messages are written as requests write them, or as callers of the reference's template engine do: arguments of a call as an

@@ -1,7 +1,8 @@
+using Gemma4.Engine;
 using System.Text;
 using Gemma4.Engine.Requests;
 
-namespace Gemma4.Engine.Verification;
+namespace Gemma4.Verification;
 
 /// <summary>What a client makes of one sequence's events: the pieces joined, and the order of events checked.</summary>
 public sealed class ParsedAnswer

@@ -1,10 +1,11 @@
+using Gemma4.Engine;
 using Gemma4.Engine.Backends;
 using Gemma4.Engine.Configuration;
 using Gemma4.Engine.Execution;
 using Gemma4.Engine.Loading;
 using Gemma4.Engine.Models;
 
-namespace Gemma4.Engine.Verification;
+namespace Gemma4.Verification;
 
 /// <summary><c>verify models DIR</c>: every case of a folder laid out like the fixtures, models beside goldens.</summary>
 public static class ModelVerifier

@@ -1,9 +1,10 @@
+using Gemma4.Engine;
 using System.Collections.Immutable;
 using System.Text.Json;
 using Gemma4.Engine.Parsing;
 using Gemma4.Engine.Tokenization;
 
-namespace Gemma4.Engine.Verification;
+namespace Gemma4.Verification;
 
 /// <summary>An answer of a model and what it must become: one line of a case file.</summary>
 internal sealed class ParsingCase

@@ -1,8 +1,9 @@
+using Gemma4.Engine;
 using Gemma4.Engine.Configuration;
 using Gemma4.Engine.Kernels.Blocks;
 using Gemma4.Engine.Loading;
 
-namespace Gemma4.Engine.Verification;
+namespace Gemma4.Verification;
 
 /// <summary>A small safetensors file read into managed arrays.</summary>
 internal sealed class TensorFile

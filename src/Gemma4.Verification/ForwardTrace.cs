@@ -1,7 +1,8 @@
+using Gemma4.Engine;
 using Gemma4.Engine.Backends;
 using Gemma4.Engine.Models.Text;
 
-namespace Gemma4.Engine.Verification;
+namespace Gemma4.Verification;
 
 /// <summary>Keeps the last rows of every hidden state and the first rows of every routing.</summary>
 internal sealed class ForwardTrace(int tailRows, int routingRows) : IForwardObserver

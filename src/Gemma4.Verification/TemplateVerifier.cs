@@ -1,9 +1,10 @@
+using Gemma4.Engine;
 using System.Collections.Immutable;
 using System.Text.Json;
 using Gemma4.Engine.Chat;
 using Gemma4.Engine.Requests;
 
-namespace Gemma4.Engine.Verification;
+namespace Gemma4.Verification;
 
 /// <summary><c>verify templates CHAT_JSON TEMPLATES_DIR</c>: renders every conversation with every template and compares with what
 /// the reference rendered, or that it refused.</summary>

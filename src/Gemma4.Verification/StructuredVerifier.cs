@@ -1,9 +1,10 @@
+using Gemma4.Engine;
 using System.IO.Compression;
 using System.Text.Json;
 using Gemma4.Engine.StructuredOutput;
 using Gemma4.Engine.Tokenization;
 
-namespace Gemma4.Engine.Verification;
+namespace Gemma4.Verification;
 
 /// <summary><c>verify structured FILE</c>: schemas with instances that they allow or not, one JSON a line as MaskBench lays them out
 /// (<c>name</c>, <c>schema</c>, <c>tests</c> of <c>valid</c> and <c>data</c>).</summary>

@@ -1,8 +1,9 @@
+using Gemma4.Engine;
 using System.Globalization;
 using System.Numerics;
 using System.Text.Json;
 
-namespace Gemma4.Engine.Verification;
+namespace Gemma4.Verification;
 
 /// <summary>Compares JSON values: numbers by value and exactly, whatever their size; members in any order.</summary>
 internal static class JsonEquality

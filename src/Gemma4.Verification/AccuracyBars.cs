@@ -1,4 +1,5 @@
-namespace Gemma4.Engine.Verification;
+using Gemma4.Engine;
+namespace Gemma4.Verification;
 
 /// <summary>How close a model must come to the float32 reference, by the dtype of its activations.</summary>
 /// <param name="Hidden">For hidden states and soft tokens.</param>

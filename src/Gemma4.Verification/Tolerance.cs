@@ -1,4 +1,5 @@
-namespace Gemma4.Engine.Verification;
+using Gemma4.Engine;
+namespace Gemma4.Verification;
 
 /// <summary>How far a value may be from the reference: <c>|a - b| ≤ absolute + relative · |b|</c>.</summary>
 internal readonly record struct Tolerance(float Absolute, float Relative)

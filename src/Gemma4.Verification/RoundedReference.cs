@@ -1,7 +1,8 @@
+using Gemma4.Engine;
 using System.Text.Json;
 using Gemma4.Engine.Configuration;
 
-namespace Gemma4.Engine.Verification;
+namespace Gemma4.Verification;
 
 /// <summary>How far the reference's own bfloat16 is from its float32 on one case, as <c>bfloat16.json</c> beside the cases records it.</summary>
 /// <remarks>A model that rounds is held to that, and not to a fixed bar: how much one rounding is amplified differs from prompt to prompt.</remarks>

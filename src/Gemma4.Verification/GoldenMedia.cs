@@ -1,9 +1,10 @@
+using Gemma4.Engine;
 using Gemma4.Engine.Audio;
 using Gemma4.Engine.Models;
 using Gemma4.Engine.Models.Vision;
 using Gemma4.Engine.Vision;
 
-namespace Gemma4.Engine.Verification;
+namespace Gemma4.Verification;
 
 /// <summary>Prepares and encodes the images or the audio of a golden case, as a request would have it.</summary>
 internal static class GoldenMedia
