@@ -27,6 +27,8 @@ internal static class ServerApp
         replace?.Invoke(builder.Services);
 
         WebApplication app = builder.Build();
+        app.Services.GetRequiredService<KeyRing>(); // files are read now, so that one that cannot be used ends the start
+        app.Services.GetService<ServerCertificate>();
         app.UseMiddleware<CutMiddleware>();
         app.UseMiddleware<RequestHeaders>();
         app.UseRequestLogging();

@@ -7,7 +7,7 @@ namespace Gemma4.Server.Hosting;
 internal sealed class ServerMetrics : IDisposable
 {
     /// <summary>Meters that are shown; the last counts and times HTTP requests.</summary>
-    private static readonly string[] Meters = ["Gemma4.Engine", "Gemma4.Parsing", "Microsoft.AspNetCore.Hosting"];
+    private static readonly string[] Meters = ["Gemma4.Engine", "Gemma4.Parsing", Limits.KeyMetrics.MeterName, "Microsoft.AspNetCore.Hosting"];
 
     private readonly IDisposable _listening;
 

@@ -18,6 +18,15 @@ internal sealed class ServerOptions : IValidatableObject
     /// <summary>Keys of which requests must bring one; none lets everybody in.</summary>
     public string[] ApiKeys { get; set; } = [];
 
+    /// <summary>JSON file of keys with names and limits, or folder with a file a key; it is read again when it changes.</summary>
+    public string? ApiKeyFile { get; set; }
+
+    /// <summary>Certificate in PEM, the chain behind it, with which the server speaks HTTPS; it is read again when it changes.</summary>
+    public string? TlsCertificate { get; set; }
+
+    /// <summary>Private key of <see cref="TlsCertificate"/> in PEM, not encrypted.</summary>
+    public string? TlsKey { get; set; }
+
     /// <summary>Origins whose pages may call the API from a browser; <c>*</c> for all, none for none.</summary>
     public string[] CorsOrigins { get; set; } = [];
 
@@ -53,6 +62,12 @@ internal sealed class ServerOptions : IValidatableObject
     [Range(0, 3600)]
     public int DrainSeconds { get; set; } = 30;
 
+    /// <summary>Whether requests need a key.</summary>
+    internal bool HasKeys => ApiKeys.Length > 0 || ApiKeyFile is not null;
+
+    /// <summary>Whether the server speaks HTTPS.</summary>
+    internal bool HasTls => TlsCertificate is not null;
+
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
@@ -60,6 +75,13 @@ internal sealed class ServerOptions : IValidatableObject
         {
             yield return new ValidationResult(
                 "a key is empty or holds characters that no header can carry: use printable ASCII without spaces, or set no key at all.", [nameof(ApiKeys)]);
+        }
+        if (ApiKeyFile is not null && string.IsNullOrWhiteSpace(ApiKeyFile))
+            yield return new ValidationResult("the path is empty; leave it away to let requests in without a key.", [nameof(ApiKeyFile)]);
+        if (TlsCertificate is null != TlsKey is null || string.IsNullOrWhiteSpace(TlsCertificate ?? "-") || string.IsNullOrWhiteSpace(TlsKey ?? "-"))
+        {
+            yield return new ValidationResult(
+                "HTTPS needs both files in PEM, the certificate (--tls-cert) and its private key (--tls-key).", [nameof(TlsCertificate), nameof(TlsKey)]);
         }
         if (CorsOrigins.Length > 1 && CorsOrigins.Contains("*"))
             yield return new ValidationResult("'*' lets all origins in and must stand alone.", [nameof(CorsOrigins)]);

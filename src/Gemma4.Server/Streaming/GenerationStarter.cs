@@ -3,29 +3,36 @@ using Gemma4.Engine;
 using Gemma4.Engine.Parsing;
 using Gemma4.Engine.Requests;
 using Gemma4.Engine.Tokenization;
+using Gemma4.Server.Limits;
 using Gemma4.Server.Serving;
 
 namespace Gemma4.Server.Streaming;
 
 /// <summary>Hands requests to the engine and reads what comes back. Admission is awaited, so a refusal is still a status.</summary>
-internal sealed class GenerationStarter(ParserMetrics metrics, RequestTokens counted, TimeProvider time, ILogger<GenerationStarter> log)
+internal sealed class GenerationStarter(ParserMetrics metrics, RequestTokens counted, Allowance allowance, TimeProvider time, ILogger<GenerationStarter> log)
 {
     /// <param name="model">Serves it.</param>
     /// <param name="request">What is asked for.</param>
     /// <param name="parsing">How each sequence's answer is read.</param>
+    /// <param name="maxOutput">Tokens that each answer was asked to have at most, which count against the key's limit from the start; null where the
+    /// request did not say.</param>
     /// <param name="cancellationToken">Gives up the submission.</param>
     /// <returns>The running request; the caller disposes it.</returns>
+    /// <exception cref="Errors.ApiException">429: the key's limit does not allow the tokens now.</exception>
     public async Task<Generation> StartAsync(
-        LoadedModel model, GenerationRequest request, ParserOptions parsing, CancellationToken cancellationToken)
+        LoadedModel model, GenerationRequest request, ParserOptions parsing, int? maxOutput, CancellationToken cancellationToken)
     {
         ImmutableArray<SequenceProgress> sequences =
         [
             .. Enumerable.Range(0, request.NumSequences).Select(_ => new SequenceProgress(
                 new OutputParser(model.Tokenizer, parsing), Counter(model.Tokenizer, request.PromptTokenIds, parsing.IsChat))),
         ];
+        allowance.Take(request.PromptTokenIds.Length + ((long)(maxOutput ?? 0) * request.NumSequences));
+        request = request with { Priority = allowance.PriorityOf(request.Priority) };
         GenerationStream stream = await model.Engine.SubmitAsync(request, cancellationToken);
         var generation = new Generation(stream, request, sequences, time, ended => ended.Report(request.Id, log, metrics));
         counted.Add(generation);
+        allowance.Count(() => (request.PromptTokenIds.Length, generation.NumOutputTokens));
         return generation;
     }
 
