@@ -5,9 +5,9 @@ namespace Gemma4.Server.Access;
 /// <summary>Tells whether a file or folder is another than before, without reading it.</summary>
 internal static class FileIdentity
 {
-    private const int MaxEntries = 20_000;
+    private const int MaxEntries = 20_000, MaxLinks = 40;
 
-    /// <summary>What changes when the content does: what links lead to, times and lengths. Of a folder, of all files in it that are not hidden.</summary>
+    /// <summary>What changes when the content does: where links lead, times and lengths. Of a folder, of all files in it that are not hidden.</summary>
     /// <remarks>Where secrets are mounted, a link on the way is set to another folder, and nothing else changes.</remarks>
     public static string Of(string path)
     {
@@ -25,10 +25,23 @@ internal static class FileIdentity
 
     private static string OfFile(string path)
     {
-        var file = new FileInfo(path);
-        FileSystemInfo target = file.ResolveLinkTarget(returnFinalTarget: true) ?? file;
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"{path} {target.FullName} {target.LastWriteTimeUtc.Ticks} {(target is FileInfo { Exists: true } found ? found.Length : -1)}");
+        string target = Path.GetFullPath(path);
+        for (int i = 0; i < MaxLinks && FollowFirstLink(target) is { } next; i++)
+            target = next;
+        var file = new FileInfo(target);
+        return string.Create(CultureInfo.InvariantCulture, $"{path} {target} {(file.Exists ? file.Length : -1)} {file.LastWriteTimeUtc.Ticks}");
+    }
+
+    /// <summary>The path with its first link, be it a folder's or the file's, replaced by what it leads to; null where there is none.</summary>
+    private static string? FollowFirstLink(string path)
+    {
+        for (int end = path.IndexOf(Path.DirectorySeparatorChar, 1); ; end = path.IndexOf(Path.DirectorySeparatorChar, end + 1))
+        {
+            string head = end < 0 ? path : path[..end];
+            if (new FileInfo(head).LinkTarget is { } target)
+                return Path.GetFullPath(Path.Combine(Path.GetDirectoryName(head)!, target) + (end < 0 ? "" : path[end..]));
+            if (end < 0)
+                return null;
+        }
     }
 }

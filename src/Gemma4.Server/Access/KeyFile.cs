@@ -44,6 +44,11 @@ internal static class KeyFile
             // The parser's own message may quote what stands there, which may be a key.
             throw new OptionsException($"{path} is not valid JSON: line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}.");
         }
+        catch (InvalidOperationException)
+        {
+            // What the reader says of bytes and escapes in a text that stand for no characters, once the text is asked for.
+            throw new OptionsException($"{path} holds a text that is not valid Unicode.");
+        }
     }
 
     /// <summary>Hidden files are left out: Kubernetes keeps what the others link to there.</summary>

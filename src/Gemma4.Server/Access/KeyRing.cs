@@ -70,7 +70,9 @@ internal sealed class KeyRing : IDisposable
     /// <summary>What a key has used stays counted while its limits change.</summary>
     private void Take(IEnumerable<ApiKey> keys)
     {
-        var before = _entries.ToDictionary(entry => (entry.Key.Id, entry.Key.Name), entry => entry.Usage);
+        var before = new Dictionary<(string Id, string Name), KeyUsage>();
+        foreach (Entry entry in _entries)
+            before[(entry.Key.Id, entry.Key.Name)] = entry.Usage;
         _entries =
         [
             .. keys.Select(key =>

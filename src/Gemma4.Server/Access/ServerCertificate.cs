@@ -63,18 +63,17 @@ internal sealed class ServerCertificate : IDisposable
         }
         if (chain.Count == 0)
             throw new OptionsException($"{_certificateFile} holds no certificate in PEM ('-----BEGIN CERTIFICATE-----'). Give the server's own first, then those that signed it.");
-        X509Certificate2 own;
         try
         {
-            own = X509Certificate2.CreateFromPem(certificates, key);
+            var own = X509Certificate2.CreateFromPem(certificates, key);
+            chain.RemoveAt(0);
+            return SslStreamCertificateContext.Create(own, chain, offline: true);
         }
         catch (Exception exception) when (exception is CryptographicException or ArgumentException)
         {
             throw new OptionsException(
                 $"{_keyFile} is not the private key in PEM of the first certificate of {_certificateFile}: {exception.Message} It must not be encrypted.");
         }
-        chain.RemoveAt(0);
-        return SslStreamCertificateContext.Create(own, chain, offline: true);
     }
 
     private static string Text(string path) => Encoding.UTF8.GetString(BoundedFile.Read(path, MaxFileBytes));

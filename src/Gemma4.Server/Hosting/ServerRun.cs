@@ -17,6 +17,9 @@ internal static class ServerRun
     /// <summary>A setting is wrong, or the address is not to be had.</summary>
     public const int Misconfigured = 2;
 
+    /// <summary>The engine failed while it served, or hung: a new process may serve.</summary>
+    public const int EngineFailed = 3;
+
     /// <summary>Serves until a signal or a model that cannot be served ends it.</summary>
     /// <returns>The exit code of the process.</returns>
     public static async Task<int> RunAsync(string[] args)
@@ -40,12 +43,16 @@ internal static class ServerRun
             if (exitCode == Stopped)
                 await app.WaitForShutdownAsync();
         }
-        if (host.Failure is not null)
-            exitCode = ModelFailed;
+        exitCode = ExitCode(exitCode, host);
         if (host.IsAbandoned)
             StopSignals.EndProcess(exitCode);
         return exitCode;
     }
+
+    /// <summary>The exit code of a server that has ended.</summary>
+    /// <param name="ofStart">What its start gave.</param>
+    /// <param name="host">What became of its model.</param>
+    internal static int ExitCode(int ofStart, ModelHost host) => host.Failure is not null ? ModelFailed : host.HasEngineFailed ? EngineFailed : ofStart;
 
     private static async Task<int> StartAsync(WebApplication app)
     {

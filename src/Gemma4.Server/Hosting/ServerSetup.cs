@@ -32,9 +32,8 @@ internal static class ServerSetup
     ];
 
     /// <summary>Address, limits, CORS and the time that shutdown may take.</summary>
-    public static void AddServerNetwork(this WebApplicationBuilder builder)
+    public static void AddServerNetwork(this WebApplicationBuilder builder, ServerOptions options)
     {
-        ServerOptions options = OptionsBinding.Read<ServerOptions>(builder.Configuration, ServerOptions.Section);
         builder.WebHost.UseUrls(ListenAddress.Urls(options));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -50,6 +49,8 @@ internal static class ServerSetup
         });
         if (options.HasTls)
             builder.Services.AddSingleton(provider => ActivatorUtilities.CreateInstance<ServerCertificate>(provider, options));
+        if (options.AuditLog is not null)
+            builder.Services.AddSingleton(provider => ActivatorUtilities.CreateInstance<AuditLog>(provider, options.AuditLog));
         builder.Services.AddSingleton<Drain>();
         builder.Services.AddSingleton<SocketTransportFactory>();
         builder.Services.AddSingleton<IConnectionListenerFactory, StoppableListeners>();
@@ -80,6 +81,7 @@ internal static class ServerSetup
         services.AddSingleton<ModelHost>();
         services.AddSingleton<ModelNames>();
         services.AddHostedService<ModelService>();
+        services.AddHostedService<EngineWatch>();
     }
 
     /// <summary>What endpoints ask for.</summary>

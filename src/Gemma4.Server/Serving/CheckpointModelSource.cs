@@ -23,9 +23,22 @@ internal sealed class CheckpointModelSource(
     TimeProvider time) : IModelSource
 {
     /// <inheritdoc/>
-    public Task<LoadedModel> LoadAsync(IProgress<double> progress, CancellationToken cancellationToken) => Task.Run(() => Load(progress, cancellationToken), cancellationToken);
+    public async Task<LoadedModel> LoadAsync(IProgress<double> progress, CancellationToken cancellationToken)
+    {
+        (LoadedModel loaded, GemmaEngine started) = await Task.Run(() => Load(progress, cancellationToken), cancellationToken);
+        try
+        {
+            await WarmUp.RunAsync(started, [loaded.Tokenizer.Special.Bos ?? 0], cancellationToken);
+            return loaded;
+        }
+        catch
+        {
+            await started.DisposeAsync();
+            throw;
+        }
+    }
 
-    private LoadedModel Load(IProgress<double> progress, CancellationToken cancellationToken)
+    private (LoadedModel Model, GemmaEngine Engine) Load(IProgress<double> progress, CancellationToken cancellationToken)
     {
         NativeThreads.Configure(model.Value.Threads);
         var checkpoint = Checkpoint.Open(CheckpointFiles.Find(model.Value.Path), model.Value.Mmproj);
@@ -41,7 +54,7 @@ internal sealed class CheckpointModelSource(
         var constraints = new ConstraintCompiler(tokenizer, new ConstraintOptions { EndTokenIds = config.Generation.EndTokenIds, Limits = limits.Value });
         GemmaEngine loaded = EngineLoader.Load(
             checkpoint, model.Value.Compute, engine.Value, meters, loggers, time, new Shares(progress, cancellationToken));
-        return new LoadedModel(loaded, tokenizer, chat, constraints, config.Generation, CheckpointFiles.Fingerprint(checkpoint.Files, model.Value))
+        var served = new LoadedModel(loaded, tokenizer, chat, constraints, config.Generation, CheckpointFiles.Fingerprint(checkpoint.Files, model.Value))
         {
             Media = new MediaTraits(config.Vision is not null, config.Audio is not null, config.Processor.ImageSoftTokens)
             {
@@ -52,6 +65,7 @@ internal sealed class CheckpointModelSource(
             SizeBytes = CheckpointFiles.SizeBytes(checkpoint.Files),
             JsonWhitespace = api.Value.JsonWhitespace == "json" ? JsonWhitespace.Json : JsonWhitespace.Compact,
         };
+        return (served, loaded);
     }
 
     /// <summary>Reports synchronously: the framework's own progress would hop to the thread pool and arrive out of order. Gives the load up

@@ -34,6 +34,13 @@ internal sealed class ServerOptions : IValidatableObject
     /// are checked on the loopback where no key is set, and everywhere where names are given here.</summary>
     public string[] AllowedHosts { get; set; } = [];
 
+    /// <summary>How the log is written: <c>text</c> for people, or <c>json</c>, an object a line.</summary>
+    [AllowedValues("text", "json")]
+    public string LogFormat { get; set; } = "text";
+
+    /// <summary>File to which a line of JSON is added for each request: who, what, when, how much, and never a text. None without it.</summary>
+    public string? AuditLog { get; set; }
+
     /// <summary>Serve no page at <c>/</c>, only the API.</summary>
     public bool NoPage { get; set; }
 
@@ -83,6 +90,8 @@ internal sealed class ServerOptions : IValidatableObject
             yield return new ValidationResult(
                 "HTTPS needs both files in PEM, the certificate (--tls-cert) and its private key (--tls-key).", [nameof(TlsCertificate), nameof(TlsKey)]);
         }
+        if (AuditLog is not null && string.IsNullOrWhiteSpace(AuditLog))
+            yield return new ValidationResult("the path is empty; leave it away to keep no audit log.", [nameof(AuditLog)]);
         if (CorsOrigins.Length > 1 && CorsOrigins.Contains("*"))
             yield return new ValidationResult("'*' lets all origins in and must stand alone.", [nameof(CorsOrigins)]);
         if (Array.Find(CorsOrigins, origin => !IsOrigin(origin)) is { } wrong)

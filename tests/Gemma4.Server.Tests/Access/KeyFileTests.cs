@@ -65,6 +65,7 @@ public sealed class KeyFileTests : IDisposable
     [InlineData("{\"keys\": [{\"name\": \"a\", \"key\": \"sk\"}, {\"name\": \"a\", \"key\": \"sl\"}]}", "two keys are named 'a' and 'a'")]
     [InlineData("{\"keys\": [{\"name\": \"a\", \"key\": \"sk\"}, {\"name\": \"b\", \"key\": \"sk\"}]}", "two keys have the same hash 'a' and 'b'")]
     [InlineData("{\"keys\": [[[[[[[[[]]]]]]]]]}", "is not valid JSON")]
+    [InlineData("{\"keys\": [{\"name\": \"\\ud800\", \"key\": \"sk\"}]}", "not valid Unicode")]
     public void Wrong_file_is_refused_by_name_entry_and_fix(string text, string message)
     {
         string path = _folder.Write("keys.json", text);
