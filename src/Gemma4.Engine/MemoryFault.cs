@@ -9,7 +9,8 @@ internal static class MemoryFault
     private static readonly string[] Words = ["out of memory", "not enough memory", "can't allocate memory"];
 
     /// <summary>Whether a smaller step may succeed.</summary>
-    public static bool Is(Exception fault) => fault is OutOfMemoryException
-        || (fault is ExternalException && Words.Any(words => fault.Message.Contains(words, StringComparison.OrdinalIgnoreCase)))
-        || (fault is AggregateException several && several.InnerExceptions.Any(Is));
+    public static bool Is(Exception fault) => fault is AggregateException several ? several.Flatten().InnerExceptions.Any(IsOne) : IsOne(fault);
+
+    private static bool IsOne(Exception fault) => fault is OutOfMemoryException
+        || (fault is ExternalException && Words.Any(words => fault.Message.Contains(words, StringComparison.OrdinalIgnoreCase)));
 }

@@ -89,7 +89,8 @@ public sealed class KeyReloadTests : IDisposable
         var rest = new TaskCompletionSource();
         string path = Write("alice", "sk-first");
         await using var server = new ServerUnderTest(
-            Script.Gated("one two", (i, cancelled) => i == 0 ? Task.CompletedTask : rest.Task.WaitAsync(cancelled)), ("Server:ApiKeyFile", path)) { Time = _time };
+            Script.Gated("one two", (i, cancelled) => i == 0 ? Task.CompletedTask : rest.Task.WaitAsync(cancelled)), ("Server:ApiKeyFile", path))
+        { Time = _time };
         using HttpClient client = await server.ReadyClientAsync();
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", "sk-first");
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions")

@@ -128,7 +128,8 @@ public sealed class KeyLimitsTests : IDisposable
     {
         _folder.Write("keys.json", """{"keys": [{"name": "alice", "key": "sk-alice", "models": ["small"]}]}""");
         await using var server = new ServerUnderTest(
-            Script.Saying("Hello."), ("Server:ApiKeyFile", _folder["keys.json"]), ("Model:ServedNames:0", "large"), ("Model:ServedNames:1", "small")) { Time = _time };
+            Script.Saying("Hello."), ("Server:ApiKeyFile", _folder["keys.json"]), ("Model:ServedNames:0", "large"), ("Model:ServedNames:1", "small"))
+        { Time = _time };
         using HttpClient client = await ClientAsync(server);
         string Of(string model) => Chat.Replace("gemma-4-demo", model, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.OK, (await ServerUnderTest.PostAsync(client, "/v1/chat/completions", Of("small"))).StatusCode);
