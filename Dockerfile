@@ -9,6 +9,7 @@ WORKDIR /source
 COPY global.json Directory.Build.props Directory.Build.targets Directory.Packages.props ./
 COPY build/ build/
 COPY src/Gemma4.Conformance/Gemma4.Conformance.csproj src/Gemma4.Conformance/
+COPY src/Gemma4.Verification/Gemma4.Verification.csproj src/Gemma4.Verification/
 COPY src/Gemma4.Engine/Gemma4.Engine.csproj src/Gemma4.Engine/
 COPY src/Gemma4.Server/Gemma4.Server.csproj src/Gemma4.Server/
 RUN dotnet restore src/Gemma4.Server -r linux-x64 -p:Gemma4Cuda=$GEMMA4_CUDA
@@ -36,4 +37,4 @@ EXPOSE 8000
 USER $APP_UID
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10m --retries=3 \
     CMD ["curl", "--fail", "--silent", "http://127.0.0.1:8000/health"]
-ENTRYPOINT ["dotnet", "Gemma4.Server.dll", "--host", "0.0.0.0", "--port", "8000"]
+ENTRYPOINT ["dotnet", "gemma4.dll", "--host", "0.0.0.0", "--port", "8000"]

@@ -26,7 +26,7 @@ done
 
 # The second stage: what is copied from the first, and the entry point on another port.
 cd "$walk/app"
-dotnet Gemma4.Server.dll --host 127.0.0.1 --port 8977 &
+dotnet gemma4.dll --host 127.0.0.1 --port 8977 &
 server=$!
 for _ in $(seq 120); do curl --fail --silent http://127.0.0.1:8977/health >/dev/null && break; sleep 1; done
 answer=$(curl --fail --silent http://127.0.0.1:8977/v1/chat/completions -H 'content-type: application/json' \

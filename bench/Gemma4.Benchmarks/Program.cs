@@ -23,12 +23,18 @@ if (args is ["products", ..] and ({ Length: 1 } or [_, "1" or "2" or "4" or "8" 
     MatMulBenchmark.Run(Console.Out, team, limit);
     return 0;
 }
+if (args is ["perplexity", _, _])
+{
+    PerplexityBenchmark.Run(Console.Out, Checkpoint.Open(args[1]), args[2]);
+    return 0;
+}
 if (args is not ["steps" or "encoder", _, ..] || args.Length > 3)
 {
     Console.Error.WriteLine("""
         Gemma4.Benchmarks steps MODEL [THREADS]         times steps of a model: prompt, decoding alone, decoding together
         Gemma4.Benchmarks encoder MODEL [THREADS]       times images on their way through a model's vision tower
         Gemma4.Benchmarks products [THREADS]            times products with weight matrices: 1, 2, 4, 8 or 16 threads
+        Gemma4.Benchmarks perplexity MODEL CONVERSATIONS   what fewer bits cost: perplexity of answers in each form
         Gemma4.Benchmarks images                        times the preparation of a 12-megapixel JPEG
         """);
     return 2;
@@ -37,9 +43,10 @@ int? wanted = args.Length == 3 ? int.Parse(args[2], CultureInfo.InvariantCulture
 NativeThreads.Configure(wanted);
 Checkpoint checkpoint = Checkpoint.Open(args[1]);
 using Gemma4Model model = checkpoint.LoadModel(new ComputeOptions { Device = "cpu", Dtype = "bfloat16", Threads = wanted });
-long weights = checkpoint.OpenTensors().Locate(model.Config, ModelLoader.Expect(model.Config).Shapes).Values
-    .Where(t => t.Name.StartsWith("model.language_model.", StringComparison.Ordinal) && !t.Name.Contains("embed_tokens_per_layer", StringComparison.Ordinal))
-    .Sum(t => t.Length);
+LocatedWeight[] located = [.. checkpoint.OpenTensors().Locate(model.Config, ModelLoader.Expect(model.Config).Shapes).Values
+    .Where(t => t.Name == "lm_head.weight" || (t.Name.StartsWith("model.language_model.", StringComparison.Ordinal) && !IsOnlyGathered(t.Name)))];
+long weights = located.Sum(t => t.Length), experts = located.Where(t => t.Name.Contains(".experts.", StringComparison.Ordinal)).Sum(t => t.Length);
+long weightsOfToken = model.Config.Text.Moe is { } moe ? weights - experts + experts * moe.NumActiveExperts / moe.NumExperts : weights;
 bool large = weights > 1_000_000_000;
 int threads = model.Backend.NumWorkers;
 if (args[0] == "encoder")
@@ -49,10 +56,14 @@ if (args[0] == "encoder")
     EncoderBenchmark.Run(Console.Out, model, gigaflops, rounds: large ? 1 : 5);
     return 0;
 }
-Console.WriteLine($"{args[1]}: {threads} threads, {weights / 1e9:0.00} GB of text weights");
-using var benchmark = new StepBenchmark(model, weights);
-int repeats = large ? 3 : 50;
-benchmark.Run(Console.Out, "prompt", 1, 256, 0, large ? 1 : 5);
+Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{args[1]}: {threads} threads, {weights / 1e9:0.00} GB of text weights, {weightsOfToken / 1e9:0.00} GB a token; {model.Backend.Description}"));
+using var benchmark = new StepBenchmark(model, weightsOfToken);
+int repeats = large ? 8 : 50;
+benchmark.Run(Console.Out, "prompt", 1, 512, 0, large ? 1 : 5);
 benchmark.Run(Console.Out, "decode, 1 sequence", 1, 1, 256, repeats);
 benchmark.Run(Console.Out, "decode, 8 sequences", 8, 1, 256, repeats);
 return 0;
+
+// A tied embedding is multiplied with as the head; one beside a head of its own, and the per-layer table, are gathered from.
+bool IsOnlyGathered(string name) => name.Contains("embed_tokens_per_layer", StringComparison.Ordinal)
+    || (!model.Config.Text.TiedHead && name == "model.language_model.embed_tokens.weight");

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Gemma4.Engine.Configuration;
-using Gemma4.Engine.Verification;
+using Gemma4.Verification;
 
 namespace Gemma4.GpuCheck;
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using Gemma4.Engine.Requests;
 using Gemma4.Engine.Scheduling;
 
@@ -24,8 +25,23 @@ internal sealed class ActiveRequest(
     /// <summary>Timestamp of the submission.</summary>
     public long Submitted { get; } = submitted;
 
-    /// <summary>True until a step is planned with one of its sequences.</summary>
+    /// <summary>The span that was current at the submission; that of its caller.</summary>
+    public ActivityContext Trace { get; } = Activity.Current?.Context ?? default;
+
+    /// <summary>True until a step is planned with one of its sequences, or it ends before.</summary>
     public bool IsQueued { get; set; } = true;
+
+    /// <summary>Timestamp of its first step; null before.</summary>
+    public long? Started { get; set; }
+
+    /// <summary>Timestamp of its first token; null before.</summary>
+    public long? FirstToken { get; set; }
+
+    /// <summary>Timestamp of the first step that worked on one of its media; null while none has.</summary>
+    public long? EncoderBegan { get; set; }
+
+    /// <summary>Timestamp of the end of the last such step.</summary>
+    public long EncoderEnded { get; set; }
 
     /// <summary>Sequences that have not ended.</summary>
     public int NumRunning { get; set; } = sequences.Length;

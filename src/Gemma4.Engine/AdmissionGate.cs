@@ -25,6 +25,16 @@ internal sealed class AdmissionGate(int maxQueued)
         }
     }
 
+    /// <summary>Requests that left the queue and have not ended.</summary>
+    public int NumRunning
+    {
+        get
+        {
+            lock (_lock)
+                return _numActive - _numQueued;
+        }
+    }
+
     /// <summary>Requests that have not ended.</summary>
     public int NumActive
     {

@@ -76,7 +76,7 @@ public abstract class Checkpoint
     /// <param name="progress">Told after each tensor.</param>
     /// <returns>The caller owns it.</returns>
     internal Gemma4Model LoadModel(ComputeOptions compute, IProgress<LoadProgress>? progress = null) =>
-        ModelLoader.Load(Config, OpenTensors(), BackendFactory.Create(compute), progress);
+        ModelLoader.Load(Config, OpenTensors(), BackendFactory.Create(compute), progress, compute.LazyWeights);
 
     private static bool IsGguf(string path) => path.EndsWith(GgufExtension, StringComparison.OrdinalIgnoreCase);
 

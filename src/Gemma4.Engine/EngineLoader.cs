@@ -30,7 +30,7 @@ public static class EngineLoader
         Backend backend = BackendFactory.Create(compute);
         MemoryForecast memory = Forecast(checkpoint.Config, tensors, backend, options);
         Log.MemoryNeeded(logger, memory);
-        LoadedRunner loaded = RunnerLoader.Load(checkpoint.Config, tensors, backend, options, memory.KvCacheBytes, time, progress);
+        LoadedRunner loaded = RunnerLoader.Load(checkpoint.Config, tensors, backend, options, memory.KvCacheBytes, compute.LazyWeights, time, progress);
         Log.Computing(logger, loaded.Backend);
         var traits = new ModelTraits(loaded.Config.Text.MaxPositions, loaded.Config.Text.VocabSize, loaded.Config.Text.BidirectionalVision);
         return new GemmaEngine(loaded.Runner, traits, loaded.Cache, options, meters, loggers, time);

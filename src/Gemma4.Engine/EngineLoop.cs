@@ -62,8 +62,8 @@ internal sealed class EngineLoop
     /// <summary>Ready, degraded or failed.</summary>
     public EngineHealth Health => _health;
 
-    /// <summary>Starts the thread.</summary>
-    public void Start() => _thread.Start();
+    /// <summary>Starts the thread, which is nobody's: a span that is current here is no parent of what it does for others.</summary>
+    public void Start() => _thread.UnsafeStart();
 
     /// <summary>Hands a command over without waiting.</summary>
     /// <returns>False when the loop has ended: nothing runs any more.</returns>
@@ -119,6 +119,7 @@ internal sealed class EngineLoop
         long started = _time.GetTimestamp();
         if (!TryExecute(plan, out StepResult result))
             return;
+        _requests.RecordEncoding(plan, started);
         _masks.Advance(plan, in result);
         foreach (ref readonly SequenceOutput output in _scheduler.Commit(plan, result))
             Publish(output.Sequence, output.Event, output.NumTokensLeft);
@@ -162,6 +163,7 @@ internal sealed class EngineLoop
     /// <summary>Goes on after a step that threw, if that makes sense.</summary>
     private void Recover(StepPlan plan, Exception fault)
     {
+        _metrics.RecordStepFailure();
         Log.StepFailed(_logger, fault, plan.Sequences.Length, plan.NumTokens);
         // A step of one sequence cannot become smaller: that it ran out of memory counts like any fault.
         bool maySplit = plan.Sequences.Length > 1 && MemoryFault.Is(fault);

@@ -1,30 +1,30 @@
 using System.Diagnostics.Metrics;
 using Gemma4.Engine.KvCache;
-using Gemma4.Engine.Requests;
 using Gemma4.Engine.Scheduling;
 
 namespace Gemma4.Engine;
 
 /// <summary>The engine's instruments, under the meter <see cref="MeterName"/>. Recorded on the engine's thread, where tokens leave it.</summary>
+/// <remarks>docs/operations.md explains each. What a request meant to its caller (route, why it ended) the server counts.</remarks>
 internal sealed class EngineMetrics
 {
     /// <summary>Name of the meter.</summary>
     public const string MeterName = "Gemma4.Engine";
 
-    private static readonly InstrumentAdvice<double> Seconds = new()
+    private static readonly InstrumentAdvice<int> Tokens = new()
     {
-        HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300],
+        HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192],
     };
 
-    private readonly Histogram<double> _requestDuration;
-    private readonly Histogram<double> _timeToFirstToken;
-    private readonly Histogram<double> _timePerOutputToken;
+    private readonly Histogram<double> _queueDuration;
+    private readonly Histogram<double> _promptDuration;
+    private readonly Histogram<double> _tokenInterval;
     private readonly Histogram<double> _stepDuration;
     private readonly Histogram<int> _stepTokens;
     private readonly Counter<double> _encoderTime;
-    private readonly Counter<long> _requests;
     private readonly Counter<long> _promptTokens;
     private readonly Counter<long> _outputTokens;
+    private readonly Counter<long> _stepFailures;
     private readonly Counter<long> _preemptions;
     private readonly Counter<long> _prefixQueries;
     private readonly Counter<long> _prefixHits;
@@ -39,21 +39,28 @@ internal sealed class EngineMetrics
     {
         _cache = cache;
         Meter meter = meters.Create(MeterName);
-        _requestDuration = meter.CreateHistogram("gen_ai.server.request.duration", "s", "Time from submission to the last token.", advice: Seconds);
-        _timeToFirstToken = meter.CreateHistogram("gen_ai.server.time_to_first_token", "s", "Time from submission to the first token.", advice: Seconds);
-        _timePerOutputToken = meter.CreateHistogram("gen_ai.server.time_per_output_token", "s", "Time between tokens of a sequence.", advice: Seconds);
-        _stepDuration = meter.CreateHistogram("gemma4.step.duration", "s", "Time of one step.", advice: Seconds);
-        _stepTokens = meter.CreateHistogram<int>("gemma4.step.tokens", "{token}", "Tokens computed in one step.");
+        _queueDuration = meter.CreateHistogram("gemma4.queue.duration", "s", "Time that a request waited for its first step.", advice: DurationBuckets.Seconds);
+        _promptDuration = meter.CreateHistogram("gemma4.prompt.duration", "s", "Time from a request's first step to its first token.", advice: DurationBuckets.Seconds);
+        _tokenInterval = meter.CreateHistogram("gemma4.token.interval", "s", "Time between two tokens of a sequence.", advice: DurationBuckets.Seconds);
+        _stepDuration = meter.CreateHistogram("gemma4.step.duration", "s", "Time of one step.", advice: DurationBuckets.Seconds);
+        _stepTokens = meter.CreateHistogram("gemma4.step.tokens", "{token}", "Tokens computed in one step.", advice: Tokens);
         _encoderTime = meter.CreateCounter<double>("gemma4.encoder.time", "s", "Time that steps worked on images and audio clips.");
-        _requests = meter.CreateCounter<long>("gemma4.requests", "{request}", "Ended requests.");
-        _promptTokens = meter.CreateCounter<long>("gemma4.tokens.prompt", "{token}", "Prompt tokens of ended requests.");
-        _outputTokens = meter.CreateCounter<long>("gemma4.tokens.output", "{token}", "Generated tokens of ended sequences.");
+        _promptTokens = meter.CreateCounter<long>("gemma4.tokens.prompt", "{token}", "Prompt tokens of requests that left the queue to run.");
+        _outputTokens = meter.CreateCounter<long>("gemma4.tokens.output", "{token}", "Generated tokens.");
+        _stepFailures = meter.CreateCounter<long>("gemma4.step.failures", "{step}", "Steps that failed and ended their sequences.");
         _preemptions = meter.CreateCounter<long>("gemma4.scheduler.preemptions", "{preemption}", "Sequences that gave their blocks back to go on later.");
         _prefixQueries = meter.CreateCounter<long>("gemma4.prefix_cache.queries", "{token}", "Prompt tokens looked up in the prefix cache.");
         _prefixHits = meter.CreateCounter<long>("gemma4.prefix_cache.hits", "{token}", "Prompt tokens found in the prefix cache.");
+        // A series begins at 0: the first event of a series that begins with it is no increase.
+        foreach (Counter<long> counter in (Counter<long>[])[_promptTokens, _outputTokens, _stepFailures, _preemptions, _prefixQueries, _prefixHits])
+            counter.Add(0);
+        _encoderTime.Add(0);
+        meter.CreateObservableGauge("gemma4.requests.queued", () => gate.NumQueued, "{request}", "Requests that no step has taken up yet.");
+        meter.CreateObservableGauge("gemma4.requests.running", () => gate.NumRunning, "{request}", "Requests that a step has taken up and that have not ended.");
         meter.CreateObservableGauge("gemma4.scheduler.sequences", ObserveSequences, "{sequence}", "Sequences by state.");
-        meter.CreateObservableGauge("gemma4.scheduler.queued_requests", () => gate.NumQueued, "{request}", "Requests that no step has taken up yet.");
         meter.CreateObservableGauge("gemma4.kv_cache.usage", () => Volatile.Read(ref _snapshot).KvUsage, "1", "Share of held blocks in the fullest pool.");
+        KeyValuePair<string, object?>[] sizes = [new("block_size", $"{cache.Plan.BlockSize}"), new("num_gpu_blocks", $"{cache.Plan.NumBlocks.Max()}")];
+        meter.CreateObservableGauge("gemma4.kv_cache.info", () => new Measurement<int>(1, sizes), null, "Positions in a block, and blocks of the largest pool; always 1.");
     }
 
     /// <summary>Records one step and what the scheduler counted since the last.</summary>
@@ -63,45 +70,47 @@ internal sealed class EngineMetrics
         _stepTokens.Record(plan.NumTokens);
         if (plan.Awaited.Length > 0)
             _encoderTime.Add((duration - result.TextTime).TotalSeconds);
-        AddSince(_preemptions, scheduler.NumPreemptions, ref _preemptionsSeen);
-        AddSince(_prefixQueries, scheduler.NumPrefixQueries, ref _prefixQueriesSeen);
-        AddSince(_prefixHits, scheduler.NumPrefixHits, ref _prefixHitsSeen);
         RecordState(scheduler);
     }
 
-    /// <summary>Records who runs and waits now.</summary>
-    public void RecordState(Scheduler scheduler) =>
-        Volatile.Write(ref _snapshot, new Snapshot(scheduler.NumRunning, scheduler.NumWaiting, _cache.Usage));
+    /// <summary>Records a step that failed.</summary>
+    public void RecordStepFailure() => _stepFailures.Add(1);
 
-    /// <summary>Records a sequence's first token.</summary>
-    public void RecordFirstToken(TimeSpan sinceSubmission) => _timeToFirstToken.Record(sinceSubmission.TotalSeconds);
-
-    /// <summary>Records a further token of a sequence.</summary>
-    public void RecordNextToken(TimeSpan sinceLast) => _timePerOutputToken.Record(sinceLast.TotalSeconds);
-
-    /// <summary>Records the end of a sequence.</summary>
-    public void RecordSequenceEnd(Sequence sequence) => _outputTokens.Add(sequence.NumOutputTokens);
-
-    /// <summary>Records the end of a request.</summary>
-    /// <param name="duration">Since its submission.</param>
-    /// <param name="request">The request.</param>
-    /// <param name="reason">Why its last sequence ended.</param>
-    public void RecordRequestEnd(TimeSpan duration, GenerationRequest request, FinishReason reason)
+    /// <summary>Records who runs and waits now, and what the scheduler has counted.</summary>
+    public void RecordState(Scheduler scheduler)
     {
-        var tag = new KeyValuePair<string, object?>("finish_reason", NameOf(reason));
-        _requestDuration.Record(duration.TotalSeconds, tag);
-        _requests.Add(1, tag);
-        _promptTokens.Add(request.PromptTokenIds.Length);
+        AddSince(_preemptions, scheduler.NumPreemptions, ref _preemptionsSeen);
+        AddSince(_prefixQueries, scheduler.NumPrefixQueries, ref _prefixQueriesSeen);
+        AddSince(_prefixHits, scheduler.NumPrefixHits, ref _prefixHitsSeen);
+        double usage = _cache.Usage;
+        Snapshot seen = _snapshot;
+        if (seen.NumRunning != scheduler.NumRunning || seen.NumWaiting != scheduler.NumWaiting || seen.KvUsage != usage)
+            Volatile.Write(ref _snapshot, new Snapshot(scheduler.NumRunning, scheduler.NumWaiting, usage));
     }
 
-    private static string NameOf(FinishReason reason) => reason switch
+    /// <summary>Records that a request leaves the queue for its first step.</summary>
+    /// <param name="queued">How long it waited.</param>
+    /// <param name="numPromptTokens">Tokens of its prompt.</param>
+    public void RecordStart(TimeSpan queued, int numPromptTokens)
     {
-        FinishReason.Stop => "stop",
-        FinishReason.Length => "length",
-        FinishReason.Aborted => "aborted",
-        FinishReason.Error => "error",
-        _ => throw new System.Diagnostics.UnreachableException(),
-    };
+        _queueDuration.Record(queued.TotalSeconds);
+        _promptTokens.Add(numPromptTokens);
+    }
+
+    /// <summary>Records a sequence's first token.</summary>
+    /// <param name="sinceStart">Since the request left the queue.</param>
+    public void RecordFirstToken(TimeSpan sinceStart)
+    {
+        _outputTokens.Add(1);
+        _promptDuration.Record(sinceStart.TotalSeconds);
+    }
+
+    /// <summary>Records a further token of a sequence.</summary>
+    public void RecordNextToken(TimeSpan sinceLast)
+    {
+        _outputTokens.Add(1);
+        _tokenInterval.Record(sinceLast.TotalSeconds);
+    }
 
     private static void AddSince(Counter<long> counter, long now, ref long seen)
     {

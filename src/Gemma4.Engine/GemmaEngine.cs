@@ -49,7 +49,7 @@ public sealed class GemmaEngine : IGenerationEngine, IAsyncDisposable
         _gate = new AdmissionGate(options.MaxQueuedRequests);
         var metrics = new EngineMetrics(meters, manager, _gate);
         _loop = new EngineLoop(
-            new Scheduler(manager, limits, drafter is null ? null : new SequenceDrafts(drafter, model.VocabularySize)), runner, _gate, new RequestTracker(_gate, metrics, time), new PromptPacer(options.TargetStepTime),
+            new Scheduler(manager, limits, drafter is null ? null : new SequenceDrafts(drafter, model.VocabularySize)), runner, _gate, new RequestTracker(_gate, metrics, new EngineTraces(time), time), new PromptPacer(options.TargetStepTime),
             metrics, logger, time, model.VocabularySize, options);
         Log.EngineStarted(logger, KvCostTable.ForPlan(cache, maxContextLength).TrimEnd());
         _loop.Start();

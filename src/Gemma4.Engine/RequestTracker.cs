@@ -4,7 +4,7 @@ using Gemma4.Engine.Scheduling;
 namespace Gemma4.Engine;
 
 /// <summary>Knows which stream a sequence belongs to, hands its events over and measures them as they leave. Engine thread, or the watch in its place.</summary>
-internal sealed class RequestTracker(AdmissionGate gate, EngineMetrics metrics, TimeProvider time)
+internal sealed class RequestTracker(AdmissionGate gate, EngineMetrics metrics, EngineTraces traces, TimeProvider time)
 {
     private readonly Dictionary<SequenceId, ActiveRequest> _requests = [];
     private long _lastStart = time.GetTimestamp();
@@ -23,7 +23,22 @@ internal sealed class RequestTracker(AdmissionGate gate, EngineMetrics metrics, 
         {
             ActiveRequest request = _requests[scheduled.Sequence.Id];
             if (request.IsQueued)
-                LeaveQueue(request);
+                Start(request);
+        }
+    }
+
+    /// <summary>Notes whose media a step worked on.</summary>
+    /// <param name="plan">The step's.</param>
+    /// <param name="began">Timestamp of its start.</param>
+    public void RecordEncoding(StepPlan plan, long began)
+    {
+        foreach (ref readonly AwaitedMedia awaited in plan.Awaited)
+        {
+            if (_requests.TryGetValue(awaited.Sequence.Id, out ActiveRequest? request))
+            {
+                request.EncoderBegan ??= began;
+                request.EncoderEnded = time.GetTimestamp();
+            }
         }
     }
 
@@ -61,7 +76,8 @@ internal sealed class RequestTracker(AdmissionGate gate, EngineMetrics metrics, 
         ref long last = ref request.LastToken[index];
         if (last == 0)
         {
-            metrics.RecordFirstToken(time.GetElapsedTime(request.Submitted, now));
+            metrics.RecordFirstToken(time.GetElapsedTime(request.Started!.Value, now));
+            request.FirstToken ??= now;
             last = now;
             return;
         }
@@ -73,18 +89,24 @@ internal sealed class RequestTracker(AdmissionGate gate, EngineMetrics metrics, 
     private void RecordEnd(ActiveRequest request, Sequence sequence, FinishReason reason)
     {
         _requests.Remove(sequence.Id);
-        metrics.RecordSequenceEnd(sequence);
         if (--request.NumRunning > 0)
             return;
         if (request.IsQueued)
-            LeaveQueue(request);
-        metrics.RecordRequestEnd(time.GetElapsedTime(request.Submitted), request.Request, reason);
+            LeaveQueue(request, time.GetTimestamp());
+        traces.Write(request, reason);
         gate.Leave();
     }
 
-    private void LeaveQueue(ActiveRequest request)
+    private void Start(ActiveRequest request)
     {
         long now = time.GetTimestamp();
+        request.Started = now;
+        metrics.RecordStart(time.GetElapsedTime(request.Submitted, now), request.Request.PromptTokenIds.Length);
+        LeaveQueue(request, now);
+    }
+
+    private void LeaveQueue(ActiveRequest request, long now)
+    {
         request.IsQueued = false;
         gate.LeaveQueue(time.GetElapsedTime(_lastStart, now));
         _lastStart = now;

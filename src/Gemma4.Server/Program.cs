@@ -2,4 +2,4 @@ using Gemma4.Engine.Backends.Torch;
 using Gemma4.Server.Hosting;
 
 NativeThreads.Configure();
-return await Verbs.TryRunAsync(args, Console.Out) ?? await ServerRun.RunAsync(args);
+return await Verbs.RunAsync(args, Console.In, Console.Out, Console.Error);

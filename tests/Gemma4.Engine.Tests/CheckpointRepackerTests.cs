@@ -6,7 +6,7 @@ using Gemma4.Engine.Loading;
 using Gemma4.Engine.Models;
 using Gemma4.Engine.Models.Vision;
 using Gemma4.Engine.Tests.Loading.Gguf;
-using Gemma4.Engine.Verification;
+using Gemma4.Verification;
 using Gemma4.Testing;
 using Xunit;
 
@@ -147,7 +147,7 @@ public sealed class CheckpointRepackerTests : IDisposable
         string repacked = file.EndsWith(".gguf", StringComparison.Ordinal) ? file : Target;
         float[] expected = Logits(path, Compute(quantization));
         Assert.Equal(expected, Logits(repacked, Compute("none")));
-        Assert.Equal(expected, Logits(repacked, Compute(quantization)));
+        Assert.Equal(expected, Logits(repacked, Compute(quantization) with { LazyWeights = true }));
         ComputeOptions exact = ModelVerifier.Exact with { Quantization = quantization };
         Assert.Equal(Logits(path, exact), Logits(repacked, ModelVerifier.Exact));
         using Gemma4Model original = Checkpoint.Open(path).LoadModel(Compute(quantization)), loaded = Checkpoint.Open(repacked).LoadModel(Compute("none"));

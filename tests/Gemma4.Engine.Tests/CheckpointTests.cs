@@ -29,6 +29,29 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
+    public void Folder_of_links_is_opened_like_one_of_files()
+    {
+        foreach (string file in Directory.EnumerateFiles(Path.Combine(RepositoryPaths.Fixtures, "models", "tiny-e2b")))
+            File.CreateSymbolicLink(Path.Combine(_folder, Path.GetFileName(file)), file);
+        Checkpoint checkpoint = Checkpoint.Open(_folder);
+        Assert.Equal(2048, checkpoint.LoadTokenizer().VocabularySize);
+        using (checkpoint.LoadModel(new ComputeOptions { Device = "cpu" }))
+            Assert.Equal("safetensors", checkpoint.Format);
+    }
+
+    [Fact]
+    public void A_link_does_not_hide_how_large_a_file_is()
+    {
+        string large = Path.Combine(_folder, "large"), folder = Directory.CreateDirectory(Path.Combine(_folder, "model")).FullName;
+        using (FileStream stream = File.Create(large))
+            stream.SetLength((64 << 20) + 1);
+        File.CreateSymbolicLink(Path.Combine(folder, "config.json"), large);
+        Refused(() => Checkpoint.Open(folder), "expected at most 67108864 bytes, found 67108865");
+        File.CreateSymbolicLink(Path.Combine(folder, "chat_template.jinja"), large);
+        Assert.Contains("expected at most", Assert.Throws<InvalidDataException>(() => ChatRenderer.Load(folder)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void File_has_towers_only_where_they_are_named()
     {
         string file = GgufFixtures.Find("tiny-e2b-Q4_0"), mmproj = GgufFixtures.Find("mmproj-tiny-e2b-F16");

@@ -13,9 +13,9 @@ public sealed class EngineMetricsTests
         await using var served = new LedgerEngine();
         using MetricCollector prompt = served.Collect("gemma4.tokens.prompt");
         using MetricCollector output = served.Collect("gemma4.tokens.output");
-        using MetricCollector first = served.Collect("gen_ai.server.time_to_first_token");
-        using MetricCollector next = served.Collect("gen_ai.server.time_per_output_token");
-        using MetricCollector duration = served.Collect("gen_ai.server.request.duration");
+        using MetricCollector queue = served.Collect("gemma4.queue.duration");
+        using MetricCollector first = served.Collect("gemma4.prompt.duration");
+        using MetricCollector next = served.Collect("gemma4.token.interval");
         using MetricCollector queries = served.Collect("gemma4.prefix_cache.queries");
         using MetricCollector hits = served.Collect("gemma4.prefix_cache.hits");
         using MetricCollector steps = served.Collect("gemma4.step.duration");
@@ -30,7 +30,7 @@ public sealed class EngineMetricsTests
         Assert.Equal(20, output.Sum);
         Assert.Equal(2, first.Measurements.Length);
         Assert.Equal(18, next.Measurements.Length);
-        Assert.Equal(["finish_reason=length", "finish_reason=length"], duration.Measurements.Select(m => m.Tags));
+        Assert.Equal(2, queue.Measurements.Length);
         Assert.Equal(100, queries.Sum);
         Assert.Equal(48, hits.Sum);
         Assert.Equal(20, steps.Measurements.Length);
@@ -43,7 +43,7 @@ public sealed class EngineMetricsTests
     {
         var time = new StepTime();
         await using var served = new LedgerEngine(rightness: 1, time: time, beforeStep: _ => time.Advance(1700));
-        using MetricCollector next = served.Collect("gen_ai.server.time_per_output_token");
+        using MetricCollector next = served.Collect("gemma4.token.interval");
         using MetricCollector steps = served.Collect("gemma4.step.duration");
         GenerationRequest request = LedgerEngine.Request([1, 2, 3], maxTokens: 18);
         Assert.Equal(served.Expected(request), (await served.GenerateAsync(request)).Select(e => e.TokenId!.Value));
@@ -72,6 +72,9 @@ public sealed class EngineMetricsTests
         var options = new EngineOptions { MaxSequences = 1, MaxTokensPerStep = 8, BlockSize = 4, MaxContextLength = 64 };
         await using var served = new LedgerEngine(options, numBlocks: (16, 16), beforeStep: gate.BeforeStep);
         using MetricCollector sequences = served.Collect("gemma4.scheduler.sequences");
+        using MetricCollector queued = served.Collect("gemma4.requests.queued");
+        using MetricCollector active = served.Collect("gemma4.requests.running");
+        using MetricCollector info = served.Collect("gemma4.kv_cache.info");
         using MetricCollector usage = served.Collect("gemma4.kv_cache.usage");
         await using GenerationStream running = await served.Engine.SubmitAsync(
             LedgerEngine.Request([1, 2, 3, 4], maxTokens: 30), TestContext.Current.CancellationToken);
@@ -84,6 +87,9 @@ public sealed class EngineMetricsTests
         await gate.ReachedAsync();
 
         Assert.Equal([(1, "state=running"), (1, "state=waiting")], sequences.Measurements);
+        Assert.Equal(1, Assert.Single(queued.Measurements).Value);
+        Assert.Equal(1, Assert.Single(active.Measurements).Value);
+        Assert.Equal([(1, "block_size=4,num_gpu_blocks=16")], info.Measurements);
         Assert.Equal(2 / 16.0, usage.Measurements[^1].Value);
         gate.Open();
     }
@@ -110,5 +116,47 @@ public sealed class EngineMetricsTests
         await Task.WhenAll(Enumerable.Range(0, 8).Select(i => served.GenerateAsync(LedgerEngine.Request([i, 2, 3, 4], maxTokens: 30))));
         await served.DisposeAsync();
         Assert.True(preemptions.Sum > 0);
+    }
+
+    [Fact]
+    public async Task Steps_that_fail_are_counted_and_give_no_tokens()
+    {
+        int steps = 0;
+        await using var served = new LedgerEngine(beforeStep: _ =>
+        {
+            if (++steps == 3)
+                throw new InvalidOperationException("the third step fails");
+        });
+        using MetricCollector failures = served.Collect("gemma4.step.failures");
+        using MetricCollector output = served.Collect("gemma4.tokens.output");
+        List<TokenEvent> events = await served.GenerateAsync(LedgerEngine.Request([1, 2, 3], maxTokens: 10));
+        await served.DisposeAsync();
+        Assert.Equal(FinishReason.Error, events[^1].FinishReason);
+        Assert.Equal(1, failures.Sum);
+        Assert.Equal(2, output.Sum);
+    }
+
+    [Fact]
+    public async Task A_request_that_ends_in_the_queue_was_never_started()
+    {
+        var gate = new StepGate();
+        var options = new EngineOptions { MaxSequences = 1, MaxTokensPerStep = 8, BlockSize = 4, MaxContextLength = 64 };
+        await using var served = new LedgerEngine(options, beforeStep: gate.BeforeStep);
+        using MetricCollector prompt = served.Collect("gemma4.tokens.prompt");
+        using MetricCollector queue = served.Collect("gemma4.queue.duration");
+        using MetricCollector active = served.Collect("gemma4.requests.running");
+        await using GenerationStream running = await served.Engine.SubmitAsync(
+            LedgerEngine.Request([1, 2, 3, 4], maxTokens: 3), TestContext.Current.CancellationToken);
+        await gate.ReachedAsync();
+        await using (await served.Engine.SubmitAsync(LedgerEngine.Request([1, 2, 3, 4, 5], maxTokens: 3), TestContext.Current.CancellationToken))
+        {
+            // Left at once.
+        }
+        gate.Open();
+        await LedgerEngine.ReadAsync(running);
+        Assert.Equal(0, active.Measurements[^1].Value);
+        await served.DisposeAsync();
+        Assert.Equal(4, prompt.Sum);
+        Assert.Single(queue.Measurements);
     }
 }

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Gemma4.Server.Tests;
 
-/// <summary>The server's program as a process of its own, on a port of its own.</summary>
+/// <summary>The program as a process of its own.</summary>
 internal sealed partial class ServerProcess : IAsyncDisposable
 {
     /// <summary>The signals that ask a process to stop.</summary>
@@ -18,13 +18,23 @@ internal sealed partial class ServerProcess : IAsyncDisposable
 
     /// <param name="args">Switches.</param>
     public ServerProcess(params IEnumerable<string> args)
+        : this([], args)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Gemma4.Server.dll"), .. args])
+    }
+
+    /// <param name="environment">Variables that it has beside this process's.</param>
+    /// <param name="args">Switches.</param>
+    public ServerProcess(IEnumerable<(string Name, string Value)> environment, params IEnumerable<string> args)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "gemma4.dll"), .. args])
         {
+            RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = Gemma4.Testing.RepositoryPaths.Root,
         };
+        foreach ((string name, string value) in environment)
+            start.Environment[name] = value;
         _process = Process.Start(start)!;
         _process.OutputDataReceived += (_, e) => Add(e.Data);
         _process.ErrorDataReceived += (_, e) => Add(e.Data);
@@ -72,6 +82,13 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         }
         Assert.Fail($"The server never wrote {pattern}:\n{string.Join('\n', _lines)}");
         return "";
+    }
+
+    /// <summary>Types a line.</summary>
+    public async Task TypeAsync(string line)
+    {
+        await _process.StandardInput.WriteLineAsync(line.AsMemory(), TestContext.Current.CancellationToken);
+        await _process.StandardInput.FlushAsync(TestContext.Current.CancellationToken);
     }
 
     /// <summary>Sends a signal.</summary>

@@ -12,7 +12,8 @@ internal abstract class WeightStore : IDisposable
     /// <summary>A table read by rows and never made resident.</summary>
     public abstract StoredRows TakeRows(string name, int rows, int width);
 
-    /// <summary>Lets go of copies that were made of weights in blocks, because their file has them otherwise. Models say so between layers.</summary>
+    /// <summary>Lets go of copies that were made of weights in blocks, because their file has them otherwise, and of pages of a file whose weights the
+    /// backend holds in a form of its own. Models say so between layers and when they are built.</summary>
     /// <remarks>So a backend keeps no pointer to a weight in blocks: it has packed or widened it by the time it returns what it made of it.</remarks>
     public virtual void ReleaseCopies()
     {

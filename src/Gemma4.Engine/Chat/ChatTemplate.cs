@@ -71,9 +71,11 @@ public sealed class ChatTemplate
             return (Path.Combine(checkpointFolder, TokenizerConfig.FileName), TokenizerConfig.Load(checkpointFolder).ChatTemplate
                 ?? throw new FileNotFoundException($"{checkpointFolder} has neither {FileName} nor a chat_template in {TokenizerConfig.FileName}", file));
         }
-        if (new FileInfo(file).Length is > MaxLength and var length)
-            throw new InvalidDataException($"{file}: expected at most {MaxLength} bytes, found {length}");
-        return (file, File.ReadAllText(file));
+        using FileStream stream = File.OpenRead(file);
+        if (stream.Length > MaxLength)
+            throw new InvalidDataException($"{file}: expected at most {MaxLength} bytes, found {stream.Length}");
+        using var reader = new StreamReader(stream);
+        return (file, reader.ReadToEnd());
     }
 
     /// <summary>Renders the template; every character keeps its provenance.</summary>

@@ -13,9 +13,12 @@ internal static class CheckpointJson
     {
         try
         {
-            if (new FileInfo(file).Length is > MaxFileBytes and var length)
-                throw new CheckpointException(file, $"expected at most {MaxFileBytes} bytes, found {length}");
-            return Parse(file, File.ReadAllBytes(file));
+            using FileStream stream = File.OpenRead(file);
+            if (stream.Length > MaxFileBytes)
+                throw new CheckpointException(file, $"expected at most {MaxFileBytes} bytes, found {stream.Length}");
+            byte[] bytes = new byte[stream.Length];
+            stream.ReadExactly(bytes);
+            return Parse(file, bytes);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

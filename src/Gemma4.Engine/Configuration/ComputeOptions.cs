@@ -24,6 +24,10 @@ public sealed record ComputeOptions
     /// <summary><c>auto</c>, <c>portable</c>, <c>avx2</c>, <c>avx512</c> or <c>avx512-vnni</c>: which kernels multiply quantised weights; all give the same bits.</summary>
     public string Kernels { get; init; } = "auto";
 
+    /// <summary>True where weights that are computed with as they lie in their files are read when a step first wants them: the start is quick and the
+    /// first answers are slow. Otherwise they are read, and looked through, at the start.</summary>
+    public bool LazyWeights { get; init; }
+
     /// <summary>Threads that compute on a CPU; null takes one a core.</summary>
     public int? Threads { get; init; }
 }

@@ -16,9 +16,17 @@ internal static class KvMemory
     {
         if (options.KvCacheBytes is { } bytes)
             return bytes;
+        return Math.Min(Useful(groups, options, maxContextLength), free);
+    }
+
+    /// <summary>The bytes that could ever be used: one sequence of the longest context, and all others of the typical length.</summary>
+    /// <param name="groups">The model's groups.</param>
+    /// <param name="options">The options.</param>
+    /// <param name="maxContextLength">Tokens of the longest sequence.</param>
+    public static long Useful(ImmutableArray<KvGroupSpec> groups, EngineOptions options, int maxContextLength)
+    {
         int typical = Math.Min(options.TypicalSequenceTokens, maxContextLength);
-        long useful = KvBudget.Cost(groups, maxContextLength, options.MaxTokensPerStep, options.BlockSize)
+        return KvBudget.Cost(groups, maxContextLength, options.MaxTokensPerStep, options.BlockSize)
             + (options.MaxSequences - 1) * KvBudget.Cost(groups, typical, 1, options.BlockSize);
-        return Math.Min(useful, free);
     }
 }

@@ -17,6 +17,9 @@ public sealed record MemoryForecast
     /// <summary>Bytes of the KV cache when it is full.</summary>
     public required long KvCacheBytes { get; init; }
 
+    /// <summary>Bytes of a KV cache that holds one sequence of the longest context beside all others of the typical length.</summary>
+    public required long UsefulKvCacheBytes { get; init; }
+
     /// <summary>Bytes of the smallest KV cache that holds a sequence.</summary>
     public required long SmallestKvCacheBytes { get; init; }
 

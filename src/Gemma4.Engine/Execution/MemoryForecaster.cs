@@ -51,6 +51,7 @@ internal static class MemoryForecaster
             MappedBytes = mapped,
             FileBytes = inFiles,
             KvCacheBytes = KvMemory.Budget(groups, options, maxContextLength, Math.Min(left, backend.FreeKvBytes())),
+            UsefulKvCacheBytes = KvMemory.Useful(groups, options, maxContextLength),
             SmallestKvCacheBytes = smallest,
             WorkBytes = work,
             LimitBytes = limit,

@@ -16,13 +16,14 @@ internal static class RunnerLoader
     /// <param name="backend">Computes; owned by the runner, and disposed where loading fails.</param>
     /// <param name="options">Valid options.</param>
     /// <param name="maxKvBytes">Bytes that the KV cache may have at most where the options do not say how many it has.</param>
+    /// <param name="lazy">True where mapped weights are read when they are first multiplied with.</param>
     /// <param name="time">Measures steps.</param>
     /// <param name="progress">Told after each tensor.</param>
     /// <returns>The caller owns the runner.</returns>
     /// <exception cref="CheckpointException">The checkpoint is not one we can serve.</exception>
-    public static LoadedRunner Load(Gemma4Config config, CheckpointTensors tensors, Backend backend, EngineOptions options, long maxKvBytes, TimeProvider time, IProgress<LoadProgress>? progress)
+    public static LoadedRunner Load(Gemma4Config config, CheckpointTensors tensors, Backend backend, EngineOptions options, long maxKvBytes, bool lazy, TimeProvider time, IProgress<LoadProgress>? progress)
     {
-        Gemma4Model model = ModelLoader.Load(config, tensors, backend, progress);
+        Gemma4Model model = ModelLoader.Load(config, tensors, backend, progress, lazy);
         try
         {
             ImmutableArray<KvGroupSpec> groups = [.. model.Config.Text.KvGroups.Select(g => new KvGroupSpec(g.Window, model.KvBytesPerToken(g)))];

@@ -47,7 +47,18 @@ internal static unsafe class AttentionScores
             if (j < numKeys)
                 Tile4x1(q + (long)m * h, k + (long)j * h, scores + (long)m * stride + j, h, stride);
         }
-        for (; m < numQueries; m++)
+        for (; m + 2 <= numQueries; m += 2)
+        {
+            int j = 0;
+            for (; j + 4 <= numKeys; j += 4)
+                Tile2x4(q + (long)m * h, k + (long)j * h, scores + (long)m * stride + j, h, stride);
+            for (; j < numKeys; j++)
+            {
+                scores[(long)m * stride + j] = Dot(q + (long)m * h, k + (long)j * h, h);
+                scores[(m + 1L) * stride + j] = Dot(q + (m + 1L) * h, k + (long)j * h, h);
+            }
+        }
+        if (m < numQueries)
         {
             int j = 0;
             for (; j + 4 <= numKeys; j += 4)
@@ -107,6 +118,31 @@ internal static unsafe class AttentionScores
         Store(scores + stride, a1, b1);
         Store(scores + 2 * stride, a2, b2);
         Store(scores + 3 * stride, a3, b3);
+    }
+
+    private static void Tile2x4(float* q, float* k, float* scores, int h, int stride)
+    {
+        Vector256<float> a0 = default, a1 = default, a2 = default, a3 = default, b0 = default, b1 = default, b2 = default, b3 = default;
+        float* q1 = q + h, k1 = k + h, k2 = k1 + h, k3 = k2 + h;
+        for (int i = 0; i < h; i += 8)
+        {
+            Vector256<float> u = Vector256.Load(q + i), v = Vector256.Load(q1 + i), x = Vector256.Load(k + i);
+            a0 = Vector256.FusedMultiplyAdd(u, x, a0);
+            b0 = Vector256.FusedMultiplyAdd(v, x, b0);
+            x = Vector256.Load(k1 + i);
+            a1 = Vector256.FusedMultiplyAdd(u, x, a1);
+            b1 = Vector256.FusedMultiplyAdd(v, x, b1);
+            x = Vector256.Load(k2 + i);
+            a2 = Vector256.FusedMultiplyAdd(u, x, a2);
+            b2 = Vector256.FusedMultiplyAdd(v, x, b2);
+            x = Vector256.Load(k3 + i);
+            a3 = Vector256.FusedMultiplyAdd(u, x, a3);
+            b3 = Vector256.FusedMultiplyAdd(v, x, b3);
+        }
+        Store(scores, a0, a1);
+        Store(scores + 2, a2, a3);
+        Store(scores + stride, b0, b1);
+        Store(scores + stride + 2, b2, b3);
     }
 
     /// <summary>Four rows against one; products commute, so which side has four makes no difference to a score.</summary>

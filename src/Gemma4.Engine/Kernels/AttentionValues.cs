@@ -47,10 +47,26 @@ internal static unsafe class AttentionValues
                     Tile1x8(w + (long)r * stride, v + i, numValues, target + (long)r * h + i, h);
             }
         }
-        for (; m < numQueries; m++)
+        for (; m + 2 <= numQueries; m += 2)
         {
-            for (int i = 0; i < h; i += 8)
-                Tile1x8(weights + (long)m * stride, v + i, numValues, y + (long)m * h + i, h);
+            float* w = weights + (long)m * stride, target = y + (long)m * h;
+            int i = 0;
+            for (; i + 32 <= h; i += 32)
+                Tile2x32(w, stride, v + i, numValues, target + i, h);
+            for (; i < h; i += 8)
+            {
+                Tile1x8(w, v + i, numValues, target + i, h);
+                Tile1x8(w + stride, v + i, numValues, target + h + i, h);
+            }
+        }
+        if (m < numQueries)
+        {
+            float* w = weights + (long)m * stride, target = y + (long)m * h;
+            int i = 0;
+            for (; i + 64 <= h; i += 64)
+                Tile1x64(w, v + i, numValues, target + i, h);
+            for (; i < h; i += 8)
+                Tile1x8(w, v + i, numValues, target + i, h);
         }
     }
 
@@ -104,6 +120,56 @@ internal static unsafe class AttentionValues
         Store(y1, a1, b1);
         Store(y2, a2, b2);
         Store(y3, a3, b3);
+    }
+
+    /// <summary>Two queries, as layers with half as many key heads as query heads have them in a step of one token.</summary>
+    private static void Tile2x32(float* w, int stride, float* v, int numValues, float* y, int h)
+    {
+        float* y1 = y + h;
+        Vector256<float> a0 = Vector256.Load(y), a1 = Vector256.Load(y + 8), a2 = Vector256.Load(y + 16), a3 = Vector256.Load(y + 24);
+        Vector256<float> b0 = Vector256.Load(y1), b1 = Vector256.Load(y1 + 8), b2 = Vector256.Load(y1 + 16), b3 = Vector256.Load(y1 + 24);
+        for (int j = 0; j < numValues; j++, v += h)
+        {
+            Vector256<float> first = Vector256.Create(w[j]), second = Vector256.Create(w[stride + j]), x = Vector256.Load(v);
+            a0 = Vector256.FusedMultiplyAdd(first, x, a0);
+            b0 = Vector256.FusedMultiplyAdd(second, x, b0);
+            x = Vector256.Load(v + 8);
+            a1 = Vector256.FusedMultiplyAdd(first, x, a1);
+            b1 = Vector256.FusedMultiplyAdd(second, x, b1);
+            x = Vector256.Load(v + 16);
+            a2 = Vector256.FusedMultiplyAdd(first, x, a2);
+            b2 = Vector256.FusedMultiplyAdd(second, x, b2);
+            x = Vector256.Load(v + 24);
+            a3 = Vector256.FusedMultiplyAdd(first, x, a3);
+            b3 = Vector256.FusedMultiplyAdd(second, x, b3);
+        }
+        Store(y, a0, a1);
+        Store(y + 16, a2, a3);
+        Store(y1, b0, b1);
+        Store(y1 + 16, b2, b3);
+    }
+
+    /// <summary>One query: eight chains side by side, since each addition of a chain waits for the one before.</summary>
+    private static void Tile1x64(float* w, float* v, int numValues, float* y, int h)
+    {
+        Vector256<float> a0 = Vector256.Load(y), a1 = Vector256.Load(y + 8), a2 = Vector256.Load(y + 16), a3 = Vector256.Load(y + 24);
+        Vector256<float> a4 = Vector256.Load(y + 32), a5 = Vector256.Load(y + 40), a6 = Vector256.Load(y + 48), a7 = Vector256.Load(y + 56);
+        for (int j = 0; j < numValues; j++, v += h)
+        {
+            Vector256<float> weight = Vector256.Create(w[j]);
+            a0 = Vector256.FusedMultiplyAdd(weight, Vector256.Load(v), a0);
+            a1 = Vector256.FusedMultiplyAdd(weight, Vector256.Load(v + 8), a1);
+            a2 = Vector256.FusedMultiplyAdd(weight, Vector256.Load(v + 16), a2);
+            a3 = Vector256.FusedMultiplyAdd(weight, Vector256.Load(v + 24), a3);
+            a4 = Vector256.FusedMultiplyAdd(weight, Vector256.Load(v + 32), a4);
+            a5 = Vector256.FusedMultiplyAdd(weight, Vector256.Load(v + 40), a5);
+            a6 = Vector256.FusedMultiplyAdd(weight, Vector256.Load(v + 48), a6);
+            a7 = Vector256.FusedMultiplyAdd(weight, Vector256.Load(v + 56), a7);
+        }
+        Store(y, a0, a1);
+        Store(y + 16, a2, a3);
+        Store(y + 32, a4, a5);
+        Store(y + 48, a6, a7);
     }
 
     private static void Tile1x8(float* w, float* v, int numValues, float* y, int h)

@@ -9,7 +9,9 @@ namespace Gemma4.Engine.Loading;
 /// <param name="located">Where they are, by published name.</param>
 /// <param name="backend">Whose threads look through the weights; borrowed.</param>
 /// <param name="progress">Told after each tensor.</param>
-internal sealed unsafe class CheckpointWeights(IReadOnlyDictionary<string, LocatedWeight> located, Backend backend, IProgress<LoadProgress>? progress) : WeightStore
+/// <param name="lazy">True where mapped weights are read when they are first multiplied with, and not looked through before.</param>
+internal sealed unsafe class CheckpointWeights(
+    IReadOnlyDictionary<string, LocatedWeight> located, Backend backend, IProgress<LoadProgress>? progress, bool lazy = false) : WeightStore
 {
     private readonly long _bytesToLoad = located.Values.Sum(w => w.Length);
     private readonly Dictionary<string, MappedFile> _files = new(StringComparer.Ordinal);
@@ -17,15 +19,24 @@ internal sealed unsafe class CheckpointWeights(IReadOnlyDictionary<string, Locat
     private readonly List<FileRows> _tables = [];
     private readonly HashSet<string> _scanned = new(StringComparer.Ordinal);
     private readonly HashSet<string> _reported = new(StringComparer.Ordinal);
+    private readonly List<FileSlice> _packed = [];      // taken since copies were released, and held in another form by now
     private long _bytesLoaded;
 
     public override StoredWeight Take(string name, ReadOnlySpan<long> shape)
     {
         LocatedWeight weight = Find(name);
         StoredWeight taken = weight.IsAsStored ? new StoredWeight(name, weight.Format, [.. shape], At(weight.Slices[0]), weight.InPanels) : Copied(weight, shape);
+        bool isPacked = weight.Shape.Length > 1 && backend.BytesMade(weight.Format, weight.Shape.AsSpan(), weight.InPanels, isMultiplied: true, isHead: false) > 0;
         // Bounds of clipped projections, which have no shape, may be infinite. Panels were looked through when they were made.
-        if (weight.Shape.Length > 0 && !weight.InPanels && _scanned.Add(name))
-            RefuseNonFinite(weight, WeightScan.FirstNonFinite(taken.Data, taken.Format, taken.NumElements, backend));
+        if (weight.Shape.Length > 0 && _scanned.Add(name) && (isPacked || !lazy))
+        {
+            if (weight.InPanels)
+                PageReader.Read(taken.Data, weight.Length, backend);
+            else
+                RefuseNonFinite(weight, WeightScan.FirstNonFinite(taken.Data, taken.Format, taken.NumElements, backend));
+        }
+        if (isPacked && weight.IsAsStored)
+            _packed.Add(weight.Slices[0]);
         Report(weight);
         return taken;
     }
@@ -47,6 +58,9 @@ internal sealed unsafe class CheckpointWeights(IReadOnlyDictionary<string, Locat
 
     public override void ReleaseCopies()
     {
+        foreach (FileSlice slice in _packed)
+            _files[slice.File].LetGo(slice.Offset, slice.Length);
+        _packed.Clear();
         foreach ((string name, (WeightFormat format, HostMemory memory)) in _copies.ToArray())
         {
             if (format.BlockLength == 1)

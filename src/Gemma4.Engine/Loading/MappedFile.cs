@@ -1,11 +1,15 @@
 using System.IO.MemoryMappedFiles;
+using System.Runtime.InteropServices;
 using Gemma4.Engine.Configuration;
+using Microsoft.Win32.SafeHandles;
 
 namespace Gemma4.Engine.Loading;
 
 /// <summary>A file mapped read-only: its bytes are the page cache's, and no copy of ours.</summary>
-internal sealed unsafe class MappedFile : IDisposable
+internal sealed unsafe partial class MappedFile : IDisposable
 {
+    private const int DontNeed = 4;
+
     private readonly MemoryMappedFile _file;
     private readonly MemoryMappedViewAccessor _view;
     private readonly byte* _start;
@@ -16,7 +20,9 @@ internal sealed unsafe class MappedFile : IDisposable
         Path = path;
         try
         {
-            Length = new FileInfo(path).Length;
+            // Of the open file: a link, as in the cache of Hugging Face, has a length of its own.
+            using (SafeFileHandle file = File.OpenHandle(path))
+                Length = RandomAccess.GetLength(file);
             _file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, mapName: null, 0, MemoryMappedFileAccess.Read);
             _view = _file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
             _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _start);
@@ -40,6 +46,16 @@ internal sealed unsafe class MappedFile : IDisposable
         return _start + offset;
     }
 
+    /// <summary>Takes whole pages of a stretch out of this process: they stay in the page cache for as long as the system likes, and come back when they are read.</summary>
+    public void LetGo(long offset, long length)
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        nint page = Environment.SystemPageSize, first = ((nint)At(offset) + page - 1) / page * page, end = (nint)At(offset + length) / page * page;
+        if (end > first)
+            _ = Advise((void*)first, (nuint)(end - first), DontNeed);      // a wish: pages that stay cost memory and nothing else
+    }
+
     public void Dispose()
     {
         if (_disposed)
@@ -49,4 +65,7 @@ internal sealed unsafe class MappedFile : IDisposable
         _view.Dispose();
         _file.Dispose();
     }
+
+    [LibraryImport("libc", EntryPoint = "madvise", SetLastError = true)]
+    private static partial int Advise(void* address, nuint length, int advice);
 }

@@ -17,6 +17,8 @@ public sealed class ParserMetrics
         ArgumentNullException.ThrowIfNull(meters);
         _irregularities = meters.Create(MeterName).CreateCounter<long>(
             "gemma4.parser.irregularities", "{irregularity}", "Irregularities of answers, by kind: repairs, and calls passed on as text.");
+        foreach (OutputIrregularity kind in Enum.GetValues<OutputIrregularity>())
+            Count(kind, 0);
     }
 
     internal void Count(OutputIrregularity kind, int count) =>

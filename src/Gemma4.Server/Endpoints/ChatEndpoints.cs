@@ -1,6 +1,7 @@
 using Gemma4.Server.Mapping;
 using Gemma4.Server.Mapping.Chat;
 using Gemma4.Server.Mapping.OpenAI;
+using Gemma4.Server.Metrics;
 using Gemma4.Server.OpenAI;
 using Gemma4.Server.OpenAI.Chat;
 using Gemma4.Server.OpenAI.Tokens;
@@ -26,6 +27,7 @@ internal static class ChatEndpoints
             .Accepts<ChatCompletionRequest>("application/json").Produces<RenderResponse>().ProducesError();
     }
 
+    [Generates(GeneratesAttribute.Chat)]
     private static async Task<IResult> CompleteAsync(
         HttpContext context, ModelHost host, RequestReader reader, ChatRunner runner, ServerClock clock, IOptions<ApiOptions> api)
     {

@@ -3,6 +3,7 @@ using Gemma4.Engine.Requests;
 using Gemma4.Server.Mapping;
 using Gemma4.Server.Mapping.Completions;
 using Gemma4.Server.Mapping.OpenAI;
+using Gemma4.Server.Metrics;
 using Gemma4.Server.OpenAI;
 using Gemma4.Server.OpenAI.Completions;
 using Gemma4.Server.Serving;
@@ -20,6 +21,7 @@ internal static class CompletionEndpoints
         .Accepts<CompletionRequest>("application/json")
         .Produces<TextCompletionWithUsage>().ProducesEvents(typeof(TextCompletion), typeof(TextCompletionWithUsage), typeof(ErrorResponse)).WithMetadata(new EndsWithDone()).ProducesError();
 
+    [Generates(GeneratesAttribute.Completion)]
     private static async Task<IResult> CompleteAsync(
         HttpContext context, ModelHost host, RequestReader reader, ConstraintMapper constraints, GenerationStarter starter, ServerClock clock,
         IOptions<ApiOptions> api)

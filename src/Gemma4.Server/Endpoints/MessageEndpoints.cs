@@ -2,6 +2,7 @@ using Gemma4.Server.Anthropic;
 using Gemma4.Server.Errors;
 using Gemma4.Server.Mapping;
 using Gemma4.Server.Mapping.Anthropic;
+using Gemma4.Server.Metrics;
 using Gemma4.Server.Pipeline;
 using Gemma4.Server.Serving;
 using Gemma4.Server.Settings;
@@ -25,6 +26,7 @@ internal static class MessageEndpoints
             .ProducesMessageError();
     }
 
+    [Generates(GeneratesAttribute.Chat)]
     private static async Task<IResult> CreateAsync(
         HttpContext context, ModelHost host, RequestReader reader, ChatRunner runner, IOptions<ApiOptions> api)
     {

@@ -2,6 +2,7 @@ using Gemma4.Server.Errors;
 using Gemma4.Server.Limits;
 using Gemma4.Server.Mapping;
 using Gemma4.Server.Mapping.Ollama;
+using Gemma4.Server.Metrics;
 using Gemma4.Server.Ollama;
 using Gemma4.Server.Pipeline;
 using Gemma4.Server.Serving;
@@ -32,9 +33,11 @@ internal static class OllamaEndpoints
             .WithSummary("The version of Ollama's API that is spoken").Produces<OllamaVersion>().ProducesOllamaErrorOfAnyRequest();
     }
 
+    [Generates(GeneratesAttribute.Chat)]
     private static async Task<IResult> ChatAsync(HttpContext context, ModelHost host, RequestReader reader, OllamaRunner runner, TimeProvider time) =>
         await AnswerAsync(await StartChatAsync(context, host, reader, runner), isChat: true, context, time);
 
+    [Generates(GeneratesAttribute.Completion)]
     private static async Task<IResult> GenerateAsync(HttpContext context, ModelHost host, RequestReader reader, OllamaRunner runner, TimeProvider time) =>
         await AnswerAsync(await StartPromptAsync(context, host, reader, runner), isChat: false, context, time);
 

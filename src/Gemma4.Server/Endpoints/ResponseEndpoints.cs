@@ -5,6 +5,7 @@ using Gemma4.Server.Limits;
 using Gemma4.Server.Mapping;
 using Gemma4.Server.Mapping.OpenAI;
 using Gemma4.Server.Mapping.Responses;
+using Gemma4.Server.Metrics;
 using Gemma4.Server.OpenAI;
 using Gemma4.Server.OpenAI.Responses;
 using Gemma4.Server.Serving;
@@ -31,9 +32,10 @@ internal static class ResponseEndpoints
         group.MapStoredResponses();
     }
 
+    [Generates(GeneratesAttribute.Chat)]
     private static async Task<IResult> CreateAsync(
         HttpContext context, ModelHost host, RequestReader reader, HostedTools hosted, ResponseRunner runner, BackgroundResponses background, ResponseStore store,
-        Allowance allowance, IOptions<ApiOptions> api)
+        Allowance allowance, RequestTokens tokens, IOptions<ApiOptions> api)
     {
         LoadedModel model = host.ReadyToGenerate();
         ResponseRequest request = await reader.ReadAsync(context, OpenAIJson.Context.ResponseRequest, ResponsesModelFaults.Instance);
@@ -42,7 +44,7 @@ internal static class ResponseEndpoints
         CallerResponses stored = store.Of(Caller.Of(context));
         if (request.Background == true)
         {
-            BackgroundResponse started = await background.StartAsync(request, stored, allowance, model, context.RequestAborted);
+            BackgroundResponse started = await background.StartAsync(request, stored, allowance, model, tokens.Labels, context.RequestAborted);
             return request.Stream == true ? new ReplayResult(started) : Results.Json(started.Response, OpenAIJson.Context.ResponseObject);
         }
         ResponseRun run = await runner.StartAsync(request, stored, model, context.RequestAborted);

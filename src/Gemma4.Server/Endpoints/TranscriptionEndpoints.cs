@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Gemma4.Engine.Audio;
 using Gemma4.Server.Mapping.Audio;
+using Gemma4.Server.Metrics;
 using Gemma4.Server.OpenAI;
 using Gemma4.Server.OpenAI.Audio;
 using Gemma4.Server.Serving;
@@ -22,9 +23,11 @@ internal static class TranscriptionEndpoints
         .Produces<Transcription>().ProducesAlso<VerboseTranscription>().ProducesEvents(typeof(TranscriptionEvent), typeof(ErrorResponse))
         .ProducesText("text/plain", "text/vtt").ProducesError().DisableAntiforgery();
 
+    [Generates(GeneratesAttribute.Content)]
     private static Task<IResult> TranscribeAsync(HttpContext context, ModelHost host, TranscriptionForm form, Transcriber transcriber) =>
         WriteAsync(isTranslation: false, context, host, form, transcriber);
 
+    [Generates(GeneratesAttribute.Content)]
     private static Task<IResult> TranslateAsync(HttpContext context, ModelHost host, TranscriptionForm form, Transcriber transcriber) =>
         WriteAsync(isTranslation: true, context, host, form, transcriber);
 

@@ -3,7 +3,7 @@ using Gemma4.Server.Serving;
 
 namespace Gemma4.Server.Hosting;
 
-/// <summary>A server in this process for <c>conformance</c>.</summary>
+/// <summary>A server in this process for <c>conformance</c> and <c>chat</c>.</summary>
 internal sealed class CheckedServer : ICheckedServer
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
@@ -24,9 +24,13 @@ internal sealed class CheckedServer : ICheckedServer
 
     /// <summary>Starts it and waits until its model is loaded, or cannot be.</summary>
     /// <exception cref="Settings.OptionsException">A setting is wrong.</exception>
-    public static async Task<ICheckedServer> StartAsync(IReadOnlyList<string> args, CancellationToken cancellationToken)
+    public static Task<ICheckedServer> StartAsync(IReadOnlyList<string> args, CancellationToken cancellationToken) => StartAsync(args, null, cancellationToken);
+
+    /// <summary>The same, with services of the caller's in the place of the usual ones.</summary>
+    /// <exception cref="Settings.OptionsException">A setting is wrong.</exception>
+    public static async Task<ICheckedServer> StartAsync(IReadOnlyList<string> args, Action<IServiceCollection>? replace, CancellationToken cancellationToken)
     {
-        var server = new CheckedServer(ServerApp.Build(args));
+        var server = new CheckedServer(ServerApp.Build(args, replace));
         await server._app.StartAsync(cancellationToken);
         while (server._host.Loaded is null && server._host.Failure is null)
             await Task.Delay(Pause, cancellationToken);

@@ -16,14 +16,14 @@ internal static class ServerApp
     public static WebApplication Build(IReadOnlyList<string> args, Action<IServiceCollection>? replace = null)
     {
         WebApplicationBuilder builder = WebApplication.CreateBuilder();
-        OptionsBinding.AddSources(builder.Configuration, args);
+        builder.Services.AddSingleton(OptionsBinding.AddSources(builder.Configuration, args));
         OptionsBinding.AddOptions(builder.Services, builder.Configuration);
         ServerOptions options = OptionsBinding.Read<ServerOptions>(builder.Configuration, ServerOptions.Section);
         builder.AddServerLogging(options);
         builder.AddServerNetwork(options);
         builder.Services.AddModel();
         builder.Services.AddApi();
-        builder.Services.AddServerMetrics();
+        builder.AddTelemetry();
         builder.Services.AddApiDocumentation();
         replace?.Invoke(builder.Services);
 
@@ -36,6 +36,7 @@ internal static class ServerApp
         app.UseRequestLogging();
         if (options.AuditLog is not null)
             app.UseMiddleware<AuditMiddleware>();
+        app.UseMiddleware<GenerationMeasuring>();
         app.UseMiddleware<ErrorMiddleware>();
         app.UseMiddleware<DrainMiddleware>();
         app.UseMiddleware<SiteMiddleware>();
@@ -58,7 +59,7 @@ internal static class ServerApp
         app.MapTranscriptions();
         app.MapTokens();
         app.MapPage();
-        app.MapServerMetrics();
+        app.MapMetrics();
         app.MapApiDocumentation();
         return app;
     }

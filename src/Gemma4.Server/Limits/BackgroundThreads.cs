@@ -26,6 +26,9 @@ internal abstract class BackgroundThreads : IDisposable
             new Thread(Work, stackBytes) { IsBackground = true, Name = $"{name} {i}" }.Start();
     }
 
+    /// <summary>Pieces of work that wait.</summary>
+    public int NumQueued => _work.Count;
+
     /// <summary>Refuses what <see cref="RunAsync"/> would refuse now, before anything is fetched or unpacked for it.</summary>
     /// <exception cref="RequestRejectedException">As many wait as may.</exception>
     public void CheckQueue()

@@ -1,12 +1,14 @@
+using System.Diagnostics;
 using Gemma4.Engine.Requests;
 using Gemma4.Engine.StructuredOutput;
 using Gemma4.Server.Limits;
+using Gemma4.Server.Metrics;
 using Microsoft.Extensions.Options;
 
 namespace Gemma4.Server.Mapping;
 
 /// <summary>Compiles constraints. What is kept costs no thread and waits for none.</summary>
-internal sealed class CompileThreads(IOptions<ConstraintLimits> limits) : BackgroundThreads(
+internal sealed class CompileThreads(IOptions<ConstraintLimits> limits, WorkMetrics metrics) : BackgroundThreads(
     "compile", limits.Value.CompileThreads, limits.Value.MaxQueuedCompiles,
     $"{limits.Value.MaxQueuedCompiles} schemas and grammars wait to be compiled, as many as may (option Constraints:MaxQueuedCompiles); try again later.",
     StackBytes)
@@ -20,8 +22,21 @@ internal sealed class CompileThreads(IOptions<ConstraintLimits> limits) : Backgr
     /// <param name="cancellationToken">The client has left: the work ends.</param>
     /// <exception cref="ConstraintException">It cannot be enforced.</exception>
     /// <exception cref="RequestRejectedException">Too many wait already.</exception>
-    public async Task<ITokenConstraintSource> CompileAsync(ConstraintCompiler compiler, ConstraintSpec spec, CancellationToken cancellationToken) =>
-        compiler.TryFind(spec, out ITokenConstraintSource? known)
-            ? known
-            : await RunAsync(() => compiler.Compile(spec, cancellationToken), cancellationToken);
+    public async Task<ITokenConstraintSource> CompileAsync(ConstraintCompiler compiler, ConstraintSpec spec, CancellationToken cancellationToken)
+    {
+        if (!compiler.TryFind(spec, out ITokenConstraintSource? known))
+            return await metrics.ConstraintAsync(FormatOf(spec), () => RunAsync(() => compiler.Compile(spec, cancellationToken), cancellationToken));
+        metrics.CountKnownConstraint();
+        return known;
+    }
+
+    private static string FormatOf(ConstraintSpec spec) => spec switch
+    {
+        ConstraintSpec.JsonSchema => "json_schema",
+        ConstraintSpec.Regex => "regex",
+        ConstraintSpec.Choice => "choice",
+        ConstraintSpec.Grammar => "grammar",
+        ConstraintSpec.ToolCalls => "tool_calls",
+        _ => throw new UnreachableException(),
+    };
 }

@@ -4,13 +4,15 @@ using Gemma4.Engine.Audio;
 using Gemma4.Engine.Chat;
 using Gemma4.Engine.Requests;
 using Gemma4.Server.Errors;
+using Gemma4.Server.Metrics;
 using Microsoft.Extensions.Options;
 
 namespace Gemma4.Server.Media;
 
 /// <summary>Fetches and prepares the media of a request, on the request's own task. One a request.</summary>
 internal sealed class MediaLoader(
-    MediaFetcher fetcher, ImageLoader images, VideoLoader videos, DecodeThreads threads, MediaShare share, IOptions<MediaAccessOptions> options)
+    MediaFetcher fetcher, ImageLoader images, VideoLoader videos, DecodeThreads threads, MediaShare share, WorkMetrics metrics,
+    IOptions<MediaAccessOptions> options)
 {
     /// <summary>Prepares all of them, in their order.</summary>
     /// <param name="sources">What the request names.</param>
@@ -30,7 +32,9 @@ internal sealed class MediaLoader(
         var media = ImmutableArray.CreateBuilder<PreparedMedium>(sources.Count);
         foreach (MediaSource source in sources)
         {
-            PreparedMedium medium = await LoadAsync(source, request, model, cancellationToken);
+            PreparedMedium medium = KindOf(source) is { } kind
+                ? await metrics.MediaAsync(kind, () => LoadAsync(source, request, model, cancellationToken))
+                : ((MediaSource.Prepared)source).Medium;
             if (medium is PreparedMedium.Audio audio)
                 CheckNumber(items += audio.Windows.Length - 1, source.Param);
             media.Add(medium);
@@ -48,8 +52,8 @@ internal sealed class MediaLoader(
     public async Task<ImmutableArray<AudioWindow>> WindowsAsync(byte[] file, string param, MediaTraits model, CancellationToken cancellationToken)
     {
         CheckHearing(model, param);
-        PreparedMedium audio = await CountedAsync(
-            file.Length, param, async () => new PreparedMedium.Audio(await CutAsync(file, allowWindows: true, param, cancellationToken)));
+        PreparedMedium audio = await metrics.MediaAsync("audio", () => CountedAsync(
+            file.Length, param, async () => new PreparedMedium.Audio(await CutAsync(file, allowWindows: true, param, cancellationToken))));
         return ((PreparedMedium.Audio)audio).Windows;
     }
 
@@ -79,6 +83,16 @@ internal sealed class MediaLoader(
             throw Fault.UnsupportedValue(param, "Unsupported value: the served model does not hear. Of the Gemma 4 models, gemma-4-E2B and gemma-4-E4B do.");
     }
 
+    /// <summary>What it is called in metrics; null where it was prepared, and measured, before.</summary>
+    private static string? KindOf(MediaSource source) => source switch
+    {
+        MediaSource.Image => "image",
+        MediaSource.Video => "video",
+        MediaSource.Audio => "audio",
+        MediaSource.Prepared => null,
+        _ => throw new UnreachableException(),
+    };
+
     private async Task<PreparedMedium> LoadAsync(MediaSource source, MediaDefaults request, MediaTraits model, CancellationToken cancellationToken)
     {
         switch (source)
@@ -103,8 +117,6 @@ internal sealed class MediaLoader(
                 };
                 return await CountedAsync(fileBytes, audio.Param, async () => new PreparedMedium.Audio(
                     await CutAsync(await FileAsync(audio, cancellationToken), allowWindows, audio.Param, cancellationToken)));
-            case MediaSource.Prepared prepared:
-                return prepared.Medium;
             default:
                 throw new UnreachableException();
         }

@@ -6,6 +6,7 @@ using Gemma4.Engine.Backends.Torch;
 using Gemma4.Engine.Loading;
 using Gemma4.Engine.StructuredOutput;
 using Gemma4.Engine.Tokenization;
+using Gemma4.Server.Hub;
 using Gemma4.Server.Media;
 using Gemma4.Server.Settings;
 using Microsoft.Extensions.Options;
@@ -25,7 +26,10 @@ internal sealed class CheckpointModelSource(
     /// <inheritdoc/>
     public async Task<LoadedModel> LoadAsync(IProgress<double> progress, CancellationToken cancellationToken)
     {
-        (LoadedModel loaded, GemmaEngine started) = await Task.Run(() => Load(progress, cancellationToken), cancellationToken);
+        ILogger log = loggers.CreateLogger<CheckpointModelSource>();
+        var display = new DownloadDisplay(Console.IsErrorRedirected ? null : Console.Error, line => log.Fetching(line), time);
+        (string path, string? mmproj) = await CheckpointFiles.FindAsync(model.Value, display, cancellationToken);
+        (LoadedModel loaded, GemmaEngine started) = await Task.Run(() => Load(path, mmproj, progress, cancellationToken), cancellationToken);
         try
         {
             await WarmUp.RunAsync(started, [loaded.Tokenizer.Special.Bos ?? 0], cancellationToken);
@@ -38,10 +42,10 @@ internal sealed class CheckpointModelSource(
         }
     }
 
-    private (LoadedModel Model, GemmaEngine Engine) Load(IProgress<double> progress, CancellationToken cancellationToken)
+    private (LoadedModel Model, GemmaEngine Engine) Load(string path, string? mmproj, IProgress<double> progress, CancellationToken cancellationToken)
     {
         NativeThreads.Configure(model.Value.Threads);
-        var checkpoint = Checkpoint.Open(CheckpointFiles.Find(model.Value.Path), model.Value.Mmproj);
+        var checkpoint = Checkpoint.Open(path, mmproj);
         Gemma4Config config = checkpoint.Config;
         if (engine.Value.MaxContextLength > config.Text.MaxPositions)
         {

@@ -30,4 +30,10 @@ internal static partial class Log
 
     [LoggerMessage(7, LogLevel.Warning, "Not waiting for threads that still {Work}")]
     public static partial void Abandoned(this ILogger log, string work);
+
+    [LoggerMessage(9, LogLevel.Information, "Settings from {Files}, then from variables GEMMA4__Section__Key, then from the command line")]
+    public static partial void Settings(this ILogger log, string files);
+
+    [LoggerMessage(8, LogLevel.Information, "{Line}")]
+    public static partial void Fetching(this ILogger log, string line);
 }

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Gemma4.Server.Hub;
 using Gemma4.Server.Settings;
 using Microsoft.Extensions.Options;
 
@@ -15,7 +16,9 @@ internal sealed partial class ModelNames
     {
         ModelOptions model = options.Value;
         _takesAny = model.AnyName;
-        All = model.ServedNames.Length > 0 ? model.ServedNames : [NameOf(model.Path)];
+        All = model.ServedNames.Length > 0 ? model.ServedNames
+            : CheckpointFiles.TryFind(model.Path) is null && ModelName.TryParse(model.Path, model.Revision) is { } name ? NamesOf(name)
+            : [NameOf(model.Path)];
     }
 
     /// <summary>All ids; the first is the one lists show first.</summary>
@@ -28,6 +31,10 @@ internal sealed partial class ModelNames
     public bool Serves(string id) => _takesAny
         || All.Contains(id, StringComparer.Ordinal)
         || (id.EndsWith(Tag, StringComparison.Ordinal) && All.Contains(id[..^Tag.Length], StringComparer.Ordinal));
+
+    /// <summary>A model of the hub by the name that it was asked for by, and by its name without its organisation, as a folder would have it.</summary>
+    private static string[] NamesOf(ModelName name) =>
+        [.. new[] { name.ToString(), name.Repository, name.Repository[(name.Repository.IndexOf('/') + 1)..] }.Distinct(StringComparer.Ordinal)];
 
     /// <summary>The folder's name, or a GGUF file's without what says that it is one, or one of several; the demo model, whose folder is a role and not a
     /// name, has its own.</summary>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Gemma4.Engine.Configuration;
 using Gemma4.Engine.Requests;
+using Gemma4.Server.Hub;
 using Gemma4.Server.Settings;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -18,6 +19,7 @@ internal sealed class ModelService(
     IServer web,
     IOptions<ModelOptions> model,
     IOptions<ServerOptions> server,
+    SettingsFiles settings,
     IHostApplicationLifetime lifetime,
     ILogger<ModelService> log) : IHostedLifecycleService
 {
@@ -95,6 +97,7 @@ internal sealed class ModelService(
         long began = Stopwatch.GetTimestamp();
         string[] addresses = [.. web.Features.Get<IServerAddressesFeature>()?.Addresses ?? []];
         log.Listening(string.Join(", ", addresses));
+        log.Settings(string.Join(", ", settings.Paths.DefaultIfEmpty("no file")));
         log.Loading(model.Value.Path);
         try
         {
@@ -126,7 +129,7 @@ internal sealed class ModelService(
 
     /// <summary>The message alone; where it was not written for a reader, its first line behind the kind of failure.</summary>
     private static string Reason(Exception exception) =>
-        exception is OptionsException or IOException or InvalidDataException or CheckpointException or ArgumentException or RequestRejectedException
+        exception is OptionsException or HubException or IOException or InvalidDataException or CheckpointException or ArgumentException or RequestRejectedException
             ? exception.Message
             : $"{exception.GetType().Name}: {exception.Message.Split('\n')[0]}";
 }

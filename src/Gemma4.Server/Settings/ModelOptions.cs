@@ -11,9 +11,14 @@ internal sealed class ModelOptions : IValidatableObject
     private const int MaxNameLength = 256;
 
     /// <summary>The checkpoint: a folder with <c>config.json</c>, <c>tokenizer.json</c>, <c>*.safetensors</c>, a GGUF file, or a folder with one. A
-    /// relative path is looked for under the working directory, then beside the server.</summary>
+    /// relative path is looked for under the working directory, then beside the server. Or a model of the Hugging Face Hub, as in
+    /// <c>google/gemma-4-E2B-it</c> or <c>unsloth/gemma-4-26B-A4B-it-GGUF:Q4_K_M</c>, which is fetched where the cache does not have it.</summary>
     [Required(AllowEmptyStrings = false)]
     public string Path { get; set; } = "demo-model";
+
+    /// <summary>Branch, tag or commit of a model of the hub; null is its main branch.</summary>
+    [RegularExpression(@"(?!(.*/)?\.{1,2}(/|$))[\w.+@-]+(/[\w.+@-]+)*", ErrorMessage = "Model:Revision must be a branch, tag or commit, as in main, v1.0 or refs/pr/3.")]
+    public string? Revision { get; set; }
 
     /// <summary>GGUF file with the towers of a GGUF model; null takes the one beside it where <see cref="Path"/> is a folder.</summary>
     public string? Mmproj { get; set; }
@@ -48,12 +53,25 @@ internal sealed class ModelOptions : IValidatableObject
     [AllowedValues("auto", "portable", "avx2", "avx512", "avx512-vnni")]
     public string Kernels { get; set; } = "auto";
 
+    /// <summary>Whether weights that are computed with as they lie in their files are read when a step first wants them, and not at the start.</summary>
+    public bool LazyWeights { get; set; }
+
     /// <summary>Threads that compute on a CPU; null takes one a core.</summary>
     [Range(1, 1024)]
     public int? Threads { get; set; }
 
     /// <summary>Where and how it is computed, as the engine takes it.</summary>
-    internal ComputeOptions Compute => new() { Device = Device, Backend = Backend, Dtype = DType, KvDtype = KvDType, Quantization = Quantization, Kernels = Kernels, Threads = Threads };
+    internal ComputeOptions Compute => new()
+    {
+        Device = Device,
+        Backend = Backend,
+        Dtype = DType,
+        KvDtype = KvDType,
+        Quantization = Quantization,
+        Kernels = Kernels,
+        LazyWeights = LazyWeights,
+        Threads = Threads,
+    };
 
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)

@@ -4,12 +4,14 @@ using Gemma4.Engine.Parsing;
 using Gemma4.Engine.Requests;
 using Gemma4.Engine.Tokenization;
 using Gemma4.Server.Limits;
+using Gemma4.Server.Metrics;
 using Gemma4.Server.Serving;
 
 namespace Gemma4.Server.Streaming;
 
 /// <summary>Hands requests to the engine and reads what comes back. Admission is awaited, so a refusal is still a status.</summary>
-internal sealed class GenerationStarter(ParserMetrics metrics, RequestTokens counted, Allowance allowance, TimeProvider time, ILogger<GenerationStarter> log)
+internal sealed class GenerationStarter(
+    ParserMetrics parsed, GenerationMetrics measured, ModelNames names, RequestTokens counted, Allowance allowance, TimeProvider time, ILogger<GenerationStarter> log)
 {
     /// <param name="model">Serves it.</param>
     /// <param name="request">What is asked for.</param>
@@ -27,10 +29,15 @@ internal sealed class GenerationStarter(ParserMetrics metrics, RequestTokens cou
             .. Enumerable.Range(0, request.NumSequences).Select(_ => new SequenceProgress(
                 new OutputParser(model.Tokenizer, parsing), Counter(model.Tokenizer, request.PromptTokenIds, parsing.IsChat))),
         ];
+        RequestLabels labels = counted.Labels
+            ?? throw new InvalidOperationException($"An endpoint that generates is mapped without {nameof(GeneratesAttribute)}.");
+        long began = counted.NextBegins();
         allowance.Take(request.PromptTokenIds.Length + ((long)(maxOutput ?? 0) * request.NumSequences));
         request = request with { Priority = allowance.PriorityOf(request.Priority) };
         GenerationStream stream = await model.Engine.SubmitAsync(request, cancellationToken);
-        var generation = new Generation(stream, request, sequences, time, ended => ended.Report(request.Id, log, metrics));
+        var generation = new Generation(
+            stream, request, sequences, time, ended => ended.Report(request.Id, log, parsed),
+            (ended, outcome) => measured.RecordEnd(labels, names.Primary, outcome, ended.Times(began)));
         counted.Add(generation);
         allowance.Count(() => (request.PromptTokenIds.Length, generation.NumOutputTokens));
         return generation;

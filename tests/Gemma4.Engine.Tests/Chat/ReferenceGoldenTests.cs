@@ -3,7 +3,7 @@ using System.Text.Json;
 using Gemma4.Engine.Chat;
 using Gemma4.Engine.Chat.Jinja.Values;
 using Gemma4.Engine.Tokenization;
-using Gemma4.Engine.Verification;
+using Gemma4.Verification;
 using Gemma4.Testing;
 using Xunit;
 

@@ -23,7 +23,7 @@ public sealed unsafe class AttentionKernelTests
     [Fact]
     public void Weighted_values_agree_with_the_definition_and_do_not_depend_on_their_neighbours()
     {
-        foreach (int h in (ReadOnlySpan<int>)[8, 16, 24, 256])
+        foreach (int h in (ReadOnlySpan<int>)[8, 16, 24, 72, 256])
         {
             for (int queries = 1; queries <= 9; queries++)
             {

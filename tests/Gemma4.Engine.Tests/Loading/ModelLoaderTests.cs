@@ -6,7 +6,7 @@ using Gemma4.Engine.Execution;
 using Gemma4.Engine.Loading;
 using Gemma4.Engine.Models;
 using Gemma4.Engine.Tests.Models;
-using Gemma4.Engine.Verification;
+using Gemma4.Verification;
 using Gemma4.Testing;
 using Xunit;
 

@@ -1,5 +1,5 @@
 using Gemma4.Engine.Models;
-using Gemma4.Engine.Verification;
+using Gemma4.Verification;
 using Gemma4.Testing;
 
 namespace Gemma4.Engine.Tests.Models;

@@ -1,6 +1,6 @@
 using Gemma4.Engine.Backends;
 using Gemma4.Engine.Models;
-using Gemma4.Engine.Verification;
+using Gemma4.Verification;
 using Xunit;
 
 namespace Gemma4.Engine.Tests.Models;

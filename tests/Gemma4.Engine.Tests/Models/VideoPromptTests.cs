@@ -6,7 +6,7 @@ using Gemma4.Engine.Models;
 using Gemma4.Engine.Models.Text;
 using Gemma4.Engine.Models.Vision;
 using Gemma4.Engine.Tokenization;
-using Gemma4.Engine.Verification;
+using Gemma4.Verification;
 using Gemma4.Engine.Vision;
 using Gemma4.Testing;
 using Xunit;

@@ -1,6 +1,6 @@
 using Gemma4.Engine.Parsing;
 using Gemma4.Engine.Requests;
-using Gemma4.Engine.Verification;
+using Gemma4.Verification;
 using Xunit;
 using static Gemma4.Engine.Tests.Parsing.ParserHarness;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Gemma4.Engine.Tokenization;
-using Gemma4.Engine.Verification;
+using Gemma4.Verification;
 using Gemma4.Testing;
 using Xunit;
 

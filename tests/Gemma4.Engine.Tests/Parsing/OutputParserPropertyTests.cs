@@ -3,7 +3,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Gemma4.Engine.Parsing;
 using Gemma4.Engine.Requests;
-using Gemma4.Engine.Verification;
+using Gemma4.Verification;
 using Xunit;
 using static Gemma4.Engine.Tests.Parsing.ParserHarness;
 

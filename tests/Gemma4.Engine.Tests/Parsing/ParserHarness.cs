@@ -2,7 +2,7 @@ using System.Text.Json;
 using Gemma4.Engine.Parsing;
 using Gemma4.Engine.Requests;
 using Gemma4.Engine.Tokenization;
-using Gemma4.Engine.Verification;
+using Gemma4.Verification;
 using Gemma4.Testing;
 
 namespace Gemma4.Engine.Tests.Parsing;

@@ -1,5 +1,5 @@
 using Gemma4.Engine.Configuration;
-using Gemma4.Engine.Verification;
+using Gemma4.Verification;
 using Gemma4.Engine.Tests.Loading;
 using Gemma4.Testing;
 using Xunit;

@@ -60,7 +60,7 @@ public sealed class HealthEndpointsTests
         _time.Advance(EngineWatch.Interval);
         Assert.True(IsStopping(server));
         ModelHost host = server.Services.GetRequiredService<ModelHost>();
-        Assert.Equal(3, ServerRun.ExitCode(ServerRun.Stopped, host));
+        Assert.Equal(3, ServerRun.ExitCode(ExitCodes.Done, host));
         Assert.Contains(server.Log.Events, e => e.RenderMessage().Contains("steps failed", StringComparison.Ordinal));
     }
 
@@ -79,7 +79,7 @@ public sealed class HealthEndpointsTests
         Assert.False(IsStopping(server));
         Seconds(1);
         Assert.True(IsStopping(server));
-        Assert.Equal(3, ServerRun.ExitCode(ServerRun.Stopped, server.Services.GetRequiredService<ModelHost>()));
+        Assert.Equal(3, ServerRun.ExitCode(ExitCodes.Done, server.Services.GetRequiredService<ModelHost>()));
     }
 
     [Fact]

@@ -41,8 +41,8 @@ public sealed class CommandLineTests
         Assert.Contains("'8000' is not a switch", Assert.Throws<OptionsException>(() => CommandLine.Parse(["8000"])).Message, StringComparison.Ordinal);
 
     [Theory]
-    [InlineData("Api:MaxNn", "Api:MaxN", "GEMMA4__Api__MaxNn")]
-    [InlineData("Modle:Path", "Model", "GEMMA4__Modle")]
+    [InlineData("Api:MaxNn", "Api:MaxN", "GEMMA4__Api__MaxN.")]
+    [InlineData("Modle:Path", "Model", "GEMMA4__Model.")]
     public void An_unknown_key_is_refused_with_the_one_that_was_meant(string key, string meant, string environment)
     {
         OptionsException fault = Assert.Throws<OptionsException>(() => Add((key, "1")));
@@ -67,8 +67,34 @@ public sealed class CommandLineTests
     }
 
     [Fact]
-    public void Every_switch_is_in_the_help() =>
-        Assert.All(["--model", "--port", "--host", "--device", "--dtype", "--api-key", "--strict-params"], s => Assert.Contains(s, CommandLine.Help(), StringComparison.Ordinal));
+    public void Values_may_look_like_verbs_files_and_flags()
+    {
+        Dictionary<string, string?> settings = CommandLine.Parse(
+            ["--model", "list", "--served-model-name", "@x", "--think=false", "--port", "1", "--port", "2", "--api-key", "a", "--api-key=b,c", "--Server:Host=::1"], out string? config);
+        Assert.Equal(("list", "@x", "false", "2", "::1"), (settings["Model:Path"], settings["Model:ServedNames:0"], settings["Api:ThinkByDefault"], settings["Server:Port"], settings["Server:Host"]));
+        Assert.Equal(("a", "b", "c"), (settings["Server:ApiKeys:0"], settings["Server:ApiKeys:1"], settings["Server:ApiKeys:2"]));
+        Assert.Null(config);
+    }
+
+    [Fact]
+    public void A_file_of_settings_comes_after_appsettings_and_before_the_command_line()
+    {
+        string file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(file, """{"Server": {"Port": 1, "Host": "::1"}}""");
+            var configuration = new ConfigurationManager();
+            SettingsFiles files = OptionsBinding.AddSources(configuration, ["--config", file, "--port", "2"]);
+            Assert.Equal(("2", "::1"), (configuration["Server:Port"], configuration["Server:Host"]));
+            Assert.Equal([Path.Combine(AppContext.BaseDirectory, "appsettings.json"), file], files.Paths);
+            File.WriteAllText(file, "{");
+            Assert.Contains(file, Assert.Throws<OptionsException>(() => OptionsBinding.AddSources(new ConfigurationManager(), ["--config", file])).Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
 
     private static ServiceCollection Add(params (string Key, string Value)[] settings)
     {

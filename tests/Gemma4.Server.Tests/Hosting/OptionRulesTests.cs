@@ -45,6 +45,7 @@ public sealed class OptionRulesTests
     [InlineData("Server:HeartbeatSeconds", "0", "1 to 60")]
     [InlineData("Server:DrainSeconds", "-1", "0 to 3600")]
     [InlineData("Model:Path", "", "Model:Path must not be empty.")]
+    [InlineData("Model:Revision", "../main", "Model:Revision must be a branch, tag or commit")]
     [InlineData("Model:Device", "tpu", "Model:Device must be auto, cpu, cuda or cuda:n")]
     [InlineData("Model:DType", "float8", "auto, float32, bfloat16")]
     [InlineData("Model:Threads", "0", "1 to 1024")]

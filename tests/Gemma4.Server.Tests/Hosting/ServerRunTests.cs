@@ -51,7 +51,10 @@ public sealed partial class ServerRunTests
     [InlineData("--Api:MaxNn 1", "'Api:MaxNn' is not a setting")]
     [InlineData("--Engine:BlockSize 17", "power of two")]
     [InlineData("--port 0 --host 192.0.2.1", "nothing can listen on 192.0.2.1")]
-    [InlineData("serve", "'serve' is not a verb")]
+    [InlineData("sreve", "'sreve' is not a verb of gemma4. Did you mean 'serve'?")]
+    [InlineData("serve 8000", "'8000' is not a switch")]
+    [InlineData("serve --prot 1", "Did you mean --port?")]
+    [InlineData("--config /nowhere/x.json", "/nowhere/x.json cannot be read")]
     public async Task A_wrong_setting_is_one_line_and_2(string args, string message)
     {
         await using var server = new ServerProcess(args.Split(' '));
@@ -98,7 +101,7 @@ public sealed partial class ServerRunTests
         Assert.DoesNotContain("Unhandled exception", all, StringComparison.Ordinal);
     }
 
-    [GeneratedRegex("INF (Loading|Listening) ")]
+    [GeneratedRegex("INF (Loading|Listening|Settings) ")]
     private static partial Regex Routine();
 
     [GeneratedRegex("INF Loading ")]

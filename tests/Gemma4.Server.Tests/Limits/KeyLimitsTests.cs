@@ -184,17 +184,17 @@ public sealed class KeyLimitsTests : IDisposable
         using HttpClient client = await ClientAsync(server);
         for (int i = 0; i < 2; i++)
             (await ServerUnderTest.PostAsync(client, "/v1/chat/completions", Chat)).Dispose();
-        string text = "";
-        for (int i = 0; i < 1000 && !text.Contains("gemma4_key_tokens{", StringComparison.Ordinal); i++)
+        Scrape scrape = await Scrape.OfAsync(client);
+        for (int i = 0; i < 1000 && scrape.Sum("gemma4_key_tokens_total") == 0; i++)
         {
             await Task.Delay(10, TestContext.Current.CancellationToken);
-            text = await client.GetStringAsync("/metrics", TestContext.Current.CancellationToken);
+            scrape = await Scrape.OfAsync(client);
         }
-        string[] lines = [.. text.Split('\n').Where(line => line.Contains("gemma4_key_", StringComparison.Ordinal) && !line.StartsWith('#'))];
-        Assert.Contains(lines, line => line.Contains("gemma4_key_requests", StringComparison.Ordinal) && line.Contains("key=\"alice\"", StringComparison.Ordinal) && line.EndsWith(" 1", StringComparison.Ordinal));
-        Assert.Contains(lines, line => line.Contains("gemma4_key_refusals", StringComparison.Ordinal) && line.Contains("limit=\"requests\"", StringComparison.Ordinal));
-        Assert.Contains(lines, line => line.Contains("gemma4_key_tokens", StringComparison.Ordinal) && line.Contains("type=\"output\"", StringComparison.Ordinal));
-        Assert.DoesNotContain("sk-alice", text, StringComparison.Ordinal);
+        Assert.Equal(1, scrape.Sum("gemma4_key_requests_total", "key=\"alice\""));
+        Assert.Equal(1, scrape.Sum("gemma4_key_refusals_total", "key=\"alice\"", "limit=\"requests\""));
+        Assert.True(scrape.Sum("gemma4_key_tokens_total", "type=\"input\"") > 5);
+        Assert.Equal(ServerUnderTest.Tokenizer.Encode("Hello.").Length + 1, scrape.Sum("gemma4_key_tokens_total", "type=\"output\""));
+        Assert.DoesNotContain("sk-alice", scrape.Text, StringComparison.Ordinal);
     }
 
     private static string Header(HttpResponseMessage response, string name) => Assert.Single(response.Headers.GetValues(name));

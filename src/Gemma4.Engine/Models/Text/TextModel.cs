@@ -37,6 +37,7 @@ internal sealed class TextModel
         _norm = backend.CreateNorm(weights.Scale("norm", d), d, config.RmsNormEps);
         StoredWeight head = config.TiedHead ? weights.Matrix("embed_tokens", config.VocabSize, d) : store.Take("lm_head.weight", [config.VocabSize, d]);
         _head = backend.CreateHead(head, (float?)config.FinalLogitSoftcap);
+        store.ReleaseCopies();
         _x = backend.CreateActivations("residual", d);
     }
 

@@ -1,4 +1,7 @@
-using System.Text;
+using System.CommandLine;
+using System.CommandLine.Completions;
+using System.CommandLine.Parsing;
+using Gemma4.Server.Hub;
 using Gemma4.Server.Settings;
 
 namespace Gemma4.Server.Hosting;
@@ -9,7 +12,8 @@ internal static class CommandLine
     /// <summary>Name, key, placeholder of the value (null for a flag) and one line of help.</summary>
     private static readonly (string Name, string Key, string? Value, string Help)[] Switches =
     [
-        ("model", "Model:Path", "PATH", "folder of the checkpoint, or GGUF file (default demo-model)"),
+        ("model", "Model:Path", "PATH|ORG/NAME", "folder of the checkpoint, GGUF file, or a model of the hub (default demo-model)"),
+        ("revision", "Model:Revision", "REV", "branch, tag or commit of a model of the hub"),
         ("mmproj", "Model:Mmproj", "FILE", "GGUF file with the towers for images and audio of a GGUF model"),
         ("served-model-name", "Model:ServedNames", "ID[,ID…]", "ids for the field model; the first is shown (default: the folder's or file's name)"),
         ("any-model", "Model:AnyName", null, "take whatever requests name in the field model"),
@@ -19,6 +23,7 @@ internal static class CommandLine
         ("kv-dtype", "Model:KvDType", "auto|float32|bfloat16|int8", "type that keys and values are stored in"),
         ("quantization", "Model:Quantization", "none|int8|int4", "round weights while loading, on a CPU"),
         ("kernels", "Model:Kernels", "auto|portable|avx2|avx512|avx512-vnni", "kernels of quantised weights; all give the same bits"),
+        ("lazy-weights", "Model:LazyWeights", null, "read mapped weights when they are first used, not at the start"),
         ("threads", "Model:Threads", "N", "threads that compute on a CPU (default: one a core)"),
         ("host", "Server:Host", "ADDRESS", "address to listen on (default 127.0.0.1)"),
         ("port", "Server:Port", "PORT", "port to listen on (default 8000)"),
@@ -55,26 +60,61 @@ internal static class CommandLine
     /// <summary>Keys whose switches take several values, separated by commas.</summary>
     private static readonly string[] Lists = ["Model:ServedNames", "Server:ApiKeys", "Server:CorsOrigins", "Server:AllowedHosts", "Media:AllowedUrls"];
 
-    /// <summary>Switches to configuration keys.</summary>
-    /// <exception cref="OptionsException">A switch nobody knows, or one without its value.</exception>
-    public static Dictionary<string, string?> Parse(IReadOnlyList<string> args)
+    /// <summary>Names a file of settings, which no key can.</summary>
+    private const string ConfigSwitch = "config";
+
+    /// <summary>How all command lines of the program are read: nothing is put in the place of <c>@FILE</c>.</summary>
+    public static ParserConfiguration Parser { get; } = new() { ResponseFileTokenReplacer = null };
+
+    /// <summary>The switches as options of a command. Their values are read by <c>Parse</c>, which says what is wrong in its own words.</summary>
+    public static IEnumerable<Option> Options()
     {
-        var settings = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
-        for (int i = 0; i < args.Count; i++)
+        foreach ((string name, string key, string? value, string help) in Switches)
         {
-            if (!args[i].StartsWith("--", StringComparison.Ordinal))
-                throw new OptionsException($"'{args[i]}' is not a switch; values follow their switch, as in --model PATH. See --help.");
-            string name = args[i][2..];
-            string? value = null;
-            if (name.IndexOf('=') is > 0 and int equals)
-                (name, value) = (name[..equals], name[(equals + 1)..]);
-            (string key, bool isFlag) = Find(name);
-            if (value is null && isFlag)
-                value = "true";
-            else if (value is null)
-                value = ++i < args.Count ? args[i] : throw new OptionsException($"--{name} needs a value. See --help.");
-            Set(settings, key, value);
+            string description = $"{help} [{key}]";
+            if (value is null)
+            {
+                yield return new Option<bool>("--" + name) { Description = description };
+                continue;
+            }
+            var option = new Option<string[]>("--" + name) { Description = description, HelpName = value, Arity = ArgumentArity.ZeroOrMore };
+            if (IsChoice(value))
+                option.CompletionSources.Add(value.Split('|'));
+            else if (name == "model")
+                option.CompletionSources.Add(_ => HubListing.Names().Select(cached => new CompletionItem(cached)));
+            yield return option;
         }
+        yield return new Option<string[]>("--" + ConfigSwitch)
+        {
+            Description = "JSON file of settings, laid out like appsettings.json, that come after those of appsettings.json",
+            HelpName = "FILE",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
+    }
+
+    /// <summary>Switches to configuration keys.</summary>
+    /// <param name="args">The switches.</param>
+    /// <exception cref="OptionsException">A switch nobody knows, or one without its value.</exception>
+    public static Dictionary<string, string?> Parse(IReadOnlyList<string> args) => Parse(args, out _);
+
+    /// <summary>Switches to configuration keys.</summary>
+    /// <param name="args">The switches.</param>
+    /// <param name="configFile">The file of settings that they name; null where they name none.</param>
+    /// <exception cref="OptionsException">A switch nobody knows, or one without its value.</exception>
+    public static Dictionary<string, string?> Parse(IReadOnlyList<string> args, out string? configFile)
+    {
+        var command = new Command("serve") { TreatUnmatchedTokensAsErrors = false };
+        foreach (Option option in Options())
+            command.Add(option);
+        ParseResult result = command.Parse(args, Parser);
+        var settings = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
+        foreach ((string name, string key, string? value, _) in Switches)
+        {
+            foreach (string given in Given(result, name, isFlag: value is null))
+                Set(settings, key, given);
+        }
+        configFile = Given(result, ConfigSwitch, isFlag: false).LastOrDefault();
+        SetKeys(settings, result.UnmatchedTokens);
         // A server that was meant to have a key and got an empty one would let everybody in.
         foreach (string list in Lists.Where(settings.ContainsKey))
         {
@@ -84,41 +124,41 @@ internal static class CommandLine
         return settings;
     }
 
-    /// <summary>The text of <c>--help</c>.</summary>
-    public static string Help()
+    /// <summary>The values of a switch, in their order; that of a flag is true where it has none.</summary>
+    private static string[] Given(ParseResult result, string name, bool isFlag)
     {
-        var text = new StringBuilder("""
-            Gemma 4 behind an OpenAI-compatible HTTP API.
-
-            dotnet run -c Release --project src/Gemma4.Server -- [switches]      serve
-            dotnet run -c Release --project src/Gemma4.Server -- verify …        check checkpoints, templates, tokenizers
-            dotnet run -c Release --project src/Gemma4.Server -- conformance …   run HTTP cases against a server it starts
-
-
-            """);
-        foreach ((string name, string key, string? value, string help) in Switches)
-            text.AppendLine($"  {"--" + name + " " + value,-48} {help} [{key}]");
-        text.Append("""
-
-            Every key of appsettings.json can be set too, as --Section:Key VALUE or as an environment variable GEMMA4__Section__Key.
-
-            """);
-        return text.ToString();
+        if (result.GetResult("--" + name) is not OptionResult { Implicit: false } given)
+            return [];
+        string[] values = [.. given.Tokens.Select(token => token.Value)];
+        if (isFlag)
+            return values.Length == 0 ? ["true"] : values;
+        return values.Length == given.IdentifierTokenCount ? values : throw NeedsValue(name);
     }
 
-    private static (string Key, bool IsFlag) Find(string name)
+    /// <summary><c>--Section:Key VALUE</c> and <c>--Section:Key=VALUE</c>; whether the key exists is checked with those of the other sources.</summary>
+    private static void SetKeys(Dictionary<string, string?> settings, IReadOnlyList<string> tokens)
     {
-        foreach ((string switchName, string key, string? value, _) in Switches)
+        for (int i = 0; i < tokens.Count; i++)
         {
-            if (switchName == name)
-                return (key, value is null);
+            if (!tokens[i].StartsWith("--", StringComparison.Ordinal) || tokens[i].Length == 2)
+                throw new OptionsException($"'{tokens[i]}' is not a switch; values follow their switch, as in --model PATH. See --help.");
+            string name = tokens[i][2..];
+            string? value = null;
+            if (name.IndexOf('=') is > 0 and int equals)
+                (name, value) = (name[..equals], name[(equals + 1)..]);
+            if (!name.Contains(':') && !HostKeys.Contains(name))
+            {
+                string nearest = Spelling.Nearest(name, Switches.Select(s => s.Name).Append(ConfigSwitch));
+                throw new OptionsException($"--{name} is not a switch of this server. Did you mean --{nearest}? See --help.");
+            }
+            Set(settings, name, value ?? (++i < tokens.Count ? tokens[i] : throw NeedsValue(name)));
         }
-        // --Section:Key; whether the key exists is checked with those of the other sources.
-        if (name.Contains(':') || HostKeys.Contains(name))
-            return (name, false);
-        string nearest = Spelling.Nearest(name, Switches.Select(s => s.Name));
-        throw new OptionsException($"--{name} is not a switch of this server. Did you mean --{nearest}? See --help.");
     }
+
+    private static OptionsException NeedsValue(string name) => new($"--{name} needs a value; an empty entry is none. See --help.");
+
+    /// <summary>Whether a placeholder lists what may stand there.</summary>
+    private static bool IsChoice(string placeholder) => placeholder.Contains('|') && !placeholder.AsSpan().ContainsAnyInRange('A', 'Z');
 
     private static void Set(Dictionary<string, string?> settings, string key, string value)
     {

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Reflection;
 using Gemma4.Engine.Configuration;
 using Gemma4.Engine.StructuredOutput;
@@ -25,14 +26,32 @@ internal static class OptionsBinding
     /// <summary>Sections of others: the host's and Serilog's.</summary>
     private static readonly string[] ForeignSections = ["Serilog", .. "environment contentRoot applicationName".Split(' ')];
 
-    /// <summary>appsettings.json beside the server, then the environment, then the command line: later wins.</summary>
-    public static void AddSources(ConfigurationManager configuration, IReadOnlyList<string> args)
+    /// <summary>appsettings.json beside the program, then the file that the command line names, then the environment, then the command line: later wins.</summary>
+    /// <returns>The files, in that order.</returns>
+    /// <exception cref="OptionsException">A file that is named is not there or not JSON, or a switch is wrong.</exception>
+    public static SettingsFiles AddSources(ConfigurationManager configuration, IReadOnlyList<string> args)
     {
+        Dictionary<string, string?> switches = CommandLine.Parse(args, out string? named);
+        string beside = Path.Combine(AppContext.BaseDirectory, "appsettings.json");
+        string[] files = [.. new[] { beside }.Where(File.Exists), .. named is null ? [] : new[] { Path.GetFullPath(named) }];
         configuration.Sources.Clear();
+        foreach (string file in files)
+        {
+            try
+            {
+                configuration.AddJsonFile(file, optional: false);
+            }
+            catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException)
+            {
+                throw new OptionsException($"The settings in {file} cannot be read: {exception.GetBaseException().Message}");
+            }
+        }
         configuration
-            .AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), optional: true)
             .AddEnvironmentVariables(EnvironmentPrefix)
-            .AddInMemoryCollection(CommandLine.Parse(args));
+            .AddInMemoryCollection(Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+                .Where(variable => IsOpenTelemetry((string)variable.Key)).Select(variable => KeyValuePair.Create((string)variable.Key, (string?)variable.Value)))
+            .AddInMemoryCollection(switches);
+        return new SettingsFiles(files);
     }
 
     /// <summary>Registers every options class.</summary>
@@ -44,7 +63,7 @@ internal static class OptionsBinding
             (string Section, Type Options) known = Sections.FirstOrDefault(s => s.Section.Equals(section.Key, StringComparison.OrdinalIgnoreCase));
             if (known.Options is not null)
                 RefuseUnknownKeys(configuration, section, known.Options);
-            else if (!ForeignSections.Contains(section.Key, StringComparer.OrdinalIgnoreCase))
+            else if (!ForeignSections.Contains(section.Key, StringComparer.OrdinalIgnoreCase) && !IsOpenTelemetry(section.Key))
                 throw Unknown(section.Path, Sections.Select(s => s.Section));
         }
         Add<ModelOptions>(services, configuration, ModelOptions.Section);
@@ -54,6 +73,9 @@ internal static class OptionsBinding
         Add<MediaAccessOptions>(services, configuration, MediaAccessOptions.Section);
         Add<ConstraintLimits>(services, configuration, "Constraints");
     }
+
+    /// <summary>OpenTelemetry reads its standard variables, whose names begin so, from the configuration.</summary>
+    private static bool IsOpenTelemetry(string key) => key.StartsWith("OTEL_", StringComparison.Ordinal);
 
     /// <summary>Reads one section now, for what is needed before the host is built.</summary>
     /// <exception cref="OptionsException">A value that cannot be read or breaks a rule.</exception>
@@ -100,7 +122,9 @@ internal static class OptionsBinding
     private static bool IsList(Type options, string key) =>
         options.GetProperty(key, BindingFlags.Public | BindingFlags.Instance | BindingFlags.IgnoreCase)!.PropertyType.IsArray;
 
-    private static OptionsException Unknown(string path, IEnumerable<string> known) => new(
-        $"'{path}' is not a setting of this server. Did you mean '{Spelling.Nearest(path, known)}'? "
-        + $"In the environment it is written {EnvironmentPrefix}{path.Replace(":", "__")}. See --help.");
+    private static OptionsException Unknown(string path, IEnumerable<string> known)
+    {
+        string meant = Spelling.Nearest(path, known);
+        return new($"'{path}' is not a setting of this server. Did you mean '{meant}'? In the environment it is written {EnvironmentPrefix}{meant.Replace(":", "__")}. See --help.");
+    }
 }

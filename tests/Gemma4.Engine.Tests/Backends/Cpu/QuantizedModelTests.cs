@@ -1,7 +1,7 @@
 using Gemma4.Engine.Backends;
 using Gemma4.Engine.Configuration;
 using Gemma4.Engine.Models;
-using Gemma4.Engine.Verification;
+using Gemma4.Verification;
 using Gemma4.Testing;
 using Xunit;
 

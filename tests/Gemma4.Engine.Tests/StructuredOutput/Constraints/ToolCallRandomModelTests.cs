@@ -3,7 +3,7 @@ using Gemma4.Engine.Parsing;
 using Gemma4.Engine.Requests;
 using Gemma4.Engine.StructuredOutput;
 using Gemma4.Engine.Tokenization;
-using Gemma4.Engine.Verification;
+using Gemma4.Verification;
 using Gemma4.Testing;
 using Json.Schema;
 using Xunit;
