@@ -161,7 +161,7 @@ public sealed partial class MonitoringTests(MonitoringTests.Server server) : ICl
         internal async Task TrafficAsync()
         {
             string image = TestMedia.DataUrl("thumb.png", "image/png");
-            string schema = $$"""{"type":"object","properties":{"a{{_numSchemas++}}":{"type":"boolean"} }}""";
+            string schema = $$"""{"type":"object","properties":{"a{{_numSchemas++}}":{"type":"boolean"} } }""";
             string format = "\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"a\",\"schema\":" + schema + "}}";
             string words = string.Concat(Enumerable.Repeat($"{Secret} and toast. ", 20));
             foreach (string body in (string[])
