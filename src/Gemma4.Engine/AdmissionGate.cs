@@ -10,7 +10,7 @@ internal sealed class AdmissionGate(int maxQueued)
     private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(1);
     private readonly Lock _lock = new();
     private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private string? _closedBecause;
+    private string? _closedBecause, _heldBecause;
     private int _numQueued;
     private int _numActive;
     private double _secondsBetweenStarts;
@@ -100,10 +100,18 @@ internal sealed class AdmissionGate(int maxQueued)
         return _empty.Task;
     }
 
+    /// <summary>Refuses requests for a while.</summary>
+    /// <param name="because">What they are told; null lets them in again.</param>
+    public void Hold(string? because)
+    {
+        lock (_lock)
+            _heldBecause = because;
+    }
+
     private void ThrowIfRefusing()
     {
-        if (_closedBecause is not null)
-            throw new RequestRejectedException(RejectionReason.Unavailable, _closedBecause);
+        if ((_closedBecause ?? _heldBecause) is { } reason)
+            throw new RequestRejectedException(RejectionReason.Unavailable, reason);
         if (_numQueued < maxQueued)
             return;
         double seconds = Math.Clamp(_numQueued * _secondsBetweenStarts, ShortestRetry.TotalSeconds, LongestRetry.TotalSeconds);

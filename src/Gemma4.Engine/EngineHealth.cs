@@ -21,6 +21,9 @@ public enum EngineState
     /// <summary>Finishing what it has; new requests are refused.</summary>
     Draining,
 
+    /// <summary>A step hangs: its sequences were ended, and nothing is served unless it comes back.</summary>
+    Stalled,
+
     /// <summary>It will not serve again.</summary>
     Failed,
 }

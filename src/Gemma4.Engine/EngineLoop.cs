@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.ExceptionServices;
 using System.Threading.Channels;
 using Gemma4.Engine.Configuration;
 using Gemma4.Engine.Requests;
@@ -15,6 +16,8 @@ internal sealed class EngineLoop
     /// <summary>Of a step's time, so much may be added to wait for masks that were begun at its end.</summary>
     private const double MaskWaitShare = 0.1;
 
+    private const string StalledReason = "A step of the engine has not ended in its time (Engine:StepTimeout).";
+
     private readonly Channel<EngineCommand> _commands = Channel.CreateUnbounded<EngineCommand>(
         new UnboundedChannelOptions { SingleReader = true });
 
@@ -25,6 +28,7 @@ internal sealed class EngineLoop
     private readonly PromptPacer _pacer;
     private readonly SequenceMasks _masks;
     private readonly MaskWorkers _maskWorkers;
+    private readonly StepWatch _watch;
     private readonly EngineMetrics _metrics;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
@@ -51,6 +55,7 @@ internal sealed class EngineLoop
         _maxConsecutiveFaults = options.MaxConsecutiveFaults;
         _maskWorkers = new MaskWorkers(options.MaxSequences, Report);
         _masks = new SequenceMasks(vocabularySize, options.MaxSequences, _maskWorkers.Begin, Report);
+        _watch = new StepWatch(time, options.StepTimeout, GiveStepUp);
         _thread = new Thread(Run) { Name = "Gemma4 engine", IsBackground = true };
     }
 
@@ -90,6 +95,7 @@ internal sealed class EngineLoop
         }
         finally
         {
+            _watch.Dispose();
             _maskWorkers.Dispose();
             _runner.Dispose();
             _stopped.TrySetResult();
@@ -127,27 +133,71 @@ internal sealed class EngineLoop
 
     private bool TryExecute(StepPlan plan, out StepResult result)
     {
+        result = default;
+        Exception? fault = null;
+        _watch.Begin();
         try
         {
             result = _runner.Execute(plan);
-            LogFaults(plan, result);
-            _numConsecutiveFaults = 0;
-            _health = EngineHealth.Ready;
-            return true;
         }
-        catch (Exception fault)
+        catch (Exception e)
         {
-            _metrics.RecordStepFailure();
-            Log.StepFailed(_logger, fault, plan.Sequences.Length, plan.NumTokens);
-            // A fault that ends the engine closes its door first: whoever reads an error of it is refused the next time.
-            if (++_numConsecutiveFaults >= _maxConsecutiveFaults || !_runner.CanContinueAfter(fault))
-                throw;
-            foreach (ref readonly ScheduledSequence scheduled in plan.Sequences)
-                End(scheduled.Sequence, FinishReason.Error, SequenceProgress.SequenceFailedMessage);
-            _health = new EngineHealth(EngineState.Degraded, "The last step failed.");
-            result = default;
+            fault = e;
+        }
+        bool inTime = _watch.TryEnd();
+        if (!inTime)
+            ForgetAll();
+        if (fault is not null)
+        {
+            Recover(plan, fault);
             return false;
         }
+        _numConsecutiveFaults = 0;
+        _health = EngineHealth.Ready;
+        if (!inTime)
+            return false;
+        LogFaults(plan, result);
+        return true;
+    }
+
+    /// <summary>Goes on after a step that threw, if that makes sense.</summary>
+    private void Recover(StepPlan plan, Exception fault)
+    {
+        _metrics.RecordStepFailure();
+        Log.StepFailed(_logger, fault, plan.Sequences.Length, plan.NumTokens);
+        // A step of one sequence cannot become smaller: that it ran out of memory counts like any fault.
+        bool maySplit = plan.Sequences.Length > 1 && MemoryFault.Is(fault);
+        // A fault that ends the engine closes its door first: whoever reads an error of it is refused the next time.
+        if ((!maySplit && ++_numConsecutiveFaults >= _maxConsecutiveFaults) || !_runner.CanContinueAfter(fault))
+            ExceptionDispatchInfo.Throw(fault);
+        if (maySplit)
+        {
+            EndLargest(plan);
+        }
+        else
+        {
+            foreach (ref readonly ScheduledSequence scheduled in plan.Sequences)
+                End(scheduled.Sequence, FinishReason.Error, SequenceProgress.SequenceFailedMessage);
+        }
+        _health = new EngineHealth(EngineState.Degraded, "The last step failed.");
+    }
+
+    /// <summary>Ends the sequence that took the most memory in a step, and has the others planned again.</summary>
+    private void EndLargest(StepPlan plan)
+    {
+        Sequence largest = plan.Sequences[0].Sequence;
+        long most = 0;
+        foreach (ref readonly ScheduledSequence scheduled in plan.Sequences)
+        {
+            // What a step holds grows with its tokens, and in attention with the positions that each of them looks at.
+            long size = (long)scheduled.NumTokens * (scheduled.FirstPosition + scheduled.NumTokens);
+            if (size > most)
+                (largest, most) = (scheduled.Sequence, size);
+        }
+        Log.LargestEnded(_logger, largest.Request.Id, largest.Index);
+        End(largest, FinishReason.Error, SequenceProgress.OutOfMemoryMessage);
+        _masks.TakeBack(plan);
+        _scheduler.Preempt(plan);
     }
 
     private void LogFaults(StepPlan plan, StepResult result)
@@ -181,9 +231,7 @@ internal sealed class EngineLoop
             switch (command)
             {
                 case EngineCommand.Admit(ActiveRequest request):
-                    _requests.Add(request);
-                    foreach (Sequence sequence in request.Sequences)
-                        _scheduler.Add(sequence);
+                    Admit(request);
                     break;
                 case EngineCommand.Abort(Sequence sequence):
                     End(sequence, FinishReason.Aborted, null);
@@ -201,8 +249,50 @@ internal sealed class EngineLoop
         }
     }
 
+    private void Admit(ActiveRequest request)
+    {
+        _requests.Add(request);
+        foreach (Sequence sequence in request.Sequences)
+            _scheduler.Add(sequence);
+    }
+
     /// <summary>Blocks this thread until there is a command or the loop is to stop.</summary>
     private void WaitForCommands() => _commands.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult();
+
+    /// <summary>Ends all sequences with an error while a step hangs, those that came since included. The watch's thread, in place of this one, which is
+    /// in the step and reads nothing but the plan.</summary>
+    private void GiveStepUp()
+    {
+        if (_health.State != EngineState.Stalled)
+        {
+            Log.StepHangs(_logger);
+            _gate.Hold(StalledReason);
+            _health = new EngineHealth(EngineState.Stalled, StalledReason);
+        }
+        var others = new List<EngineCommand>();
+        while (_commands.Reader.TryRead(out EngineCommand? command))
+        {
+            if (command is EngineCommand.Admit(ActiveRequest request))
+                Admit(request);
+            else
+                others.Add(command);
+        }
+        foreach (EngineCommand command in others)
+            TryPost(command);
+        _requests.EndAll(SequenceProgress.StalledMessage);
+    }
+
+    /// <summary>Lets go of the sequences that <see cref="GiveStepUp"/> ended, now that the step has come back.</summary>
+    private void ForgetAll()
+    {
+        Log.StepCameBack(_logger);
+        while (_scheduler.TryPeek(out Sequence? sequence))
+        {
+            _scheduler.End(sequence);
+            _masks.Forget(sequence);
+        }
+        _gate.Hold(null);
+    }
 
     private void Report(MaskJob job) => TryPost(new EngineCommand.MaskDone(job));
 

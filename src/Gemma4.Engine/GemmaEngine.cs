@@ -59,7 +59,7 @@ public sealed class GemmaEngine : IGenerationEngine, IAsyncDisposable
     public EngineInfo Info { get; }
 
     /// <inheritdoc/>
-    public EngineHealth Health => _draining && _loop.Health.State != EngineState.Failed
+    public EngineHealth Health => _draining && _loop.Health.State is not (EngineState.Failed or EngineState.Stalled)
         ? new EngineHealth(EngineState.Draining, "The engine is stopping.")
         : _loop.Health;
 

@@ -3,7 +3,7 @@ using Gemma4.Engine.Scheduling;
 
 namespace Gemma4.Engine;
 
-/// <summary>Knows which stream a sequence belongs to, hands its events over and measures them as they leave. Engine thread only.</summary>
+/// <summary>Knows which stream a sequence belongs to, hands its events over and measures them as they leave. Engine thread, or the watch in its place.</summary>
 internal sealed class RequestTracker(AdmissionGate gate, EngineMetrics metrics, EngineTraces traces, TimeProvider time)
 {
     private readonly Dictionary<SequenceId, ActiveRequest> _requests = [];

@@ -42,6 +42,24 @@ internal sealed class SequenceMasks(int vocabularySize, int maxAhead, Action<Mas
         }
     }
 
+    /// <summary>Takes back the drafts of a plan that is not executed, and whose sequences go on.</summary>
+    public void TakeBack(StepPlan plan)
+    {
+        foreach (ref readonly ScheduledSequence scheduled in plan.Sequences)
+        {
+            if (scheduled.NumDrafts == 0 || scheduled.Sequence is not { State: SequenceState.Running, Constraint: { } constraint } sequence)
+                continue;
+            try
+            {
+                constraint.Rollback(scheduled.NumDrafts);
+            }
+            catch (Exception e)
+            {
+                Fail(sequence, e);
+            }
+        }
+    }
+
     /// <summary>Takes in a job that is done.</summary>
     /// <returns>False when its sequence has ended meanwhile.</returns>
     public bool Take(MaskJob job)

@@ -13,7 +13,7 @@ public sealed partial class ArchitectureTests
     {
         ["Errors"] = [],
         ["Wire"] = [],
-        ["Limits"] = [],
+        ["Limits"] = ["Errors"],
         ["Metrics"] = [],
         ["Settings"] = [],
         ["Hub"] = [],
@@ -21,25 +21,25 @@ public sealed partial class ArchitectureTests
         ["OpenAI"] = ["Wire", "Errors"],
         ["Anthropic"] = ["Wire", "Errors"],
         ["Ollama"] = ["Wire", "Errors"],
-        ["Access"] = ["Settings", "Errors"],
+        ["Access"] = ["Settings", "Limits", "Errors"],
         ["Page"] = ["Settings"],
         ["Media"] = ["Metrics", "Limits", "Errors"],
         ["Serving"] = ["Hub", "Media", "Settings", "Errors"],
         ["Storage"] = ["OpenAI", "Access", "Settings"],
-        ["Streaming"] = ["Serving", "Metrics", "Settings", "Errors"],
+        ["Streaming"] = ["Serving", "Metrics", "Settings", "Limits", "Errors"],
         ["Pipeline"] = ["OpenAI", "Anthropic", "Ollama", "Streaming", "Serving", "Metrics", "Settings", "Limits", "Errors"],
         ["Mapping"] = ["Wire", "Streaming", "Media", "Serving", "Metrics", "Settings", "Limits", "Errors"],
         ["Mapping/OpenAI"] = ["OpenAI", "Mapping", "Streaming", "Errors"],
         ["Mapping/Chat"] = ["OpenAI", "Mapping", "Mapping/OpenAI", "Streaming", "Media", "Settings", "Errors"],
         ["Mapping/Completions"] = ["OpenAI", "Mapping", "Mapping/OpenAI", "Streaming", "Serving", "Settings", "Errors"],
-        ["Mapping/Responses"] = ["OpenAI", "Storage", "Mapping", "Mapping/OpenAI", "Streaming", "Media", "Serving", "Metrics", "Settings", "Errors"],
+        ["Mapping/Responses"] = ["OpenAI", "Storage", "Mapping", "Mapping/OpenAI", "Streaming", "Media", "Serving", "Metrics", "Settings", "Limits", "Errors"],
         ["Mapping/Audio"] = ["OpenAI", "Mapping", "Mapping/OpenAI", "Streaming", "Media", "Serving", "Settings", "Errors"],
         ["Mapping/Anthropic"] = ["Anthropic", "Mapping", "Wire", "Streaming", "Media", "Settings", "Errors"],
         ["Mapping/Ollama"] = ["Ollama", "Mapping", "Streaming", "Media", "Serving", "Settings", "Errors"],
         ["Endpoints"] =
         [
             "Mapping", "Mapping/OpenAI", "Mapping/Chat", "Mapping/Completions", "Mapping/Responses", "Mapping/Audio", "Mapping/Anthropic", "Mapping/Ollama",
-            "OpenAI", "Anthropic", "Ollama", "Storage", "Streaming", "Pipeline", "Access", "Serving", "Metrics", "Settings", "Errors",
+            "OpenAI", "Anthropic", "Ollama", "Storage", "Streaming", "Pipeline", "Access", "Serving", "Metrics", "Settings", "Limits", "Errors",
         ],
     };
 

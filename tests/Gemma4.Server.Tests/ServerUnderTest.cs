@@ -52,6 +52,9 @@ internal sealed class ServerUnderTest(FakeEngine engine, params (string Key, str
     /// <summary>Whether its answers go back to it as history (see <see cref="SentBack"/>). Not where a test counts its requests.</summary>
     public bool TakesItsAnswers { get; init; } = true;
 
+    /// <summary>Its clock; null for the system's.</summary>
+    public TimeProvider? Time { get; init; }
+
     /// <summary>Keeps what it is sent; null where nobody wants to know.</summary>
     public Clients.RequestRecorder? Recorder { get; init; }
 
@@ -100,6 +103,8 @@ internal sealed class ServerUnderTest(FakeEngine engine, params (string Key, str
         {
             services.AddSingleton<IModelSource>(new FakeSource(engine, Media, MayLoad));
             services.AddSingleton<ILogEventSink>(Log);
+            if (Time is not null)
+                services.AddSingleton(Time);
             if (Recorder is not null)
                 services.AddSingleton<IStartupFilter>(Recorder);
             if (Fetcher is not null)

@@ -63,6 +63,10 @@ public sealed class EngineOptions : IValidatableObject
     [Range(1, 1000)]
     public int MaxConsecutiveFaults { get; set; } = 3;
 
+    /// <summary>How long a step may take before its sequences end with an error and the engine counts as stalled; zero for ever. Longer than any
+    /// honest step: nothing can be said of one that is only slow.</summary>
+    public TimeSpan StepTimeout { get; set; } = TimeSpan.FromMinutes(10);
+
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
@@ -77,6 +81,11 @@ public sealed class EngineOptions : IValidatableObject
         {
             yield return new ValidationResult(
                 $"{nameof(TargetStepTime)} ({TargetStepTime}) must be above zero and at most an hour; 00:00:00.1 is a good value.", [nameof(TargetStepTime)]);
+        }
+        if (StepTimeout != TimeSpan.Zero && (StepTimeout < TimeSpan.FromSeconds(1) || StepTimeout > TimeSpan.FromDays(1)))
+        {
+            yield return new ValidationResult(
+                $"{nameof(StepTimeout)} ({StepTimeout}) must be a second to a day, or zero to wait for ever; 00:10:00 is a good value.", [nameof(StepTimeout)]);
         }
         if (!int.IsPow2(BlockSize))
         {

@@ -74,6 +74,16 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits, ID
         return true;
     }
 
+    /// <summary>Preempts the sequences of a plan that was not executed, so that they are planned anew.</summary>
+    public void Preempt(StepPlan plan)
+    {
+        foreach (ref readonly ScheduledSequence scheduled in plan.Sequences)
+        {
+            if (scheduled.Sequence.State == SequenceState.Running)
+                Preempt(scheduled.Sequence);
+        }
+    }
+
     /// <summary>Any sequence that has not ended.</summary>
     public bool TryPeek([NotNullWhen(true)] out Sequence? sequence)
     {
@@ -188,13 +198,18 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits, ID
             Sequence victim = _running[i];
             if (victim.LastStep == _step)
                 continue;
-            StopRunning(victim);
-            victim.State = SequenceState.Waiting;
-            _waiting.Add(victim);
-            NumPreemptions++;
+            Preempt(victim);
             return true;
         }
         return false;
+    }
+
+    private void Preempt(Sequence sequence)
+    {
+        StopRunning(sequence);
+        sequence.State = SequenceState.Waiting;
+        _waiting.Add(sequence);
+        NumPreemptions++;
     }
 
     private void AdmitWaiting()

@@ -9,6 +9,12 @@ internal static class SequenceProgress
     /// <summary>What the reader of a sequence that failed is told; the log says more.</summary>
     public const string SequenceFailedMessage = "The engine failed while computing this answer.";
 
+    /// <summary>What the reader of a sequence is told that was ended because memory was short.</summary>
+    public const string OutOfMemoryMessage = "The server ran out of memory while computing this answer, the largest at that time. A shorter prompt may succeed.";
+
+    /// <summary>What the reader of a sequence is told while a step hangs.</summary>
+    public const string StalledMessage = "The engine did not answer in its time while computing this answer. Please try again later.";
+
     /// <summary>Appends the last token of the run, if the plan sampled, and makes the events to report: one a token.</summary>
     /// <param name="scheduled">The sequence, whose right drafts are known tokens by now.</param>
     /// <param name="run">What the step gave it. Only its last token can be the sequence's end: no draft that would be is verified.</param>

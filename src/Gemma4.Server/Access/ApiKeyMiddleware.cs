@@ -1,32 +1,39 @@
-using System.Security.Cryptography;
-using System.Text;
+using System.Globalization;
 using Gemma4.Server.Errors;
-using Gemma4.Server.Settings;
+using Gemma4.Server.Limits;
 using Microsoft.AspNetCore.Authorization;
-using Microsoft.Extensions.Options;
 
 namespace Gemma4.Server.Access;
 
-/// <summary>Lets only requests with one of the configured keys through, where keys are configured.</summary>
+/// <summary>Lets only requests with one of the configured keys through, where keys are configured, and only as many as the key's limits allow.</summary>
 /// <remarks>Stands behind routing. An endpoint is closed unless it is mapped with <c>AllowAnonymous()</c>, as health and the OpenAPI document are;
-/// so are paths that lead nowhere. Preflights carry no key, and CORS has answered them before.</remarks>
-internal sealed class ApiKeyMiddleware(RequestDelegate next, IOptions<ServerOptions> options)
+/// so are paths that lead nowhere. Preflights carry no key, and CORS has answered them before. Limits count POSTs: what else there is costs nothing.</remarks>
+internal sealed class ApiKeyMiddleware(RequestDelegate next, KeyRing keys)
 {
-    private readonly byte[][] _hashes = [.. options.Value.ApiKeys.Select(Hash)];
-
-    public Task InvokeAsync(HttpContext context)
+    public Task InvokeAsync(HttpContext context, Allowance allowance)
     {
-        if (_hashes.Length == 0 || context.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null)
+        if (!keys.IsRequired || context.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null)
             return next(context);
-        string? key = KeyOf(context.Request);
-        if (string.IsNullOrEmpty(key))
+        string? given = KeyOf(context.Request);
+        if (string.IsNullOrEmpty(given))
             throw new ApiException(Unauthorized(
                 "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth " +
                 "(i.e. Authorization: Bearer YOUR_KEY).", null));
-        byte[] hash = Hash(key);
-        if (!IsKnown(hash))
-            throw new ApiException(Unauthorized($"Incorrect API key provided: {Masked(key)}.", "invalid_api_key"));
-        context.Features.Set(new Caller(Convert.ToHexString(hash)));
+        (ApiKey key, KeyUsage usage) = keys.Find(given)
+            ?? throw new ApiException(Unauthorized($"Incorrect API key provided: {Masked(given)}.", "invalid_api_key"));
+        context.Features.Set(new Caller(key.Id));
+        if (!HttpMethods.IsPost(context.Request.Method))
+        {
+            allowance.Name(usage);
+            return next(context);
+        }
+        context.Response.OnStarting(() =>
+        {
+            Tell(context.Response.Headers, "requests", allowance.Requests);
+            Tell(context.Response.Headers, "tokens", allowance.Tokens);
+            return Task.CompletedTask;
+        });
+        allowance.Enter(usage);
         return next(context);
     }
 
@@ -39,16 +46,15 @@ internal sealed class ApiKeyMiddleware(RequestDelegate next, IOptions<ServerOpti
             : request.Headers["x-api-key"].ToString();
     }
 
-    /// <summary>Compares with every key in constant time, so that time tells nothing.</summary>
-    private bool IsKnown(byte[] hash)
+    /// <summary>OpenAI's headers of a rate.</summary>
+    private static void Tell(IHeaderDictionary headers, string what, RateState? state)
     {
-        bool known = false;
-        foreach (byte[] candidate in _hashes)
-            known |= CryptographicOperations.FixedTimeEquals(hash, candidate);
-        return known;
+        if (state is not { } rate)
+            return;
+        headers[$"x-ratelimit-limit-{what}"] = rate.Limit.ToString(CultureInfo.InvariantCulture);
+        headers[$"x-ratelimit-remaining-{what}"] = rate.Remaining.ToString(CultureInfo.InvariantCulture);
+        headers[$"x-ratelimit-reset-{what}"] = RateDuration.Text(rate.Reset);
     }
-
-    private static byte[] Hash(string key) => SHA256.HashData(Encoding.UTF8.GetBytes(key));
 
     private static string Masked(string key) => key.Length <= 8 ? "***" : $"{key[..3]}***{key[^1]}";
 

@@ -19,7 +19,7 @@ internal sealed class KnownSites
     {
         _hosts = new HashSet<string>([options.Host, .. options.AllowedHosts], StringComparer.OrdinalIgnoreCase);
         _origins = new HashSet<string>(options.CorsOrigins, StringComparer.OrdinalIgnoreCase);
-        bool isDefault = options.ApiKeys.Length == 0 && ListenAddress.Of(options.Host).All(IPAddress.IsLoopback);
+        bool isDefault = !options.HasKeys && ListenAddress.Of(options.Host).All(IPAddress.IsLoopback);
         IsChecked = !_hosts.Contains(Any) && (isDefault || options.AllowedHosts.Length > 0);
     }
 

@@ -13,7 +13,7 @@ internal sealed class SiteMiddleware
     public SiteMiddleware(RequestDelegate next, IOptions<ServerOptions> options, ILogger<SiteMiddleware> log)
     {
         (_next, _sites) = (next, new KnownSites(options.Value));
-        if (!_sites.IsChecked && options.Value.ApiKeys.Length == 0)
+        if (!_sites.IsChecked && !options.Value.HasKeys)
             log.OpenToAll(options.Value.Host);
     }
 

@@ -54,7 +54,7 @@ internal static class CompletionEndpoints
         try
         {
             foreach (GenerationRequest job in jobs)
-                started.Add(await starter.StartAsync(model, job, RequestMapper.Parsing(settings, job) with { IsChat = false }, cancellationToken));
+                started.Add(await starter.StartAsync(model, job, RequestMapper.Parsing(settings, job) with { IsChat = false }, job.MaxTokens, cancellationToken));
             return started;
         }
         catch

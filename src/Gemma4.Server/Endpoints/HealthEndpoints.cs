@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Gemma4.Engine;
 using Gemma4.Server.OpenAI;
 using Gemma4.Server.Serving;
@@ -15,41 +16,54 @@ internal static class HealthEndpoints
         group.MapGet("", Ready).WithName("health").WithSummary("Whether requests are served")
             .Produces<HealthReport>().ProducesErrorWithoutKey().Produces<HealthReport>(StatusCodes.Status503ServiceUnavailable);
         group.MapGet("/ready", Ready).ExcludeFromDescription();
+        group.MapGet("/live", Live).WithName("live").WithSummary("Whether the process can go on; where it cannot, it has to be started anew")
+            .Produces<HealthReport>().ProducesErrorWithoutKey().Produces<HealthReport>(StatusCodes.Status503ServiceUnavailable);
+        group.MapGet("/started", Started).WithName("started").WithSummary("Whether the model is loaded and has computed a first token")
+            .Produces<HealthReport>().ProducesErrorWithoutKey().Produces<HealthReport>(StatusCodes.Status503ServiceUnavailable);
         group.MapMethods("", Head, Ready).ExcludeFromDescription();
         group.MapMethods("/ready", Head, Ready).ExcludeFromDescription();
         group.MapMethods("/live", Head, Live).ExcludeFromDescription();
-        group.MapGet("/live", Live).WithName("live").WithSummary("Whether the process lives")
-            .Produces<HealthReport>().ProducesErrorWithoutKey();
+        group.MapMethods("/started", Head, Started).ExcludeFromDescription();
     }
 
     private static IResult Ready(HttpContext context, ModelHost host, ModelNames names, Drain drain)
     {
         HealthReport report = Report(host, names, drain);
-        bool serves = report.Status is "ok" or "degraded";
-        if (!serves)
-            context.Response.Headers.RetryAfter = "1";
-        return Results.Json(
-            report, OpenAIJson.Context.HealthReport, statusCode: serves ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
+        return Answer(context, report, report.Status is "ok" or "degraded");
     }
 
-    private static IResult Live(ModelHost host, ModelNames names, Drain drain) => Results.Json(Report(host, names, drain), OpenAIJson.Context.HealthReport);
+    private static IResult Live(HttpContext context, ModelHost host, ModelNames names, Drain drain)
+    {
+        HealthReport report = Report(host, names, drain);
+        return Answer(context, report, report.Status is not ("failed" or "stalled"));
+    }
+
+    private static IResult Started(HttpContext context, ModelHost host, ModelNames names, Drain drain) =>
+        Answer(context, Report(host, names, drain), host.Loaded is not null);
+
+    private static IResult Answer(HttpContext context, HealthReport report, bool isWell)
+    {
+        if (!isWell)
+            context.Response.Headers.RetryAfter = "1";
+        return Results.Json(report, OpenAIJson.Context.HealthReport, statusCode: isWell ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
+    }
 
     private static HealthReport Report(ModelHost host, ModelNames names, Drain drain)
     {
         if (host.Failure is { } failure)
             return new HealthReport("failed", names.Primary, Error: failure);
-        if (drain.Begun.IsCancellationRequested)
-            return new HealthReport("draining", names.Primary);
-        if (host.Loaded is not { } model)
-            return new HealthReport("loading", names.Primary, Math.Round(host.Progress, 2));
-        EngineHealth health = model.Engine.Health;
-        string status = health.State switch
+        EngineHealth? engine = host.Loaded?.Engine.Health;
+        string status = engine?.State switch
         {
+            EngineState.Failed => "failed",
+            EngineState.Stalled => "stalled",
+            _ when drain.Begun.IsCancellationRequested => "draining",
+            null => "loading",
             EngineState.Ready => "ok",
             EngineState.Degraded => "degraded",
             EngineState.Draining => "draining",
-            _ => "failed",
+            _ => throw new UnreachableException(),
         };
-        return new HealthReport(status, names.Primary, Error: health.Reason);
+        return new HealthReport(status, names.Primary, status == "loading" ? Math.Round(host.Progress, 2) : null, engine?.Reason);
     }
 }

@@ -1,5 +1,6 @@
 using Gemma4.Server.Anthropic;
 using Gemma4.Server.Errors;
+using Gemma4.Server.Limits;
 using Gemma4.Server.Mapping;
 using Gemma4.Server.Mapping.Anthropic;
 using Gemma4.Server.OpenAI;
@@ -20,16 +21,16 @@ internal static class ModelEndpoints
     }
 
     private static IResult List(HttpContext context, ModelHost host, ModelNames names, ServerClock clock) => MessageErrorResponse.IsFor(context.Request)
-        ? Results.Json(ModelPages.Page(names.All, clock.Started, context.Request.Query), AnthropicJson.Context.MessageModelList)
-        : Results.Json(new ModelList([.. names.All.Select(id => Card(id, host, names, clock))]), OpenAIJson.Context.ModelList);
+        ? Results.Json(ModelPages.Page(ServedModels.For(context, names), clock.Started, context.Request.Query), AnthropicJson.Context.MessageModelList)
+        : Results.Json(new ModelList([.. ServedModels.For(context, names).Select(id => Card(id, host, names, clock))]), OpenAIJson.Context.ModelList);
 
-    private static IResult Retrieve(string id, HttpContext context, ModelHost host, ModelNames names, ServerClock clock)
+    private static IResult Retrieve(string id, HttpContext context, Allowance allowance, ModelHost host, ModelNames names, ServerClock clock)
     {
         // Clients escape the slash of "google/gemma"; the path keeps it escaped.
         id = Uri.UnescapeDataString(id);
-        if (!names.Serves(id))
+        if (!names.Serves(id) || !allowance.AllowsModel(id))
             throw new ApiException(new ApiError(
-                StatusCodes.Status404NotFound, $"The model '{id}' does not exist. {ServedModels.Sentence(names.All)}", ApiError.InvalidRequest, "model", "model_not_found"));
+                StatusCodes.Status404NotFound, $"The model '{id}' does not exist. {ServedModels.Sentence(ServedModels.For(context, names))}", ApiError.InvalidRequest, "model", "model_not_found"));
         if (MessageErrorResponse.IsFor(context.Request))
             return Results.Json(ModelPages.Model(id, clock.Started), AnthropicJson.Context.MessageModel);
         return Results.Json(Card(id, host, names, clock), OpenAIJson.Context.ModelCard);

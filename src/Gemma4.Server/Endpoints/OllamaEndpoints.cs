@@ -1,4 +1,5 @@
 using Gemma4.Server.Errors;
+using Gemma4.Server.Limits;
 using Gemma4.Server.Mapping;
 using Gemma4.Server.Mapping.Ollama;
 using Gemma4.Server.Metrics;
@@ -24,9 +25,9 @@ internal static class OllamaEndpoints
             .Accepts<OllamaGenerateRequest>("application/json").Produces<OllamaGenerateAnswer>().ProducesLines<OllamaGenerateAnswer>().ProducesOllamaError();
         group.MapPost("/show", ShowAsync).WithName("ollamaShow").WithSummary("What a served model is and can do")
             .Accepts<OllamaShowRequest>("application/json").Produces<OllamaShow>().ProducesOllamaError();
-        group.MapGet("/tags", (OllamaModels models) => Results.Json(models.List(), OllamaJson.Context.OllamaModelList)).WithName("ollamaTags")
+        group.MapGet("/tags", (OllamaModels models, Allowance allowance) => Results.Json(models.List(allowance.AllowsModel), OllamaJson.Context.OllamaModelList)).WithName("ollamaTags")
             .WithSummary("The served models").Produces<OllamaModelList>().ProducesOllamaErrorOfAnyRequest();
-        group.MapGet("/ps", (OllamaModels models) => Results.Json(models.Running(), OllamaJson.Context.OllamaModelList)).WithName("ollamaPs")
+        group.MapGet("/ps", (OllamaModels models, Allowance allowance) => Results.Json(models.Running(allowance.AllowsModel), OllamaJson.Context.OllamaModelList)).WithName("ollamaPs")
             .WithSummary("The loaded models").Produces<OllamaModelList>().ProducesOllamaErrorOfAnyRequest();
         group.MapGet("/version", () => Results.Json(new OllamaVersion(Version), OllamaJson.Context.OllamaVersion)).WithName("ollamaVersion")
             .WithSummary("The version of Ollama's API that is spoken").Produces<OllamaVersion>().ProducesOllamaErrorOfAnyRequest();
@@ -80,9 +81,8 @@ internal static class OllamaEndpoints
         LoadedModel model = host.Ready();
         OllamaShowRequest request = await reader.ReadAsync(context, OllamaJson.Context.OllamaShowRequest, OllamaModelFaults.OfShow);
         string id = request.Model ?? request.Name ?? throw OllamaModelFaults.Instance.Missing()!;
-        return names.Serves(id)
-            ? Results.Json(models.Show(model), OllamaJson.Context.OllamaShow)
-            : throw OllamaModelFaults.Instance.Unknown(id, names.All);
+        ServedModels.Check(context, names, id, OllamaModelFaults.Instance);
+        return Results.Json(models.Show(model), OllamaJson.Context.OllamaShow);
     }
 
     private static IResult Json(OllamaAnswer answer) => answer is OllamaChatAnswer chat

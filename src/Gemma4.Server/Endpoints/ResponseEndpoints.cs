@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Gemma4.Server.Access;
 using Gemma4.Server.Errors;
+using Gemma4.Server.Limits;
 using Gemma4.Server.Mapping;
 using Gemma4.Server.Mapping.OpenAI;
 using Gemma4.Server.Mapping.Responses;
@@ -34,7 +35,7 @@ internal static class ResponseEndpoints
     [Generates(GeneratesAttribute.Chat)]
     private static async Task<IResult> CreateAsync(
         HttpContext context, ModelHost host, RequestReader reader, HostedTools hosted, ResponseRunner runner, BackgroundResponses background, ResponseStore store,
-        RequestTokens tokens, IOptions<ApiOptions> api)
+        Allowance allowance, RequestTokens tokens, IOptions<ApiOptions> api)
     {
         LoadedModel model = host.ReadyToGenerate();
         ResponseRequest request = await reader.ReadAsync(context, OpenAIJson.Context.ResponseRequest, ResponsesModelFaults.Instance);
@@ -43,7 +44,7 @@ internal static class ResponseEndpoints
         CallerResponses stored = store.Of(Caller.Of(context));
         if (request.Background == true)
         {
-            BackgroundResponse started = await background.StartAsync(request, stored, model, tokens.Labels, context.RequestAborted);
+            BackgroundResponse started = await background.StartAsync(request, stored, allowance, model, tokens.Labels, context.RequestAborted);
             return request.Stream == true ? new ReplayResult(started) : Results.Json(started.Response, OpenAIJson.Context.ResponseObject);
         }
         ResponseRun run = await runner.StartAsync(request, stored, model, context.RequestAborted);

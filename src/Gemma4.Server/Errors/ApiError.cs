@@ -26,8 +26,11 @@ internal sealed record ApiError(int Status, string Message, string Type, string?
     /// <summary>Path of the field at fault; null when none is.</summary>
     public string? Param { get; init; } = Param is null ? null : Shortened(Param);
 
-    /// <summary>After this many seconds a retry makes sense; null sends no <c>retry-after</c>.</summary>
-    public int? RetryAfterSeconds { get; init; }
+    /// <summary>After this time a retry makes sense; null sends no <c>retry-after</c>.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>False tells clients that would try again by themselves not to.</summary>
+    public bool MayRetry { get; init; } = true;
 
     /// <summary>The same error with the caller's field at another place, or none.</summary>
     public static ApiError BadRequest(string message, string? param = null, string? code = null) =>

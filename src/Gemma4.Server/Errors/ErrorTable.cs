@@ -6,8 +6,8 @@ namespace Gemma4.Server.Errors;
 /// <summary>The one table from what went wrong to status, type, code and param.</summary>
 internal static class ErrorTable
 {
-    /// <summary>Seconds after which a refused client may try again.</summary>
-    private const int RetryAfterSeconds = 1;
+    /// <summary>After this time a refused client may try again.</summary>
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
     public static ApiError From(RequestRejectedException rejection) => rejection.Reason switch
     {
@@ -17,13 +17,10 @@ internal static class ErrorTable
             ApiError.BadRequest(rejection.Message, rejection.Param ?? "messages", rejection.Code ?? "context_length_exceeded"),
         RejectionReason.QueueFull => new ApiError(
             StatusCodes.Status429TooManyRequests, rejection.Message, ApiError.RateLimit, null, "rate_limit_exceeded")
-        { RetryAfterSeconds = Seconds(rejection.RetryAfter) },
+        { RetryAfter = rejection.RetryAfter ?? RetryAfter },
         RejectionReason.Unavailable => Unavailable(rejection.Message),
         _ => throw new UnreachableException(),
     };
-
-    /// <summary>Whole seconds, at least one: the header knows no less.</summary>
-    private static int Seconds(TimeSpan? wait) => wait is { } given ? Math.Max(1, (int)Math.Ceiling(given.TotalSeconds)) : RetryAfterSeconds;
 
     /// <summary>What an answer without a body means, on any path.</summary>
     public static ApiError FromStatus(int status, HttpRequest request) => status switch
@@ -57,7 +54,34 @@ internal static class ErrorTable
 
     /// <summary>No room for the request now, and none of it was read in vain.</summary>
     public static ApiError TooManyRequests(string message) =>
-        new(StatusCodes.Status429TooManyRequests, message, ApiError.RateLimit, null, "rate_limit_exceeded") { RetryAfterSeconds = RetryAfterSeconds };
+        new(StatusCodes.Status429TooManyRequests, message, ApiError.RateLimit, null, "rate_limit_exceeded") { RetryAfter = RetryAfter };
+
+    /// <summary>A key's limit a minute is reached, in OpenAI's words.</summary>
+    /// <param name="key">Its name.</param>
+    /// <param name="what"><c>requests</c> or <c>tokens</c>.</param>
+    /// <param name="limit">A minute.</param>
+    /// <param name="used">Of it.</param>
+    /// <param name="requested">What does not fit.</param>
+    /// <param name="wait">Until it does.</param>
+    public static ApiError RateReached(string key, string what, int limit, long used, long requested, TimeSpan wait) => OverLimit(
+        $"Rate limit reached for key '{key}' on {what} per min: Limit {limit}, Used {used}, Requested {requested}. Please try again in {RateDuration.Text(wait)}.",
+        what) with
+    { RetryAfter = wait };
+
+    /// <summary>More than a key's limit ever allows: to try again is of no use.</summary>
+    public static ApiError MoreThanLimit(string key, string what, int limit, long requested) => OverLimit(
+        $"Request too large for key '{key}' on {what} per min: Limit {limit}, Requested {requested}. The prompt or its maximum of output tokens must be smaller.",
+        what) with
+    { MayRetry = false };
+
+    /// <summary>As many requests of a key are being served as may.</summary>
+    public static ApiError TooManyAtOnce(string key, int limit, TimeSpan wait) => OverLimit(
+        $"Rate limit reached for key '{key}' on concurrent requests: Limit {limit}, Used {limit}, Requested 1. Please try again when one of them has ended.",
+        "requests") with
+    { RetryAfter = wait };
+
+    private static ApiError OverLimit(string message, string what) =>
+        new(StatusCodes.Status429TooManyRequests, message, what, null, "rate_limit_exceeded");
 
     /// <summary>The page of another site, or a name that leads here and is not this server's: what DNS rebinding sends.</summary>
     public static ApiError ForeignSite(string header, string given) => new(
@@ -88,5 +112,5 @@ internal static class ErrorTable
         status, "The server had an error while processing your request. Sorry about that!", ApiError.ServerError);
 
     public static ApiError Unavailable(string message) =>
-        new(StatusCodes.Status503ServiceUnavailable, message, ApiError.ServerError) { RetryAfterSeconds = RetryAfterSeconds };
+        new(StatusCodes.Status503ServiceUnavailable, message, ApiError.ServerError) { RetryAfter = RetryAfter };
 }

@@ -11,4 +11,7 @@ internal static class ExitCodes
 
     /// <summary>The call or a setting is wrong, or the address is not to be had.</summary>
     public const int WrongCall = 2;
+
+    /// <summary>The engine failed while it served, or a step of it hung: a new process may serve.</summary>
+    public const int EngineFailed = 3;
 }

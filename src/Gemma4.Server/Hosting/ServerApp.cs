@@ -18,8 +18,9 @@ internal static class ServerApp
         WebApplicationBuilder builder = WebApplication.CreateBuilder();
         builder.Services.AddSingleton(OptionsBinding.AddSources(builder.Configuration, args));
         OptionsBinding.AddOptions(builder.Services, builder.Configuration);
-        builder.AddServerLogging();
-        builder.AddServerNetwork();
+        ServerOptions options = OptionsBinding.Read<ServerOptions>(builder.Configuration, ServerOptions.Section);
+        builder.AddServerLogging(options);
+        builder.AddServerNetwork(options);
         builder.Services.AddModel();
         builder.Services.AddApi();
         builder.AddTelemetry();
@@ -27,9 +28,14 @@ internal static class ServerApp
         replace?.Invoke(builder.Services);
 
         WebApplication app = builder.Build();
+        app.Services.GetRequiredService<KeyRing>(); // files are read now, so that one that cannot be used ends the start
+        app.Services.GetService<ServerCertificate>();
+        app.Services.GetService<AuditLog>();
         app.UseMiddleware<CutMiddleware>();
         app.UseMiddleware<RequestHeaders>();
         app.UseRequestLogging();
+        if (options.AuditLog is not null)
+            app.UseMiddleware<AuditMiddleware>();
         app.UseMiddleware<GenerationMeasuring>();
         app.UseMiddleware<ErrorMiddleware>();
         app.UseMiddleware<DrainMiddleware>();

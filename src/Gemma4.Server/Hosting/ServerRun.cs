@@ -23,12 +23,16 @@ internal static class ServerRun
             if (exitCode == ExitCodes.Done)
                 await app.WaitForShutdownAsync();
         }
-        if (host.Failure is not null)
-            exitCode = ExitCodes.Failed;
+        exitCode = ExitCode(exitCode, host);
         if (host.IsAbandoned)
             StopSignals.EndProcess(exitCode);
         return exitCode;
     }
+
+    /// <summary>The exit code of a server that has ended.</summary>
+    /// <param name="ofStart">What its start gave.</param>
+    /// <param name="host">What became of its model.</param>
+    internal static int ExitCode(int ofStart, ModelHost host) => host.Failure is not null ? ExitCodes.Failed : host.HasEngineFailed ? ExitCodes.EngineFailed : ofStart;
 
     private static async Task<int> StartAsync(WebApplication app)
     {

@@ -1,4 +1,7 @@
+using System.Net.Security;
 using Gemma4.Engine.Parsing;
+using Gemma4.Server.Access;
+using Gemma4.Server.Limits;
 using Gemma4.Server.Mapping;
 using Gemma4.Server.Mapping.Audio;
 using Gemma4.Server.Mapping.Ollama;
@@ -10,6 +13,8 @@ using Gemma4.Server.Settings;
 using Gemma4.Server.Storage;
 using Gemma4.Server.Streaming;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Options;
 
@@ -18,18 +23,34 @@ namespace Gemma4.Server.Hosting;
 /// <summary>Registers the server's services, a method a concern.</summary>
 internal static class ServerSetup
 {
+    /// <summary>Headers that pages of other origins may read.</summary>
+    private static readonly string[] ExposedHeaders =
+    [
+        "x-request-id", "openai-processing-ms", "retry-after", "retry-after-ms",
+        "x-ratelimit-limit-requests", "x-ratelimit-remaining-requests", "x-ratelimit-reset-requests",
+        "x-ratelimit-limit-tokens", "x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens",
+    ];
+
     /// <summary>Address, limits, CORS and the time that shutdown may take.</summary>
-    public static void AddServerNetwork(this WebApplicationBuilder builder)
+    public static void AddServerNetwork(this WebApplicationBuilder builder, ServerOptions options)
     {
-        ServerOptions options = OptionsBinding.Read<ServerOptions>(builder.Configuration, ServerOptions.Section);
         builder.WebHost.UseUrls(ListenAddress.Urls(options));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = options.MaxRequestBodyBytes;
             kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
-            kestrel.ConfigureEndpointDefaults(endpoint => endpoint.UseRefusalBodies());
+            kestrel.ConfigureEndpointDefaults(endpoint =>
+            {
+                if (options.HasTls)
+                    UseTls(endpoint);
+                endpoint.UseRefusalBodies();
+            });
         });
+        if (options.HasTls)
+            builder.Services.AddSingleton(provider => ActivatorUtilities.CreateInstance<ServerCertificate>(provider, options));
+        if (options.AuditLog is not null)
+            builder.Services.AddSingleton(provider => ActivatorUtilities.CreateInstance<AuditLog>(provider, options.AuditLog));
         builder.Services.AddSingleton<Drain>();
         builder.Services.AddSingleton<SocketTransportFactory>();
         builder.Services.AddSingleton<IConnectionListenerFactory, StoppableListeners>();
@@ -38,8 +59,19 @@ internal static class ServerSetup
         builder.Services.AddCors(cors => cors.AddDefaultPolicy(policy =>
         {
             if (options.CorsOrigins.Length > 0)
-                policy.WithOrigins(options.CorsOrigins).AllowAnyHeader().AllowAnyMethod().WithExposedHeaders("x-request-id", "openai-processing-ms", "retry-after");
+                policy.WithOrigins(options.CorsOrigins).AllowAnyHeader().AllowAnyMethod().WithExposedHeaders(ExposedHeaders);
         }));
+    }
+
+    /// <summary>TLS below everything else of a connection. HTTP/1.1 alone, as without it.</summary>
+    private static void UseTls(ListenOptions endpoint)
+    {
+        ServerCertificate certificate = endpoint.ApplicationServices.GetRequiredService<ServerCertificate>();
+        endpoint.Protocols = HttpProtocols.Http1;
+        endpoint.UseHttps(new TlsHandshakeCallbackOptions
+        {
+            OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions { ServerCertificateContext = certificate.Current }),
+        });
     }
 
     /// <summary>The served model and its names.</summary>
@@ -49,6 +81,7 @@ internal static class ServerSetup
         services.AddSingleton<ModelHost>();
         services.AddSingleton<ModelNames>();
         services.AddHostedService<ModelService>();
+        services.AddHostedService<EngineWatch>();
     }
 
     /// <summary>What endpoints ask for.</summary>
@@ -59,6 +92,9 @@ internal static class ServerSetup
         services.AddSingleton<RequestReader>();
         services.AddSingleton<ResponseStore>();
         services.AddSingleton<ParserMetrics>();
+        services.AddSingleton<KeyRing>();
+        services.AddSingleton<KeyMetrics>();
+        services.AddScoped<Allowance>();
         services.AddScoped<RequestTokens>();
         services.AddScoped<GenerationStarter>();
         services.AddSingleton(provider => new MediaFetcher(

@@ -27,7 +27,7 @@ internal sealed class ChatRunner(ChatPrompts prompts, ConstraintMapper constrain
             Constraint = await constraints.CompileAsync(job, prompt, model, cancellationToken),
             Sampling = request.Sampling with { NumLogprobs = job.NumLogprobs },
         };
-        return await starter.StartAsync(model, request, Parsing(job, request), cancellationToken);
+        return await starter.StartAsync(model, request, Parsing(job, request), job.MaxTokens is null ? null : maxTokens, cancellationToken);
     }
 
     /// <summary>Whether the prompt leaves room for an answer.</summary>

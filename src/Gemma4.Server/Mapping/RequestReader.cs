@@ -32,7 +32,7 @@ internal sealed class RequestReader(ModelNames names, IOptions<ApiOptions> api, 
                 throw Fault.MalformedJson();
             if (root.ValueKind != JsonValueKind.Object)
                 throw Fault.Of($"Invalid request body: expected an object, but got {JsonKinds.Describe(root)} instead.");
-            CheckModel(root, modelFaults);
+            CheckModel(root, context, modelFaults);
             _shape.Check(root, type);
             T request = root.Deserialize(type)!;
             if (request is IIgnoresFields { Ignored: { } ignored })
@@ -45,14 +45,13 @@ internal sealed class RequestReader(ModelNames names, IOptions<ApiOptions> api, 
         }
     }
 
-    private void CheckModel(JsonElement root, IModelFaults faults)
+    private void CheckModel(JsonElement root, HttpContext context, IModelFaults faults)
     {
         string id = "";
         if (root.TryGetProperty("model", out JsonElement model) && model.ValueKind != JsonValueKind.Null)
             id = model.ValueKind == JsonValueKind.String ? model.GetString()! : throw Fault.Type("model", "a string", JsonKinds.Describe(model));
-        if (id.Length > 0 && !names.Serves(id))
-            throw faults.Unknown(id, names.All);
         if (id.Length == 0 && faults.Missing() is { } missing)
             throw missing;
+        ServedModels.Check(context, names, id, faults);
     }
 }

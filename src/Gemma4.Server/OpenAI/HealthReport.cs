@@ -1,7 +1,7 @@
 namespace Gemma4.Server.OpenAI;
 
 /// <summary>How the server is.</summary>
-/// <param name="Status"><c>ok</c>, <c>loading</c>, <c>failed</c> or <c>draining</c>.</param>
+/// <param name="Status"><c>ok</c>, <c>degraded</c>, <c>loading</c>, <c>draining</c>, <c>stalled</c> or <c>failed</c>.</param>
 /// <param name="Model">The served model's id.</param>
 /// <param name="Progress">Share of the weights that is loaded, while loading.</param>
 /// <param name="Error">What failed.</param>

@@ -69,8 +69,14 @@ internal sealed class ErrorMiddleware(RequestDelegate next, ILogger<ErrorMiddlew
         if (allow is not null)
             response.Headers.Allow = allow;
         response.StatusCode = error.Status;
-        if (error.RetryAfterSeconds is int seconds)
-            response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+        if (error.RetryAfter is { } wait)
+        {
+            // Whole seconds, at least one: the standard header knows no less. OpenAI's clients read the finer one.
+            response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+            response.Headers["retry-after-ms"] = ((long)Math.Ceiling(wait.TotalMilliseconds)).ToString(CultureInfo.InvariantCulture);
+        }
+        if (!error.MayRetry)
+            response.Headers["x-should-retry"] = "false";
         response.ContentType = "application/json";
         if (MessageErrorResponse.IsFor(context.Request))
             await JsonSerializer.SerializeAsync(

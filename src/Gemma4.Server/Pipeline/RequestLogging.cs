@@ -1,5 +1,7 @@
 using System.Globalization;
 using Gemma4.Server.Errors;
+using Gemma4.Server.Limits;
+using Gemma4.Server.Settings;
 using Gemma4.Server.Streaming;
 using Serilog;
 using Serilog.AspNetCore;
@@ -14,13 +16,12 @@ internal static class RequestLogging
 
     /// <summary>Sends all logs through Serilog, to the console unless the options say otherwise. Each server has a logger of its own; Serilog's
     /// static one would be that of the server built last.</summary>
-    public static void AddServerLogging(this WebApplicationBuilder builder) => builder.Services.AddSerilog((services, logger) => logger
+    public static void AddServerLogging(this WebApplicationBuilder builder, ServerOptions options) => builder.Services.AddSerilog((services, logger) => Console(logger
         .ReadFrom.Configuration(builder.Configuration)
         .ReadFrom.Services(services)
         .Enrich.FromLogContext()
         .MinimumLevel.Override("Microsoft.Extensions.Hosting.Internal.Host", LogEventLevel.Fatal) // ServerRun reports failures of the start
-        .Filter.ByExcluding(IsReported)
-        .WriteTo.Console(outputTemplate: "{Timestamp:HH:mm:ss} {Level:u3} {Message:lj} {RequestId}{NewLine}{Exception}"), preserveStaticLogger: true);
+        .Filter.ByExcluding(IsReported), options.LogFormat), preserveStaticLogger: true);
 
     /// <summary>Logs a line a request.</summary>
     public static void UseRequestLogging(this WebApplication app) => app.UseSerilogRequestLogging(options =>
@@ -29,15 +30,30 @@ internal static class RequestLogging
         Configure(options);
     });
 
+    /// <summary>Lines for people, or an object of JSON a line for programs, with every property.</summary>
+    private static void Console(LoggerConfiguration logger, string format)
+    {
+        if (format == "json")
+            logger.WriteTo.Console(new JsonLogFormatter());
+        else
+            logger.WriteTo.Console(outputTemplate: "{Timestamp:HH:mm:ss} {Level:u3} {Message:lj} {RequestId}{NewLine}{Exception}");
+    }
+
     private static void Configure(RequestLoggingOptions options)
     {
-        options.MessageTemplate = "{RequestMethod} {RequestPath} {StatusCode}{Ending} in {Elapsed:0} ms{Tokens}";
+        options.MessageTemplate = "{RequestMethod} {RequestPath} {StatusCode}{Ending}{By} in {Elapsed:0} ms{Tokens}";
         options.IncludeQueryInRequestPath = false;
         options.GetLevel = Level;
         options.EnrichDiagnosticContext = (diagnostics, context) =>
         {
             diagnostics.Set("RequestId", context.TraceIdentifier);
             diagnostics.Set("Ending", context.Features.Get<Ending>() is { } ending ? $" ({ending.Words})" : "");
+            Allowance allowance = context.RequestServices.GetRequiredService<Allowance>();
+            diagnostics.Set("By", allowance.KeyName is { } name ? $" by {name}" : "");
+            if (allowance.KeyName is not null)
+                diagnostics.Set("Key", allowance.KeyName);
+            if (allowance.Model is not null)
+                diagnostics.Set("Model", allowance.Model);
             TokenCounts? counts = context.RequestServices.GetRequiredService<RequestTokens>().Count();
             diagnostics.Set("Tokens", counts is null ? "" : Words(counts));
             if (counts is not null)

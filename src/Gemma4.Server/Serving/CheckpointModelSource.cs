@@ -29,10 +29,20 @@ internal sealed class CheckpointModelSource(
         ILogger log = loggers.CreateLogger<CheckpointModelSource>();
         var display = new DownloadDisplay(Console.IsErrorRedirected ? null : Console.Error, line => log.Fetching(line), time);
         (string path, string? mmproj) = await CheckpointFiles.FindAsync(model.Value, display, cancellationToken);
-        return await Task.Run(() => Load(path, mmproj, progress, cancellationToken), cancellationToken);
+        (LoadedModel loaded, GemmaEngine started) = await Task.Run(() => Load(path, mmproj, progress, cancellationToken), cancellationToken);
+        try
+        {
+            await WarmUp.RunAsync(started, [loaded.Tokenizer.Special.Bos ?? 0], cancellationToken);
+            return loaded;
+        }
+        catch
+        {
+            await started.DisposeAsync();
+            throw;
+        }
     }
 
-    private LoadedModel Load(string path, string? mmproj, IProgress<double> progress, CancellationToken cancellationToken)
+    private (LoadedModel Model, GemmaEngine Engine) Load(string path, string? mmproj, IProgress<double> progress, CancellationToken cancellationToken)
     {
         NativeThreads.Configure(model.Value.Threads);
         var checkpoint = Checkpoint.Open(path, mmproj);
@@ -48,7 +58,7 @@ internal sealed class CheckpointModelSource(
         var constraints = new ConstraintCompiler(tokenizer, new ConstraintOptions { EndTokenIds = config.Generation.EndTokenIds, Limits = limits.Value });
         GemmaEngine loaded = EngineLoader.Load(
             checkpoint, model.Value.Compute, engine.Value, meters, loggers, time, new Shares(progress, cancellationToken));
-        return new LoadedModel(loaded, tokenizer, chat, constraints, config.Generation, CheckpointFiles.Fingerprint(checkpoint.Files, model.Value))
+        var served = new LoadedModel(loaded, tokenizer, chat, constraints, config.Generation, CheckpointFiles.Fingerprint(checkpoint.Files, model.Value))
         {
             Media = new MediaTraits(config.Vision is not null, config.Audio is not null, config.Processor.ImageSoftTokens)
             {
@@ -59,6 +69,7 @@ internal sealed class CheckpointModelSource(
             SizeBytes = CheckpointFiles.SizeBytes(checkpoint.Files),
             JsonWhitespace = api.Value.JsonWhitespace == "json" ? JsonWhitespace.Json : JsonWhitespace.Compact,
         };
+        return (served, loaded);
     }
 
     /// <summary>Reports synchronously: the framework's own progress would hop to the thread pool and arrive out of order. Gives the load up

@@ -22,6 +22,9 @@ internal static partial class Log
     [LoggerMessage(10, LogLevel.Information, "Ready: page {Page}, API {Api}, Swagger {Swagger}")]
     public static partial void Ready(this ILogger log, string page, string api, string swagger);
 
+    [LoggerMessage(17, LogLevel.Critical, "The process ends, to be started anew: {Reason}")]
+    public static partial void EngineLost(this ILogger log, string? reason);
+
     [LoggerMessage(6, LogLevel.Debug, "Where loading failed")]
     public static partial void LoadFailedAt(this ILogger log, Exception exception);
 

@@ -20,6 +20,9 @@ internal sealed class ModelHost
     /// <summary>Threads still work on the model although the server has stopped: the process must not wait for them.</summary>
     public bool IsAbandoned { get; set; }
 
+    /// <summary>The engine will not serve again: the process ends so that it is started anew.</summary>
+    public bool HasEngineFailed { get; set; }
+
     /// <summary>Why it cannot be loaded; null while it may.</summary>
     public string? Failure => _failure;
 
@@ -35,8 +38,8 @@ internal sealed class ModelHost
             throw new ApiException(ErrorTable.Unavailable(_failure is null
                 ? $"The model is still loading ({Progress:P0}). Please try again."
                 : $"The model cannot be served: {_failure}"));
-        if (model.Engine.Health is { State: EngineState.Failed } health)
-            throw new ApiException(ErrorTable.Unavailable($"The engine has failed: {health.Reason}"));
+        if (model.Engine.Health is { State: EngineState.Failed or EngineState.Stalled } health)
+            throw new ApiException(ErrorTable.Unavailable($"The engine does not serve: {health.Reason}"));
         return model;
     }
 

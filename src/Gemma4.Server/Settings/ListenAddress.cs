@@ -11,13 +11,14 @@ internal static class ListenAddress
     /// <exception cref="OptionsException">Neither an address nor a name that resolves, or none of this machine.</exception>
     public static string[] Urls(ServerOptions options)
     {
+        string scheme = options.HasTls ? "https" : "http";
         // The web server's own word for both loopbacks, which may not both have the same free port.
         if (options.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase))
-            return [$"http://{(options.Port == 0 ? "127.0.0.1" : "localhost")}:{options.Port}"];
+            return [$"{scheme}://{(options.Port == 0 ? "127.0.0.1" : "localhost")}:{options.Port}"];
         IPAddress[] addresses = Of(options.Host);
         foreach (IPAddress address in addresses)
             CheckIsOurs(options.Host, address);
-        return [.. addresses.Select(a => $"http://{new IPEndPoint(a, options.Port)}")];
+        return [.. addresses.Select(a => $"{scheme}://{new IPEndPoint(a, options.Port)}")];
     }
 
     /// <summary>An address that leads to a listener from this machine: one that listens on every address is reached on the loopback.</summary>

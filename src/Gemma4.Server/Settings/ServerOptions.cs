@@ -18,12 +18,28 @@ internal sealed class ServerOptions : IValidatableObject
     /// <summary>Keys of which requests must bring one; none lets everybody in.</summary>
     public string[] ApiKeys { get; set; } = [];
 
+    /// <summary>JSON file of keys with names and limits, or folder with a file a key; it is read again when it changes.</summary>
+    public string? ApiKeyFile { get; set; }
+
+    /// <summary>Certificate in PEM, the chain behind it, with which the server speaks HTTPS; it is read again when it changes.</summary>
+    public string? TlsCertificate { get; set; }
+
+    /// <summary>Private key of <see cref="TlsCertificate"/> in PEM, not encrypted.</summary>
+    public string? TlsKey { get; set; }
+
     /// <summary>Origins whose pages may call the API from a browser; <c>*</c> for all, none for none.</summary>
     public string[] CorsOrigins { get; set; } = [];
 
     /// <summary>Names by which requests may call this server, in Host and Origin, beside the loopback's and <see cref="Host"/>; <c>*</c> for all. They
     /// are checked on the loopback where no key is set, and everywhere where names are given here.</summary>
     public string[] AllowedHosts { get; set; } = [];
+
+    /// <summary>How the log is written: <c>text</c> for people, or <c>json</c>, an object a line.</summary>
+    [AllowedValues("text", "json")]
+    public string LogFormat { get; set; } = "text";
+
+    /// <summary>File to which a line of JSON is added for each request: who, what, when, how much, and never a text. None without it.</summary>
+    public string? AuditLog { get; set; }
 
     /// <summary>Serve no page at <c>/</c>, only the API.</summary>
     public bool NoPage { get; set; }
@@ -53,6 +69,12 @@ internal sealed class ServerOptions : IValidatableObject
     [Range(0, 3600)]
     public int DrainSeconds { get; set; } = 30;
 
+    /// <summary>Whether requests need a key.</summary>
+    internal bool HasKeys => ApiKeys.Length > 0 || ApiKeyFile is not null;
+
+    /// <summary>Whether the server speaks HTTPS.</summary>
+    internal bool HasTls => TlsCertificate is not null;
+
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
@@ -61,6 +83,15 @@ internal sealed class ServerOptions : IValidatableObject
             yield return new ValidationResult(
                 "a key is empty or holds characters that no header can carry: use printable ASCII without spaces, or set no key at all.", [nameof(ApiKeys)]);
         }
+        if (ApiKeyFile is not null && string.IsNullOrWhiteSpace(ApiKeyFile))
+            yield return new ValidationResult("the path is empty; leave it away to let requests in without a key.", [nameof(ApiKeyFile)]);
+        if (TlsCertificate is null != TlsKey is null || string.IsNullOrWhiteSpace(TlsCertificate ?? "-") || string.IsNullOrWhiteSpace(TlsKey ?? "-"))
+        {
+            yield return new ValidationResult(
+                "HTTPS needs both files in PEM, the certificate (--tls-cert) and its private key (--tls-key).", [nameof(TlsCertificate), nameof(TlsKey)]);
+        }
+        if (AuditLog is not null && string.IsNullOrWhiteSpace(AuditLog))
+            yield return new ValidationResult("the path is empty; leave it away to keep no audit log.", [nameof(AuditLog)]);
         if (CorsOrigins.Length > 1 && CorsOrigins.Contains("*"))
             yield return new ValidationResult("'*' lets all origins in and must stand alone.", [nameof(CorsOrigins)]);
         if (Array.Find(CorsOrigins, origin => !IsOrigin(origin)) is { } wrong)

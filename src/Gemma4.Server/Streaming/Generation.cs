@@ -30,6 +30,9 @@ internal sealed class Generation(
     /// <summary>The sequences, by index.</summary>
     public ImmutableArray<SequenceProgress> Sequences => sequences;
 
+    /// <summary>Generated tokens so far, of all sequences.</summary>
+    public int NumOutputTokens => sequences.Sum(sequence => sequence.TokenIds.Count);
+
     /// <summary>Log-probabilities of the prompt's second token to its last, when asked for; complete once text came.</summary>
     public List<TokenLogprobs> PromptLogprobs { get; } = [];
 

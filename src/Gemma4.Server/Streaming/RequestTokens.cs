@@ -39,7 +39,7 @@ internal sealed class RequestTokens(TimeProvider time)
         Generation[] all = [.. _generations];
         if (all.Length == 0)
             return null;
-        int output = all.Sum(g => g.Sequences.Sum(s => s.TokenIds.Count));
+        int output = all.Sum(g => g.NumOutputTokens);
         long? first = all.Min(g => g.FirstTokenAt), last = all.Max(g => g.LastTokenAt);
         return new TokenCounts(all.Sum(g => g.Request.PromptTokenIds.Length), all.Sum(g => g.Sequences[0].CachedTokens), output)
         {

@@ -15,7 +15,7 @@ public sealed partial class EndpointKeysTests
 {
     private static readonly string[] Open =
     [
-        "GET /health", "HEAD /health", "GET /health/ready", "HEAD /health/ready", "GET /health/live", "HEAD /health/live", "GET /", "HEAD /", "GET /openapi/v1.json",
+        "GET /health", "HEAD /health", "GET /health/ready", "HEAD /health/ready", "GET /health/live", "HEAD /health/live", "GET /health/started", "HEAD /health/started", "GET /", "HEAD /", "GET /openapi/v1.json",
         .. PageFile.LoadAll().Where(file => file.Name != PageFile.Index).Select(file => $"GET /page/{file.Name}"),
     ];
 

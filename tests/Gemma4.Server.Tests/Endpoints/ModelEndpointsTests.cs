@@ -92,34 +92,10 @@ public sealed class ModelEndpointsTests
         Assert.StartsWith(message, json.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Health_follows_the_model_and_the_engine()
-    {
-        var gate = new TaskCompletionSource();
-        FakeEngine engine = FakeEngine.Saying();
-        await using var server = new ServerUnderTest(engine) { MayLoad = gate.Task };
-        using HttpClient client = server.CreateClient();
-        Assert.Equal((503, "loading"), await HealthAsync(client, "/health"));
-        Assert.Equal((200, "loading"), await HealthAsync(client, "/health/live"));
-        gate.SetResult();
-        await server.ReadyClientAsync();
-        Assert.Equal((200, "ok"), await HealthAsync(client, "/health/ready"));
-        engine.Health = new EngineHealth(EngineState.Degraded, "a step failed");
-        Assert.Equal((200, "degraded"), await HealthAsync(client, "/health"));
-        engine.Health = new EngineHealth(EngineState.Failed, "steps failed");
-        Assert.Equal((503, "failed"), await HealthAsync(client, "/health"));
-    }
-
     private static async Task<HttpClient> AnthropicAsync(ServerUnderTest server)
     {
         HttpClient client = await server.ReadyClientAsync();
         client.DefaultRequestHeaders.Add("anthropic-version", "2023-06-01");
         return client;
-    }
-
-    private static async Task<(int, string?)> HealthAsync(HttpClient client, string path)
-    {
-        using HttpResponseMessage response = await client.GetAsync(path, TestContext.Current.CancellationToken);
-        return ((int)response.StatusCode, (await ServerUnderTest.JsonAsync(response)).GetProperty("status").GetString());
     }
 }

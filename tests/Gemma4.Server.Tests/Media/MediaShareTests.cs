@@ -20,7 +20,7 @@ public sealed class MediaShareTests
             share.Take(Limit / 2, "a");
             other.Take(Limit / 4, "b");
             ApiError full = Assert.Throws<ApiException>(() => other.Take(Limit / 2, "b")).Error;
-            Assert.Equal((429, "rate_limit_exceeded", 1), (full.Status, full.Code, full.RetryAfterSeconds));
+            Assert.Equal((429, "rate_limit_exceeded", TimeSpan.FromSeconds(1)), (full.Status, full.Code, full.RetryAfter));
             Assert.Equal(Limit / 4 * 3, _budget.Bytes.Held); // what was refused is not counted
             share.Return(Limit / 4);
             other.Take(Limit / 2, "b");

@@ -41,8 +41,7 @@ internal sealed partial class TranscriptionForm(ModelNames names, IOptions<Media
         string model = form["model"].ToString();
         if (model.Length == 0)
             throw ChatModelFaults.Instance.Missing()!;
-        if (!names.Serves(model))
-            throw ChatModelFaults.Instance.Unknown(model, names.All);
+        ServedModels.Check(context, names, model, ChatModelFaults.Instance);
         IFormFile file = form.Files.GetFile("file") ?? throw Fault.Missing("file");
         string format = Text(form, "response_format") ?? "json";
         if (!Formats.Contains(format))

@@ -18,12 +18,14 @@ internal sealed class OllamaModels(ModelNames names, ModelHost host, ServerClock
     private string Started => OllamaRun.Written(DateTimeOffset.FromUnixTimeSeconds(clock.Started));
 
     /// <summary>All ids.</summary>
-    public OllamaModelList List() => new([.. names.All.Select(id => Model(id) with { ModifiedAt = Started })]);
+    /// <param name="isShown">Whether the caller may use an id.</param>
+    public OllamaModelList List(Func<string, bool> isShown) => new([.. names.All.Where(isShown).Select(id => Model(id) with { ModifiedAt = Started })]);
 
     /// <summary>What is loaded, which stays so.</summary>
-    public OllamaModelList Running() => new(
+    /// <param name="isShown">Whether the caller may use an id.</param>
+    public OllamaModelList Running(Func<string, bool> isShown) => new(
     [
-        .. names.All.Where(_ => host.Loaded is not null).Select(id => Model(id) with
+        .. names.All.Where(id => host.Loaded is not null && isShown(id)).Select(id => Model(id) with
         {
             ExpiresAt = OllamaRun.Written(DateTimeOffset.MaxValue), SizeVram = 0, ContextLength = host.Loaded!.MaxContextLength,
         }),

@@ -40,7 +40,7 @@ internal sealed class OllamaRunner(
         {
             Constraint = await constraints.CompileAsync(job.Format, model, cancellationToken),
         };
-        return await starter.StartAsync(model, request, RequestMapper.Parsing(job.Settings, request) with { IsChat = false }, cancellationToken);
+        return await starter.StartAsync(model, request, RequestMapper.Parsing(job.Settings, request) with { IsChat = false }, job.MaxTokens is null ? null : maxTokens, cancellationToken);
     }
 
     private static string NewId() => AnswerHead.NewId("ollama-");

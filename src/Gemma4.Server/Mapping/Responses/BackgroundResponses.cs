@@ -1,4 +1,5 @@
 using Gemma4.Server.Errors;
+using Gemma4.Server.Limits;
 using Gemma4.Server.Metrics;
 using Gemma4.Server.OpenAI.Responses;
 using Gemma4.Server.Serving;
@@ -13,18 +14,20 @@ internal sealed class BackgroundResponses(IServiceScopeFactory scopes, Drain dra
     /// <summary>Starts a response, which is kept from now on and made after this returns.</summary>
     /// <param name="request">Of the right shape.</param>
     /// <param name="stored">What its caller has stored.</param>
+    /// <param name="allowance">The request's, which its work goes on with.</param>
     /// <param name="model">Serves it.</param>
     /// <param name="labels">What its metrics are labelled with.</param>
     /// <param name="cancellationToken">Gives up the start, not what was started.</param>
     /// <exception cref="ApiException">The first fault of its meaning.</exception>
     /// <exception cref="Engine.Requests.RequestRejectedException">The template, the media or the engine refuse.</exception>
     public async Task<BackgroundResponse> StartAsync(
-        ResponseRequest request, CallerResponses stored, LoadedModel model, RequestLabels? labels, CancellationToken cancellationToken)
+        ResponseRequest request, CallerResponses stored, Allowance allowance, LoadedModel model, RequestLabels? labels, CancellationToken cancellationToken)
     {
         // Of its own: the request's services end with the request, and with them the count of what its media hold.
         AsyncServiceScope scope = scopes.CreateAsyncScope();
         try
         {
+            scope.ServiceProvider.GetRequiredService<Allowance>().Join(allowance);
             scope.ServiceProvider.GetRequiredService<RequestTokens>().Labels = labels;
             ResponseRun run = await scope.ServiceProvider.GetRequiredService<ResponseRunner>().StartAsync(request, stored, model, cancellationToken);
             var response = new BackgroundResponse(run.Start with { Status = "queued" });
