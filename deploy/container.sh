@@ -2,22 +2,22 @@
 # Builds the Dockerfile without Docker and without a registry, runs the image as docker-compose.yml does (its user, read-only root, no capabilities)
 # and asks it a question. The two base images are made here: Debian by debootstrap with this machine's .NET, under the names that the Dockerfile uses.
 #
-#   deploy/container.sh      as root on Debian, with the .NET SDK and: apt-get install buildah debootstrap crun jq curl
+#   deploy/container.sh      as root on Debian, with the .NET SDK and: apt-get install buildah debootstrap jq curl
 #
 # GEMMA4_CONTAINER_ROOT names a folder that keeps the Debian root from run to run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-for tool in buildah debootstrap crun jq curl; do
-  command -v "$tool" >/dev/null || { echo "$tool is missing: apt-get install buildah debootstrap crun jq curl" >&2; exit 1; }
+for tool in buildah debootstrap jq curl; do
+  command -v "$tool" >/dev/null || { echo "$tool is missing: apt-get install buildah debootstrap jq curl" >&2; exit 1; }
 done
 
 work=$(mktemp -d)
 export TMPDIR=$work
 port=8977
-container=gemma4-$$
+server=
 store=(buildah --root "$work/storage" --runroot "$work/run" --storage-driver overlay)
 cleanup() {
-  crun --root "$work/crun" delete --force "$container" 2>/dev/null || true
+  [ -z "$server" ] || kill "$server" 2>/dev/null || true
   # A build that fails leaves its containers mounted.
   awk -v work="$work/" 'index($2, work) == 1 { print $2 }' /proc/self/mounts | sort -r | xargs -r umount
   rm -rf "$work"
@@ -79,29 +79,25 @@ jq --raw-output --slurpfile image "$work/image.json" '
   | range($layers | length) | "\($layers[.] / 1e6 | round) MB  \($commands[.])"' "$work/storage/overlay-layers/layers.json"
 
 step "the container"
-mkdir "$work/bundle"
-jq --arg root "$root" --arg port "$port" '{
-  ociVersion: "1.0.2",
-  root: {path: $root, readonly: true},
-  process: {
-    user: {uid: 1654, gid: 1654}, cwd: .WorkingDir, args: .Entrypoint, noNewPrivileges: true,
-    env: (.Env + ["GEMMA4__Server__Port=" + $port, "GEMMA4__Model__Threads=2"]),
-    capabilities: {bounding: [], effective: [], permitted: [], inheritable: [], ambient: []}
-  },
-  mounts: [
-    {destination: "/proc", type: "proc", source: "proc"},
-    {destination: "/dev", type: "tmpfs", source: "tmpfs", options: ["nosuid", "strictatime", "mode=755", "size=64k"]},
-    {destination: "/tmp", type: "tmpfs", source: "tmpfs", options: ["nosuid", "nodev", "noexec", "size=64m"]}
-  ],
-  linux: {namespaces: [{type: "pid"}, {type: "mount"}, {type: "ipc"}, {type: "uts"}]}
-}' "$work/config.json" >"$work/bundle/config.json"
-run=(crun --root "$work/crun" --cgroup-manager=disabled)
-"${run[@]}" run --bundle "$work/bundle" "$container" >"$work/server.log" 2>&1 &
-server=$!
+# What an engine does, by util-linux: own mounts, a root that is read-only, /tmp in memory, the image's user and variables, no capabilities.
+mapfile -t variables < <(jq -r '.Env[]' "$work/config.json")
+mapfile -t entrypoint < <(jq -r '.Entrypoint[]' "$work/config.json")
 mapfile -t check < <(jq -r '.Healthcheck.Test[1:][]' "$work/config.json")
-healthy() { "${run[@]}" exec "$container" "${check[@]}"; }
-for _ in $(seq 120); do
-  healthy >"$work/health.log" 2>&1 && break
+confined=(chroot "$root" setpriv --reuid 1654 --regid 1654 --clear-groups --bounding-set=-all --inh-caps=-all --no-new-privs
+  env --ignore-environment --chdir "$(jq -r .WorkingDir "$work/config.json")" "${variables[@]}" "GEMMA4__Server__Port=$port")
+unshare --mount --ipc --uts bash -euc '
+  root=$1; shift
+  mount --bind "$root" "$root"
+  mount --options remount,bind,ro "$root"
+  mount --types proc proc "$root/proc"
+  mount --types tmpfs --options nosuid,nodev,noexec,size=64m tmpfs "$root/tmp"
+  mount --types tmpfs --options nosuid,noexec,mode=755,size=64k tmpfs "$root/dev"
+  for device in null zero random urandom; do touch "$root/dev/$device"; mount --bind "/dev/$device" "$root/dev/$device"; done
+  exec "$@"' bash "$root" "${confined[@]}" "${entrypoint[@]}" >"$work/server.log" 2>&1 &
+server=$!
+inside() { nsenter --target "$server" --mount "${confined[@]}" "$@"; }
+for _ in $(seq 300); do
+  inside "${check[@]}" >"$work/health.log" 2>&1 && break
   kill -0 "$server" 2>/dev/null || { cat "$work/server.log"; fail "The server has ended."; }
   sleep 1
 done
@@ -110,8 +106,9 @@ answer=$(curl --fail --silent --show-error "http://127.0.0.1:$port/v1/chat/compl
   -d '{"model":"gemma-4-demo","messages":[{"role":"user","content":"What is the capital of France?"}],"temperature":0}') || { cat "$work/server.log"; exit 1; }
 echo "$answer"
 grep -q 'The capital of France is Paris.' <<<"$answer"
-grep -E 'User|Uid|CapBnd|NoNewPrivs' "/proc/$(jq .pid <("${run[@]}" state "$container"))/status"
-! "${run[@]}" exec "$container" touch /app/x 2>/dev/null || fail "The root can be written."
-"${run[@]}" kill "$container" TERM
+grep -E '^(Uid|CapEff|CapBnd|NoNewPrivs)' "/proc/$server/status"
+{ inside touch /hub/x 2>&1 || true; } | grep 'Read-only file system' || fail "The root can be written."
+kill -TERM "$server"
 wait "$server" || { cat "$work/server.log"; fail "On SIGTERM it did not end with 0."; }
+server=
 step "The container holds."
