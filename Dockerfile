@@ -10,22 +10,23 @@ RUN --mount=type=cache,id=nuget,target=/root/.nuget/packages \
     dotnet publish src/Gemma4.Server -c Release -r linux-x64 --no-self-contained -p:Gemma4Cuda=${GEMMA4_CUDA} -p:DebugType=none -o /app \
     && rm -f /app/*.xml \
     && mv LICENSE /app/ \
-    && mkdir /libtorch \
-    && find /app -maxdepth 1 -name 'lib*.so*' -size +8M -exec mv -t /libtorch {} +
+    && mkdir /libraries \
+    && find /app -maxdepth 1 -name 'lib*.so*' -size +8M -exec mv -t /libraries {} +
 
 FROM mcr.microsoft.com/dotnet/aspnet:10.0.12-noble
 ARG WITH_FFMPEG=
-ARG REVISION=unknown
 # The user's cache of models, a volume where models are fetched by name.
 RUN install -d -o "$APP_UID" -g "$APP_UID" /hub \
     && if [ -n "$WITH_FFMPEG" ]; then \
         apt-get update && apt-get install -y --no-install-recommends ffmpeg && rm -rf /var/lib/apt/lists/*; \
     fi
 WORKDIR /app
-# libtorch changes with its version alone: a new server is then a download of the last layer.
-COPY --from=build /libtorch/ ./
+# The large libraries change with their versions alone: a new server is then a download of the last layer.
+COPY --from=build /libraries/ ./
 COPY --from=build /app/ ./
 
+# Last, since each commit changes it.
+ARG REVISION=unknown
 LABEL org.opencontainers.image.title="gemma4" \
     org.opencontainers.image.description="Google's Gemma 4 behind OpenAI's HTTP API" \
     org.opencontainers.image.licenses="Apache-2.0" \
