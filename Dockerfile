@@ -1,40 +1,46 @@
-# syntax=docker/dockerfile:1
 # The server with its demo model. CPU by default; --build-arg GEMMA4_CUDA=true takes the CUDA libtorch (the host then needs only
-# NVIDIA's driver and container toolkit: CUDA itself comes with the package). --build-arg WITH_FFMPEG=1 adds ffmpeg, for film files.
-FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
+# NVIDIA's driver and container toolkit: CUDA itself comes with the package). --build-arg WITH_FFMPEG=1 adds ffmpeg, for video files.
+# docs/containers.md says what is in it and how it is run; deploy/container.sh builds and asks it.
+FROM mcr.microsoft.com/dotnet/sdk:10.0.401-noble AS build
 ARG GEMMA4_CUDA=false
 WORKDIR /source
+COPY . ./
+# Packages stay in a cache of the builder's: libtorch is large, and a layer of its own for restoring would keep it twice.
+RUN --mount=type=cache,id=nuget,target=/root/.nuget/packages \
+    dotnet publish src/Gemma4.Server -c Release -r linux-x64 --no-self-contained -p:Gemma4Cuda=${GEMMA4_CUDA} -p:DebugType=none -o /app \
+    && rm -f /app/*.xml \
+    && mv LICENSE /app/ \
+    && mkdir /libraries \
+    && find /app -maxdepth 1 -name 'lib*.so*' -size +8M -exec mv -t /libraries {} +
 
-# Packages first: libtorch is large, and this layer changes only when a version does.
-COPY global.json Directory.Build.props Directory.Build.targets Directory.Packages.props ./
-COPY build/ build/
-COPY src/Gemma4.Conformance/Gemma4.Conformance.csproj src/Gemma4.Conformance/
-COPY src/Gemma4.Verification/Gemma4.Verification.csproj src/Gemma4.Verification/
-COPY src/Gemma4.Engine/Gemma4.Engine.csproj src/Gemma4.Engine/
-COPY src/Gemma4.Server/Gemma4.Server.csproj src/Gemma4.Server/
-RUN dotnet restore src/Gemma4.Server -r linux-x64 -p:Gemma4Cuda=$GEMMA4_CUDA
-
-COPY src/ src/
-COPY demo-model/ demo-model/
-RUN dotnet publish src/Gemma4.Server -c Release -r linux-x64 --no-self-contained --no-restore \
-    -p:Gemma4Cuda=$GEMMA4_CUDA -o /app
-
-FROM mcr.microsoft.com/dotnet/aspnet:10.0
+FROM mcr.microsoft.com/dotnet/aspnet:10.0.12-noble
 ARG WITH_FFMPEG=
-RUN apt-get update \
-    && apt-get install -y --no-install-recommends curl ${WITH_FFMPEG:+ffmpeg} \
-    && rm -rf /var/lib/apt/lists/*
+# The user's cache of models, a volume where models are fetched by name.
+RUN install -d -o "$APP_UID" -g "$APP_UID" /hub \
+    && if [ -n "$WITH_FFMPEG" ]; then \
+        apt-get update && apt-get install -y --no-install-recommends ffmpeg && rm -rf /var/lib/apt/lists/*; \
+    fi
 WORKDIR /app
-COPY --from=build /app ./
+# The large libraries change with their versions alone: a new server is then a download of the last layer.
+COPY --from=build /libraries/ ./
+COPY --from=build /app/ ./
 
-# Read by NVIDIA's container toolkit; without effect elsewhere.
-ENV NVIDIA_VISIBLE_DEVICES=all \
+# Last, since each commit changes it.
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="gemma4" \
+    org.opencontainers.image.description="Google's Gemma 4 behind OpenAI's HTTP API" \
+    org.opencontainers.image.licenses="Apache-2.0" \
+    org.opencontainers.image.revision="${REVISION}"
+
+# Settings as variables, not switches, so that the health check has them too: change the port by -e GEMMA4__Server__Port.
+# The last two are read by NVIDIA's container toolkit and without effect elsewhere.
+ENV GEMMA4__Server__Host=0.0.0.0 \
+    GEMMA4__Server__Port=8000 \
+    HF_HOME=/hub \
+    NVIDIA_VISIBLE_DEVICES=all \
     NVIDIA_DRIVER_CAPABILITIES=compute,utility
-
-# Mount a checkpoint folder at /models/<name> and pass --model /models/<name>; without it the demo model answers.
-VOLUME /models
 EXPOSE 8000
 USER $APP_UID
-HEALTHCHECK --interval=10s --timeout=3s --start-period=10m --retries=3 \
-    CMD ["curl", "--fail", "--silent", "http://127.0.0.1:8000/health"]
-ENTRYPOINT ["dotnet", "gemma4.dll", "--host", "0.0.0.0", "--port", "8000"]
+# While the weights load the check fails, which counts only after the start period.
+HEALTHCHECK --interval=30s --timeout=10s --start-period=30m --retries=3 CMD ["dotnet", "gemma4.dll", "health"]
+ENTRYPOINT ["dotnet", "gemma4.dll"]

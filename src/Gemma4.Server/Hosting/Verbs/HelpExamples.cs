@@ -36,6 +36,14 @@ internal static class HelpExamples
 
             Without --url it takes the switches of serve too. In a conversation /help lists what can be typed.
             """,
+        ["health"] = """
+            Examples:
+              gemma4 health                                                 the server of this environment's settings
+              gemma4 health --port 9000
+              gemma4 health --config /etc/gemma4.json
+
+            It waits three seconds. While the model loads, and while the server drains, the exit code is 1.
+            """,
         ["pull"] = """
             Examples:
               gemma4 pull google/gemma-4-E2B-it

@@ -51,6 +51,7 @@ internal static class Verbs
         {
             ServeCommand.Create(Serve, args),
             ChatCommand.Create(input, output, errors),
+            HealthCommand.Create(output, errors),
             PullCommand.Create(output, errors),
             ListCommand.Create(output),
             QuantizeCommand.Create(output, errors),

@@ -13,6 +13,7 @@ public sealed class VerbsTests
     [InlineData("help pull", "gemma4 pull unsloth/gemma-4-26B-A4B-it-GGUF:Q4_K_M", "HF_HOME", "--revision <REV>")]
     [InlineData("serve --help", "--model <PATH|ORG/NAME>", "[Model:Path]", "--port <PORT>", "--strict-params", "--config <FILE>", "GEMMA4__Section__Key", "--api-key")]
     [InlineData("chat --help", "--url <URL>", "--system <TEXT>", "switches of serve")]
+    [InlineData("health --help", "switches of serve", "gemma4 health --port 9000")]
     [InlineData("pull --help", "gemma4 pull google/gemma-4-E2B-it --revision refs/pr/3")]
     [InlineData("list --help", "name, revision, size, form, path")]
     [InlineData("quantize --help", "<IN> <OUT>", "none|int8|int4", "--mmproj <FILE>")]
@@ -46,6 +47,8 @@ public sealed class VerbsTests
     [InlineData("chat --url http://127.0.0.1:1 --model x", "'--model' goes to a server that is started here")]
     [InlineData("chat --url 127.0.0.1", "is not the address of a server")]
     [InlineData("chat --prot 1", "Did you mean --port?")]
+    [InlineData("health --prot 1", "Did you mean --port?")]
+    [InlineData("health --port 0", "name the port that it took with --port")]
     [InlineData("serve --Modle:Path x", "Did you mean 'Model'? In the environment it is written GEMMA4__Model.")]
     public async Task A_wrong_call_is_one_line_with_a_hint_and_2(string args, string expected)
     {
