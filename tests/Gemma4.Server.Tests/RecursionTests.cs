@@ -1,6 +1,7 @@
 using System.Reflection;
 using Gemma4.Conformance;
 using Gemma4.Engine;
+using Gemma4.Verification;
 using Xunit;
 
 namespace Gemma4.Server.Tests;
