@@ -9,11 +9,15 @@ namespace Gemma4.Engine.Tests.Verification;
 /// <summary>What rounds to bfloat16 is held to how far the reference's own bfloat16 is from its float32.</summary>
 public sealed class RoundedReferenceTests(ITestOutputHelper output)
 {
+    private static bool HoldsBackAmx => Environment.GetEnvironmentVariable("ATEN_CPU_CAPABILITY") is "default" or "avx2"
+        && File.Exists("/proc/cpuinfo") && File.ReadLines("/proc/cpuinfo").Any(line => line.Contains("amx_bf16", StringComparison.Ordinal));
+
     [Theory]
     [InlineData("cpu")]
     [InlineData("torch")]
     public void Every_case_of_calm_models_is_as_close_in_bfloat16_as_the_reference(string backend)
     {
+        Assert.SkipWhen(backend == "torch" && HoldsBackAmx, "libtorch's bfloat16 attention takes AMX where the processor has it and then refuses (pack_vnni2) where ATEN_CPU_CAPABILITY holds it below AVX-512.");
         var lines = new StringWriter();
         bool holds = ModelVerifier.Run([RepositoryPaths.RequireShared("fixtures/mild"), "--backend", backend, "--dtype", "bfloat16"], lines);
         output.WriteLine(lines.ToString());
