@@ -60,7 +60,7 @@ public static class CheckpointRepacker
         RepackPlan plan = RepackPlan.Create(checkpoint.Config, tensors, backend.Quantization);
         if (plan.Panels.IsEmpty)
             throw new CheckpointException(checkpoint.Path, $"there is nothing to repack with --quantization {compute.Quantization}: its weights are floats, or repacked already. Try int8 or int4");
-        using var weights = new CheckpointWeights(tensors.Locate(checkpoint.Config, ModelLoader.Expect(checkpoint.Config).Shapes), backend, progress: null);
+        using var weights = new CheckpointWeights(plan.Located, backend, progress: null);
         Repacking repacking = checkpoint.Repack(tensors, plan);
         string path = Path.Combine(partial, "weights.partial"), hash;
         using (var writer = new RepackWriter(path, repacking.Length, backend, weights, progress, cancelled))

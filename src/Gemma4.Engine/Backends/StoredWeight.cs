@@ -36,19 +36,19 @@ internal sealed unsafe class StoredWeight(string name, WeightFormat format, Immu
     public int Rows => checked((int)(NumElements / Columns));
 
     /// <summary>Numbers.</summary>
-    public long NumElements
-    {
-        get
-        {
-            long product = 1;
-            foreach (long dimension in shape)
-                product *= dimension;
-            return product;
-        }
-    }
+    public long NumElements => Count(shape.AsSpan());
 
     /// <summary>Bytes of a row that lies by itself.</summary>
     public long RowBytes => format.RowBytes(Columns);
+
+    /// <summary>Numbers of a shape.</summary>
+    public static long Count(ReadOnlySpan<long> shape)
+    {
+        long product = 1;
+        foreach (long dimension in shape)
+            product *= dimension;
+        return product;
+    }
 
     /// <summary>Some of its rows, as a matrix.</summary>
     /// <exception cref="ArgumentException">It lies in panels, and the rows do not begin with one.</exception>

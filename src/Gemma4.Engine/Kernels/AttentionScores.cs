@@ -43,7 +43,7 @@ internal static unsafe class AttentionScores
             for (; Vector512.IsHardwareAccelerated && j + 4 <= numKeys; j += 4)
                 Tile4x4(q + (long)m * h, k + (long)j * h, scores + (long)m * stride + j, h, stride);
             for (; j + 2 <= numKeys; j += 2)
-                Tile4x2(q + (long)m * h, k + (long)j * h, scores + (long)m * stride + j, h, stride);
+                Tile4x2(q + (long)m * h, k + (long)j * h, scores + (long)m * stride + j, h, stride, 1);
             if (j < numKeys)
                 Tile4x1(q + (long)m * h, k + (long)j * h, scores + (long)m * stride + j, h, stride);
         }
@@ -51,7 +51,7 @@ internal static unsafe class AttentionScores
         {
             int j = 0;
             for (; j + 4 <= numKeys; j += 4)
-                Tile2x4(q + (long)m * h, k + (long)j * h, scores + (long)m * stride + j, h, stride);
+                Tile4x2(k + (long)j * h, q + (long)m * h, scores + (long)m * stride + j, h, 1, stride);
             for (; j < numKeys; j++)
             {
                 scores[(long)m * stride + j] = Dot(q + (long)m * h, k + (long)j * h, h);
@@ -95,54 +95,30 @@ internal static unsafe class AttentionScores
         Store(scores + 3 * stride, a3, b3);
     }
 
-    private static void Tile4x2(float* q, float* k, float* scores, int h, int stride)
+    /// <summary>Four rows against two; products commute, so which side is the queries makes no difference to a score.</summary>
+    private static void Tile4x2(float* four, float* two, float* scores, int h, int fourStride, int twoStride)
     {
         Vector256<float> a0 = default, a1 = default, a2 = default, a3 = default, b0 = default, b1 = default, b2 = default, b3 = default;
-        float* q1 = q + h, q2 = q1 + h, q3 = q2 + h, k1 = k + h;
+        float* f1 = four + h, f2 = f1 + h, f3 = f2 + h, t1 = two + h;
         for (int i = 0; i < h; i += 8)
         {
-            Vector256<float> u = Vector256.Load(k + i), v = Vector256.Load(k1 + i), x = Vector256.Load(q + i);
+            Vector256<float> u = Vector256.Load(two + i), v = Vector256.Load(t1 + i), x = Vector256.Load(four + i);
             a0 = Vector256.FusedMultiplyAdd(x, u, a0);
             b0 = Vector256.FusedMultiplyAdd(x, v, b0);
-            x = Vector256.Load(q1 + i);
+            x = Vector256.Load(f1 + i);
             a1 = Vector256.FusedMultiplyAdd(x, u, a1);
             b1 = Vector256.FusedMultiplyAdd(x, v, b1);
-            x = Vector256.Load(q2 + i);
+            x = Vector256.Load(f2 + i);
             a2 = Vector256.FusedMultiplyAdd(x, u, a2);
             b2 = Vector256.FusedMultiplyAdd(x, v, b2);
-            x = Vector256.Load(q3 + i);
+            x = Vector256.Load(f3 + i);
             a3 = Vector256.FusedMultiplyAdd(x, u, a3);
             b3 = Vector256.FusedMultiplyAdd(x, v, b3);
         }
-        Store(scores, a0, b0);
-        Store(scores + stride, a1, b1);
-        Store(scores + 2 * stride, a2, b2);
-        Store(scores + 3 * stride, a3, b3);
-    }
-
-    private static void Tile2x4(float* q, float* k, float* scores, int h, int stride)
-    {
-        Vector256<float> a0 = default, a1 = default, a2 = default, a3 = default, b0 = default, b1 = default, b2 = default, b3 = default;
-        float* q1 = q + h, k1 = k + h, k2 = k1 + h, k3 = k2 + h;
-        for (int i = 0; i < h; i += 8)
-        {
-            Vector256<float> u = Vector256.Load(q + i), v = Vector256.Load(q1 + i), x = Vector256.Load(k + i);
-            a0 = Vector256.FusedMultiplyAdd(u, x, a0);
-            b0 = Vector256.FusedMultiplyAdd(v, x, b0);
-            x = Vector256.Load(k1 + i);
-            a1 = Vector256.FusedMultiplyAdd(u, x, a1);
-            b1 = Vector256.FusedMultiplyAdd(v, x, b1);
-            x = Vector256.Load(k2 + i);
-            a2 = Vector256.FusedMultiplyAdd(u, x, a2);
-            b2 = Vector256.FusedMultiplyAdd(v, x, b2);
-            x = Vector256.Load(k3 + i);
-            a3 = Vector256.FusedMultiplyAdd(u, x, a3);
-            b3 = Vector256.FusedMultiplyAdd(v, x, b3);
-        }
-        Store(scores, a0, a1);
-        Store(scores + 2, a2, a3);
-        Store(scores + stride, b0, b1);
-        Store(scores + stride + 2, b2, b3);
+        Store(scores, a0, b0, twoStride);
+        Store(scores + fourStride, a1, b1, twoStride);
+        Store(scores + 2 * fourStride, a2, b2, twoStride);
+        Store(scores + 3 * fourStride, a3, b3, twoStride);
     }
 
     /// <summary>Four rows against one; products commute, so which side has four makes no difference to a score.</summary>
@@ -179,14 +155,14 @@ internal static unsafe class AttentionScores
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store(float* scores, Vector512<float> a, Vector512<float> b)
     {
-        Store(scores, a.GetLower(), a.GetUpper());
-        Store(scores + 2, b.GetLower(), b.GetUpper());
+        Store(scores, a.GetLower(), a.GetUpper(), 1);
+        Store(scores + 2, b.GetLower(), b.GetUpper(), 1);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(float* scores, Vector256<float> a, Vector256<float> b)
+    private static void Store(float* scores, Vector256<float> a, Vector256<float> b, int distance)
     {
         scores[0] = Vector256.Sum(a);
-        scores[1] = Vector256.Sum(b);
+        scores[distance] = Vector256.Sum(b);
     }
 }

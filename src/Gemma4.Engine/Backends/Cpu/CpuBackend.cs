@@ -89,7 +89,7 @@ internal sealed unsafe class CpuBackend : Backend
     public override long FreeKvBytes() => (long)(KvShare * MemoryBytes());
 
     public override long BytesMade(WeightFormat format, ReadOnlySpan<long> shape, bool inPanels, bool isMultiplied, bool isHead) =>
-        isMultiplied ? _matrices.BytesMade(format, shape, inPanels, isHead) : sizeof(float) * NumElements(shape);
+        isMultiplied ? _matrices.BytesMade(format, shape, inPanels, isHead) : sizeof(float) * StoredWeight.Count(shape);
 
     public override void Begin(StepInputs step, KvPools pools)
     {
@@ -225,14 +225,6 @@ internal sealed unsafe class CpuBackend : Backend
         RowBuffer buffer = Buffer(buffers, name, width);
         kind.Add(buffer);
         return buffer;
-    }
-
-    private static long NumElements(ReadOnlySpan<long> shape)
-    {
-        long product = 1;
-        foreach (long dimension in shape)
-            product *= dimension;
-        return product;
     }
 
     private RowBuffer Buffer(Dictionary<string, RowBuffer> buffers, string name, int width)

@@ -47,9 +47,7 @@ internal sealed unsafe class MatrixFactory(CpuOptions options, ThreadTeam team) 
     public long BytesMade(WeightFormat format, ReadOnlySpan<long> shape, bool inPanels, bool isHead)
     {
         int columns = shape.IsEmpty ? 1 : checked((int)shape[^1]);
-        long rows = 1;
-        foreach (long dimension in shape[..^1])
-            rows *= dimension;
+        long rows = StoredWeight.Count(shape) / columns;
         WeightFormat wanted = PanelPacking.Format(format, columns, options.Quantization, isHead);
         if (PanelLayout.Exists(wanted))
             return options.ExactActivations ? rows * columns * sizeof(float) : inPanels ? 0 : PanelMatrix.BytesOf(wanted, checked((int)rows), columns);

@@ -84,10 +84,7 @@ internal sealed partial class TorchBackend : Backend
     public override long BytesMade(WeightFormat format, ReadOnlySpan<long> shape, bool inPanels, bool isMultiplied, bool isHead)
     {
         bool isAsStored = format == (RoundsToBFloat16 ? WeightFormat.BFloat16 : WeightFormat.Float32) && _device.type == DeviceType.CPU;
-        long bytes = isAsStored ? 0 : Dtype.ElementSize();
-        foreach (long dimension in shape)
-            bytes *= dimension;
-        return bytes;
+        return isAsStored ? 0 : Dtype.ElementSize() * StoredWeight.Count(shape);
     }
 
     public override void Begin(StepInputs step, KvPools pools)

@@ -15,9 +15,9 @@ internal sealed class RepackPlan
 
     private readonly Dictionary<string, List<(long First, long End)>> _replaced = new(StringComparer.Ordinal);
 
-    private RepackPlan(ImmutableArray<RepackedTensor> panels)
+    private RepackPlan(IReadOnlyDictionary<string, LocatedWeight> located, ImmutableArray<RepackedTensor> panels)
     {
-        Panels = panels;
+        (Located, Panels) = (located, panels);
         foreach (RepackedTensor tensor in panels.Where(t => t.Name == t.Source.Name))
         {
             foreach (FileSlice slice in tensor.Source.Slices)
@@ -28,6 +28,9 @@ internal sealed class RepackPlan
             }
         }
     }
+
+    /// <summary>Every tensor of the original, by published name.</summary>
+    public IReadOnlyDictionary<string, LocatedWeight> Located { get; }
 
     /// <summary>The weights that go into panels, by name.</summary>
     public ImmutableArray<RepackedTensor> Panels { get; }
@@ -41,7 +44,8 @@ internal sealed class RepackPlan
     {
         ExpectedModel expected = ModelLoader.Expect(config);
         var panels = ImmutableArray.CreateBuilder<RepackedTensor>();
-        foreach ((string name, LocatedWeight weight) in tensors.Locate(config, expected.Shapes).OrderBy(e => e.Key, StringComparer.Ordinal))
+        IReadOnlyDictionary<string, LocatedWeight> located = tensors.Locate(config, expected.Shapes);
+        foreach ((string name, LocatedWeight weight) in located.OrderBy(e => e.Key, StringComparer.Ordinal))
         {
             if (!expected.Multiplied.TryGetValue(name, out bool isHead) || weight.InPanels || weight.Change is WeightChange.ChannelsFirst)
                 continue;
@@ -53,7 +57,7 @@ internal sealed class RepackPlan
             else if (format != weight.Format)
                 throw new CheckpointException(weight.Slices[0].File, $"tensor {name} {StoredTensor.Show(weight.Shape.AsSpan())}: the parts of an expert do not begin at multiples of {PanelLayout.Rows} rows, so it can be quantised while loading, but not repacked");
         }
-        return new RepackPlan(panels.ToImmutable());
+        return new RepackPlan(located, panels.ToImmutable());
     }
 
     /// <summary>Whether panels replace all bytes of a stored tensor. A tied embedding stays: its rows are gathered.</summary>

@@ -77,9 +77,8 @@ internal static class PlanCommand
     /// <summary>A number with a unit: k, m of 1024 for tokens; kB, MB, GB, TB of 1000 for bytes.</summary>
     private static long Amount(string text, string option, bool binary, long max)
     {
-        string unit = text.TrimStart("0123456789.".ToCharArray()).Trim().ToUpperInvariant();
+        string rest = text.TrimStart([.. "0123456789."]), number = text[..(text.Length - rest.Length)], unit = rest.Trim().ToUpperInvariant();
         int power = (binary ? unit : unit.TrimEnd('B')) switch { "" => 0, "K" => 1, "M" => 2, "G" => 3, "T" => 4, _ => -1 };
-        string number = text[..(text.Length - text.TrimStart("0123456789.".ToCharArray()).Length)];
         if (power < 0 || !double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value)
             || value * Math.Pow(binary ? 1024 : 1000, power) is not (>= 1 and var amount) || amount > max)
         {
