@@ -97,6 +97,7 @@ internal sealed class ServerUnderTest(FakeEngine engine, params (string Key, str
     {
         builder.UseSetting("Model:Path", RepositoryPaths.DemoModel);
         builder.UseSetting("Server:Port", "0"); // where it listens at all
+        builder.UseSetting("Storage:Data", "memory");
         foreach ((string key, string value) in settings)
             builder.UseSetting(key, value);
         builder.ConfigureTestServices(services =>
