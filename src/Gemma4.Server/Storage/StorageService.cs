@@ -85,7 +85,7 @@ internal sealed class StorageService(
     }
 
     /// <summary>A write that changes nothing: its success says that the database is well again.</summary>
-    private Task ProbeAsync(CancellationToken cancellationToken) =>
+    public Task ProbeAsync(CancellationToken cancellationToken) =>
         database.WriteAsync("", session => session.ExecuteAsync("UPDATE schema_version SET version = version"), cancellationToken);
 
     private Task<string?> OwnerOfOldestAsync(long since, CancellationToken cancellationToken) => database.ReadAsync(
