@@ -59,7 +59,7 @@ internal static class FileEndpoints
         }
         catch when (upload.Content is not null)
         {
-            await store.ForgetAsync(caller, upload.Content);
+            await store.ForgetAsync(caller, upload.Content!);
             throw;
         }
     }

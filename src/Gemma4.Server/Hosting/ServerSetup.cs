@@ -92,7 +92,7 @@ internal static class ServerSetup
     public static void AddStorage(this IServiceCollection services)
     {
         services.AddSingleton<StorageHealth>();
-        services.AddSingleton(DatabaseChoice.Of);
+        services.AddSingleton<Database>(DatabaseChoice.Of);
         services.AddHostedService<StorageService>();
         services.AddSingleton<Store>();
         services.AddSingleton<ResponseStore>();

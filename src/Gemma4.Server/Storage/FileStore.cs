@@ -53,7 +53,11 @@ internal sealed class FileStore(Store store, IOptions<StorageOptions> options)
         caller,
         async rows =>
         {
-            long key = await rows.InsertAsync(new NewEntry(EntryKinds.File, file.Id, "", store.Now, StoredJson.Bytes(file, OpenAIJson.Context.StoredFile)) { Tags = [PurposeTag(file.Purpose)] });
+            long key = await rows.InsertAsync(new NewEntry(EntryKinds.File, file.Id, "", store.Now, StoredJson.Bytes(file, OpenAIJson.Context.StoredFile))
+            {
+                Expires = file.ExpiresAt * 1000,
+                Tags = [PurposeTag(file.Purpose)],
+            });
             await rows.Files.UseAsync(key, content);
             return key;
         },
@@ -64,7 +68,7 @@ internal sealed class FileStore(Store store, IOptions<StorageOptions> options)
 
     /// <summary>A caller's file; null when it is not kept.</summary>
     public Task<StoredFile?> FindAsync(Caller caller, string id, CancellationToken cancellationToken) => StoredJson.IsId(id)
-        ? store.ReadAsync(caller, async rows => await FindAsync(rows, id) is { } found ? found.File : null, cancellationToken)
+        ? store.ReadAsync(caller, async rows => await rows.FindAsync(EntryKinds.File, id) is { } entry ? Value(entry) : null, cancellationToken)
         : Task.FromResult<StoredFile?>(null);
 
     /// <summary>A page of a caller's files.</summary>
@@ -73,14 +77,14 @@ internal sealed class FileStore(Store store, IOptions<StorageOptions> options)
         async rows =>
         {
             StoredPage<StoredEntry> found = await rows.ListAsync(EntryKinds.File, page, null, purpose is null ? [] : [PurposeTag(purpose)]);
-            return new StoredPage<StoredFile>([.. found.Items.Select(Value).Where(file => !IsExpired(file))], found.HasMore);
+            return new StoredPage<StoredFile>([.. found.Items.Select(Value)], found.HasMore);
         },
         cancellationToken);
 
     /// <summary>One part of a file; empty behind its end, null when the file is not kept.</summary>
     public Task<byte[]?> PartAsync(Caller caller, string id, long position, CancellationToken cancellationToken) => store.ReadAsync(
         caller,
-        async rows => await FindAsync(rows, id) is { } found ? await rows.Files.PartAsync(found.Key, position) ?? [] : null,
+        async rows => await rows.FindAsync(EntryKinds.File, id) is { } entry ? await rows.Files.PartAsync(entry.Key, position) ?? [] : null,
         cancellationToken);
 
     /// <summary>Forgets a file. False when it was not kept.</summary>
@@ -110,11 +114,6 @@ internal sealed class FileStore(Store store, IOptions<StorageOptions> options)
             // The sweep forgets it later.
         }
     }
-
-    private async ValueTask<(long Key, StoredFile File)?> FindAsync(OwnerRows rows, string id) =>
-        await rows.FindAsync(EntryKinds.File, id) is { } entry && Value(entry) is var file && !IsExpired(file) ? (entry.Key, file) : null;
-
-    private bool IsExpired(StoredFile file) => file.ExpiresAt <= store.Now / 1000;
 
     private static StoredFile Value(StoredEntry entry) => StoredJson.Value(entry.Body, OpenAIJson.Context.StoredFile);
 
