@@ -60,7 +60,7 @@ public sealed class ReplicaTests(PostgresServer postgres)
         Assert.Equal(0, engine.NumRunning);
     }
 
-    private static ServerUnderTest Server(string data, FakeEngine engine) => new(engine, ("Storage:Data", data), ("Storage:LeaseSeconds", "3")) { TakesItsAnswers = false };
+    private static ServerUnderTest Server(string data, FakeEngine engine) => new(engine, ("Storage:Data", data)) { TakesItsAnswers = false };
 
     private static async Task<string> PostAsync(HttpClient client, string fields)
     {
