@@ -30,7 +30,6 @@ public sealed class ErrorShapeTests
     [InlineData("/v1/rerank", "does not rank documents")]
     [InlineData("/rerank", "does not rank documents")]
     [InlineData("/v1/batches", "does not run batches")]
-    [InlineData("/v1/batches", "does not run batches")]
     [InlineData("/v1/audio/speech", "does not speak")]
     [InlineData("/v1/fine_tuning/jobs", "does not train")]
     [InlineData("/v1/messages/batches", "does not run batches")]
