@@ -11,7 +11,7 @@ namespace Gemma4.Server.Tests.Deploy;
 /// <summary><c>deploy/balancer</c>: real servers with the demo model behind Debian's nginx.</summary>
 public sealed class BalancerTests
 {
-    private const int Kill = 9, NumClients = 16, NumTurns = 3, StreamTokens = 120;
+    private const int Kill = 9, NumClients = 12, NumTurns = 3, StreamTokens = 120;
 
     [Fact]
     public async Task What_is_lost_when_one_server_is_killed_and_one_drained_is_what_the_killed_one_was_writing()
@@ -54,7 +54,7 @@ public sealed class BalancerTests
             "nginx.conf", ("127.0.0.1:8001", authorities[0]), ("127.0.0.1:8002", authorities[1]), ("server 127.0.0.1:8003 max_fails=1 fail_timeout=5s;", ""));
         using var client = new HttpClient { BaseAddress = nginx.Address };
         var used = new HashSet<string>();
-        for (int i = 0; i < 16; i++)
+        for (int i = 0; i < 10; i++)
         {
             JsonArray messages = [Message("system", "You are kind, brief and exact; you answer in whole sentences, whatever you are asked."), Message("user", $"This is conversation {i}. What is {i} + {i}?")];
             (string server, JsonNode body) = await AskAsync(client, messages);
@@ -69,7 +69,7 @@ public sealed class BalancerTests
 
         // A name of the client's own comes before how the conversation begins.
         HashSet<string> named = [], keyed = [];
-        for (int i = 0; i < 8; i++)
+        for (int i = 0; i < 4; i++)
         {
             named.Add((await AskAsync(client, [Message("user", $"{i}?")], ("x-session-id", "one"))).Server);
             keyed.Add((await AskAsync(client, [Message("user", $"{i}?")], key: "one")).Server);
@@ -78,7 +78,7 @@ public sealed class BalancerTests
         Assert.Single(keyed);
 
         // Whoever made a response is found by its id.
-        for (int i = 0; i < 6; i++)
+        for (int i = 0; i < 4; i++)
         {
             using HttpResponseMessage made = await client.PostAsync("/v1/responses", Json(new JsonObject { ["model"] = "gemma-4-demo", ["input"] = $"{i}?", ["max_output_tokens"] = 16 }), TestContext.Current.CancellationToken);
             JsonNode response = JsonNode.Parse(await made.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!;
