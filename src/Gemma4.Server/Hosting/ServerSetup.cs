@@ -3,7 +3,10 @@ using Gemma4.Engine.Parsing;
 using Gemma4.Server.Access;
 using Gemma4.Server.Limits;
 using Gemma4.Server.Mapping;
+using Gemma4.Server.Mapping.Anthropic;
 using Gemma4.Server.Mapping.Audio;
+using Gemma4.Server.Mapping.Chat;
+using Gemma4.Server.Mapping.Files;
 using Gemma4.Server.Mapping.Ollama;
 using Gemma4.Server.Mapping.Responses;
 using Gemma4.Server.Media;
@@ -11,6 +14,7 @@ using Gemma4.Server.Pipeline;
 using Gemma4.Server.Serving;
 using Gemma4.Server.Settings;
 using Gemma4.Server.Storage;
+using Gemma4.Server.Storage.Databases;
 using Gemma4.Server.Streaming;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -84,13 +88,28 @@ internal static class ServerSetup
         services.AddHostedService<EngineWatch>();
     }
 
+    /// <summary>What is kept of what callers ask.</summary>
+    public static void AddStorage(this IServiceCollection services)
+    {
+        services.AddSingleton<StorageHealth>();
+        services.AddSingleton<Database>(DatabaseChoice.Of);
+        services.AddHostedService<StorageService>();
+        services.AddSingleton<Store>();
+        services.AddSingleton<ResponseStore>();
+        services.AddSingleton<ResponseJobs>();
+        services.AddSingleton<ConversationStore>();
+        services.AddSingleton<ChatStore>();
+        services.AddSingleton<FileStore>();
+        services.AddSingleton<CallerStores>();
+        services.AddHostedService<AbandonedResponses>();
+    }
+
     /// <summary>What endpoints ask for.</summary>
     public static void AddApi(this IServiceCollection services)
     {
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<ServerClock>();
         services.AddSingleton<RequestReader>();
-        services.AddSingleton<ResponseStore>();
         services.AddSingleton<ParserMetrics>();
         services.AddSingleton<KeyRing>();
         services.AddSingleton<KeyMetrics>();
@@ -110,6 +129,11 @@ internal static class ServerSetup
         services.AddSingleton<MediaBudget>();
         services.AddScoped<MediaShare>();
         services.AddScoped<MediaLoader>();
+        services.AddSingleton<FileForm>();
+        services.AddSingleton<ReferredFiles>();
+        services.AddSingleton<ChatFiles>();
+        services.AddSingleton<ResponseFiles>();
+        services.AddSingleton<MessageFiles>();
         services.AddScoped<ChatPrompts>();
         services.AddSingleton<CompileThreads>();
         services.AddSingleton<ConstraintMapper>();
