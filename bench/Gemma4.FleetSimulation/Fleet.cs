@@ -52,7 +52,7 @@ internal sealed class Fleet(IReadOnlyList<SimulatedEngine> servers, Router route
         if (now - ScrapeInterval >= _scraped)
         {
             for (int i = 0; i < servers.Count; i++)
-                _states[i] = new ServerState(servers[i].NumQueued, servers[i].NumRunning, servers[i].KvUsage);
+                _states[i] = _states[i] with { NumQueued = servers[i].NumQueued, KvUsage = servers[i].KvUsage };
             _scraped = now;
         }
         Engine.Requests.GenerationRequest request = conversation.Request();
@@ -65,6 +65,7 @@ internal sealed class Fleet(IReadOnlyList<SimulatedEngine> servers, Router route
             return;
         }
         _served.Add(request.Id, conversation);
+        _states[server] = _states[server] with { NumActive = _states[server].NumActive + 1 };
         if (wasIdle)
             _steps.Enqueue(server, (servers[server].StepEnds!.Value, server));
     }
@@ -79,8 +80,10 @@ internal sealed class Fleet(IReadOnlyList<SimulatedEngine> servers, Router route
             conversation.LastToken = token.At;
             if (token.At >= _measuredFrom && token.At < _measuredTo)
                 _numTokens++;
-            if (token.FinishReason is not null)
-                Answered(conversation, token);
+            if (token.FinishReason is null)
+                continue;
+            _states[server] = _states[server] with { NumActive = _states[server].NumActive - 1 };
+            Answered(conversation, token);
         }
         if (servers[server].StepEnds is { } end)
             _steps.Enqueue(server, (end, server));

@@ -81,9 +81,9 @@ Router Create(string routing, int servers)
     return routing switch
     {
         "conversation" => new ConversationRouter(),
-        "load" => new PickingRouter(table, new PickerWeights(Queue: 2, Running: 2, Kv: 2, Prefix: 0), options.Seed),
-        "prefix" => new PickingRouter(table, new PickerWeights(Queue: 2, Running: 0, Kv: 2, Prefix: 3), options.Seed),
-        "prefix-load" => new PickingRouter(table, new PickerWeights(Queue: 2, Running: 2, Kv: 2, Prefix: 3), options.Seed),
+        "load" => new PickingRouter(table, new PickerWeights(Queue: 2, Active: 2, Kv: 2, Prefix: 0), options.Seed),
+        "prefix" => new PickingRouter(table, new PickerWeights(Queue: 2, Active: 0, Kv: 2, Prefix: 3), options.Seed),
+        "prefix-load" => new PickingRouter(table, new PickerWeights(Queue: 2, Active: 2, Kv: 2, Prefix: 3), options.Seed),
         _ => new RandomRouter(options.Seed),
     };
 }

@@ -31,15 +31,15 @@ async function models(r) {
     r.return(200, JSON.stringify(body));
 }
 
-// A response that some server keeps, asked for by its id.
+// What some server keeps, asked for by its id.
 function isStored(r) {
-    return /^\/v1\/responses\/./.test(r.uri);
+    return /^\/v1\/(responses|conversations|files|chat\/completions)\/./.test(r.uri);
 }
 
-// The first of: what the client calls the conversation in a header; OpenAI's prompt_cache_key; Anthropic's metadata.user_id; how the conversation begins.
+// The first of: what the client calls the conversation in a header; OpenAI's prompt_cache_key; its conversation; Anthropic's metadata.user_id; how it begins.
 // All turns of a conversation begin alike, so they go to the server that has computed that beginning.
 function conversationOf(r, body) {
-    const named = r.headersIn['x-session-id'] || r.headersIn['session_id'] || body.prompt_cache_key || (body.metadata || {}).user_id;
+    const named = r.headersIn['x-session-id'] || r.headersIn['session_id'] || body.prompt_cache_key || body.conversation || (body.metadata || {}).user_id;
     if (named) {
         return digest(named);
     }

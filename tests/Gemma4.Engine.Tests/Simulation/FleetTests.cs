@@ -97,7 +97,7 @@ public sealed class FleetTests
     [Fact]
     public void A_picker_weighs_prefixes_against_load()
     {
-        var router = new PickingRouter(new PrefixTable(3, 100), new PickerWeights(Queue: 2, Running: 0, Kv: 0, Prefix: 3), seed: 1);
+        var router = new PickingRouter(new PrefixTable(3, 100), new PickerWeights(Queue: 2, Active: 0, Kv: 0, Prefix: 3), seed: 1);
         var conversation = new Conversation(0, TimeSpan.Zero, 0, 1, [new Turn(1, 1, TimeSpan.Zero)]);
         int[] prompt = [.. Enumerable.Range(0, 256)];
         ServerState[] idle = new ServerState[3];
@@ -105,10 +105,17 @@ public sealed class FleetTests
         Assert.Equal(first, router.Choose(conversation, prompt, idle));
         // All of the prompt (3) outweighs the longest queue (2); a quarter of it (0.75) does not.
         ServerState[] busy = new ServerState[3];
-        busy[first] = new ServerState(NumQueued: 9, 0, 0);
+        busy[first] = new ServerState(NumQueued: 9, KvUsage: 0, NumActive: 9);
         Assert.Equal(first, router.Choose(conversation, prompt, busy));
         int[] other = [.. prompt[..64], .. Enumerable.Range(1000, 192)];
         Assert.NotEqual(first, router.Choose(conversation, other, busy));
+        // Active requests count by their share of the most: 2 * (9 - 3) / 9 for the third.
+        var balancing = new PickingRouter(new PrefixTable(3, 100), new PickerWeights(Queue: 0, Active: 2, Kv: 0, Prefix: 0), seed: 1);
+        Assert.Equal(2, balancing.Choose(conversation, prompt, [new ServerState(0, 0, 9), new ServerState(0, 0, 8), new ServerState(0, 0, 3)]));
+        Assert.Equal(1, balancing.Choose(conversation, prompt, [new ServerState(0, 0, 9), new ServerState(0, 0, 0), new ServerState(0, 0, 3)]));
+        // And a full KV cache by its share.
+        var sparing = new PickingRouter(new PrefixTable(2, 100), new PickerWeights(Queue: 0, Active: 1, Kv: 2, Prefix: 0), seed: 1);
+        Assert.Equal(1, sparing.Choose(conversation, prompt, [new ServerState(0, 0.9, 1), new ServerState(0, 0.3, 2)]));
     }
 
     [Fact]

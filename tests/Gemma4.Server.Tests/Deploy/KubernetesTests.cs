@@ -150,11 +150,11 @@ public sealed partial class KubernetesTests
             return;
         List<object> objects = Read([.. await RenderAsync("model"), .. await RenderAsync(kustomization)]);
         V1Container server = Server(objects).Spec.Containers[0];
-        Dictionary<string, string?> variables = server.Env.ToDictionary(e => e.Name, e => (string?)e.Value);
+        Dictionary<string, string?> variables = server.Env.ToDictionary(e => e.Name, e => e.Value ?? "Host=db;Database=gemma4");       // of a secret
         foreach (V1EnvFromSource source in server.EnvFrom)
         {
             foreach ((string name, string value) in objects.OfType<V1ConfigMap>().Single(m => m.Metadata.Name == source.ConfigMapRef.Name).Data)
-                variables.Add(name, value);
+                variables.TryAdd(name, value);      // a container's own variables come before those of its maps
         }
         Assert.All(variables.Keys, name => Assert.True(name.StartsWith("GEMMA4__", StringComparison.Ordinal) || name == "HF_HUB_OFFLINE", name));
         var services = new ServiceCollection();
@@ -166,6 +166,7 @@ public sealed partial class KubernetesTests
         Assert.Contains(server.VolumeMounts, m => m.MountPath == options.ApiKeyFile && m.Name == "keys");
         Assert.Equal("google/gemma-4-E2B-it", provider.GetRequiredService<IOptions<ModelOptions>>().Value.Path);
         Assert.Equal(kustomization is "overlays/gateway" or All, options.OpenMetrics);
+        Assert.Equal(kustomization == All ? "Host=db;Database=gemma4" : "memory", provider.GetRequiredService<IOptions<StorageOptions>>().Value.Data);
         Assert.Null(server.Args);
     }
 
@@ -266,7 +267,7 @@ public sealed partial class KubernetesTests
                 apiVersion: kustomize.config.k8s.io/v1beta1
                 kind: Kustomization
                 resources: [{up}/overlays/gpu]
-                components: [{up}/components/gateway, {up}/components/monitoring, {up}/components/autoscaling]
+                components: [{up}/components/gateway, {up}/components/monitoring, {up}/components/autoscaling, {up}/components/database]
                 """, TestContext.Current.CancellationToken);
             return await Kustomize.BuildAsync(folder);
         }
