@@ -26,11 +26,11 @@ public static class EngineLoader
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
         ILogger logger = loggers.CreateLogger<GemmaEngine>();
-        CheckpointTensors tensors = checkpoint.OpenTensors();
+        LocatedModel located = checkpoint.Locate();
         Backend backend = BackendFactory.Create(compute);
-        MemoryForecast memory = Forecast(checkpoint.Config, tensors, backend, options);
+        MemoryForecast memory = Forecast(located, backend, options);
         Log.MemoryNeeded(logger, memory);
-        LoadedRunner loaded = RunnerLoader.Load(checkpoint.Config, tensors, backend, options, memory.KvCacheBytes, compute.LazyWeights, time, progress);
+        LoadedRunner loaded = RunnerLoader.Load(located, backend, options, memory.KvCacheBytes, compute.LazyWeights, time, progress);
         Log.Computing(logger, loaded.Backend);
         var traits = new ModelTraits(loaded.Config.Text.MaxPositions, loaded.Config.Text.VocabSize, loaded.Config.Text.BidirectionalVision);
         return new GemmaEngine(loaded.Runner, traits, loaded.Cache, options, meters, loggers, time);
@@ -46,16 +46,17 @@ public static class EngineLoader
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
         ArgumentNullException.ThrowIfNull(options);
+        LocatedModel model = checkpoint.Locate();
         using Backend backend = BackendFactory.Create(compute);
-        return MemoryForecaster.Create(checkpoint.Config, checkpoint.OpenTensors(), backend, options);
+        return MemoryForecaster.Create(model, backend, options);
     }
 
     /// <summary>Forecasts for a backend that is given up where the model does not fit.</summary>
-    private static MemoryForecast Forecast(Gemma4Config config, CheckpointTensors tensors, Backend backend, EngineOptions options)
+    private static MemoryForecast Forecast(LocatedModel model, Backend backend, EngineOptions options)
     {
         try
         {
-            MemoryForecast memory = MemoryForecaster.Create(config, tensors, backend, options);
+            MemoryForecast memory = MemoryForecaster.Create(model, backend, options);
             memory.RequireFit();
             return memory;
         }
