@@ -2,7 +2,7 @@
 """Our steps beside llama.cpp's on the same GGUF files, alternating in one run: ./dev bench [--dir DIR] [--models e2b:q4_0,...] [--pairs 3]
 
 Makes full-shape files with random weights and fetches llama.cpp (both by the tools in ../shared/peer; 20 GB of disk for all models), then times
-pairs: `Gemma4.Benchmarks steps FILE` and llama.cpp's library, one after the other. Prints each figure's median and the ratio of the medians,
+pairs: `gemma4 bench FILE` and llama.cpp's library, one after the other. Prints each figure's median and the ratio of the medians,
 and the bandwidth that the threads read in the same run. Run nothing else meanwhile. Needs Python 3.11, gcc, Node with npm.
 """
 import argparse, json, os, re, statistics, subprocess, sys
@@ -14,7 +14,7 @@ FIGURES = (('prompt', 'pp512', 'prompt of 512'), ('decode, 1 sequence', 'tg64', 
 
 
 def ours(program, model, threads, environment):
-    text = subprocess.run(['dotnet', program, 'steps', model, str(threads)], check=True, capture_output=True, text=True, env={**os.environ, **environment}).stdout
+    text = subprocess.run(['dotnet', program, 'bench', model, '--threads', str(threads)], check=True, capture_output=True, text=True, env={**os.environ, **environment}).stdout
     found = {name: float(re.search(rf'^{re.escape(name)} .* ([0-9.]+) tokens/s', text, re.M)[1]) for name, _, _ in FIGURES}
     return found, float(re.search(r'([0-9.]+) GB a token', text)[1])
 
@@ -50,8 +50,8 @@ def main():
         given.libs = os.path.join(packages, 'node_modules/@node-llama-cpp/linux-x64/bins/linux-x64')
     reader = os.path.join(given.dir, 'membw')
     subprocess.run(['gcc', '-O3', '-march=native', '-pthread', '-o', reader, os.path.join(PEER, 'membw.c')], check=True)
-    subprocess.run(['dotnet', 'build', '-c', 'Release', '-v', 'q', '-nologo', os.path.join(HERE, 'Gemma4.Benchmarks')], check=True, stdout=sys.stderr)
-    program = os.path.join(ROOT, 'artifacts/bin/Gemma4.Benchmarks/release/Gemma4.Benchmarks.dll')
+    subprocess.run(['dotnet', 'build', '-c', 'Release', '-v', 'q', '-nologo', os.path.join(ROOT, 'src/Gemma4.Server')], check=True, stdout=sys.stderr)
+    program = os.path.join(ROOT, 'artifacts/bin/Gemma4.Server/release/gemma4.dll')
     environment = {'DOTNET_EnableAVX512': '0'} if given.no_avx512 else {}
     print('| file | figure | ours, tokens/s | llama.cpp, tokens/s | ratio | share of the bandwidth |\n|---|---|---:|---:|---:|---:|')
     for name, kind in (entry.split(':') for entry in given.models.split(',')):

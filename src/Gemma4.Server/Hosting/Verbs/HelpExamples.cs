@@ -62,6 +62,13 @@ internal static class HelpExamples
               gemma4 plan --model google/gemma-4-E2B-it --quantization int4 --context 32k --clients 8
               gemma4 plan --model gemma-4-31B-it-Q4_0.gguf --memory 24GB
             """,
+        ["bench"] = """
+            Examples:
+              gemma4 bench gemma-4-E2B-it-Q4_0.gguf
+              gemma4 bench google/gemma-4-26B-A4B-it --quantization int4 --threads 8
+
+            A line a figure; run nothing else meanwhile. docs/performance.md has what was measured.
+            """,
         ["completion"] = """
             Examples:
               source <(gemma4 completion bash)                              in ~/.bashrc

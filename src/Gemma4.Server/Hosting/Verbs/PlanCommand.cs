@@ -15,13 +15,10 @@ internal static class PlanCommand
     public static Command Create(TextWriter output, TextWriter errors)
     {
         var model = new Option<string>("--model") { Description = "a folder, a GGUF file, or a name of the hub", HelpName = "MODEL", DefaultValueFactory = _ => new ModelOptions().Path };
-        var quantization = new Option<string>("--quantization") { Description = "what weights that are stored as floats are rounded to", HelpName = "none|int8|int4", DefaultValueFactory = _ => "none" };
-        var kvDtype = new Option<string>("--kv-dtype") { Description = "type that keys and values are stored in", HelpName = "auto|float32|bfloat16|int8", DefaultValueFactory = _ => "auto" };
+        Option<string> quantization = VerbOptions.Quantization(), kvDtype = VerbOptions.KvDtype();
         var context = new Option<string>("--context") { Description = "tokens of each client, as in 4096 or 32k (default 4096)", HelpName = "TOKENS", DefaultValueFactory = _ => "4096" };
         var clients = new Option<int>("--clients") { Description = "sequences at once (default 1)", HelpName = "N", DefaultValueFactory = _ => 1 };
         var memory = new Option<string>("--memory") { Description = "memory that there is, as in 80GB (default: this machine's)", HelpName = "BYTES" };
-        quantization.AcceptOnlyFromAmong("none", "int8", "int4");
-        kvDtype.AcceptOnlyFromAmong("auto", "float32", "bfloat16", "int8");
         var command = new Command("plan", "What a model takes of memory, part by part, before it is loaded.") { model, quantization, kvDtype, context, clients, memory };
         command.SetAction(async (result, cancellationToken) =>
         {
@@ -37,8 +34,7 @@ internal static class PlanCommand
                 MemoryBudgetBytes = result.GetValue(memory) is { } bytes ? Amount(bytes, "--memory", binary: false, max: long.MaxValue) : null,
             };
             var compute = new ComputeOptions { Device = "cpu", Quantization = result.GetValue(quantization)!, KvDtype = result.GetValue(kvDtype)! };
-            var display = new DownloadDisplay(Console.IsErrorRedirected ? null : errors, errors.WriteLine, TimeProvider.System);
-            (string path, string? towers) = await CheckpointFiles.FindAsync(new ModelOptions { Path = result.GetValue(model)! }, display, cancellationToken);
+            (string path, string? towers) = await CheckpointFiles.FindAsync(new ModelOptions { Path = result.GetValue(model)! }, DownloadDisplay.Of(errors), cancellationToken);
             try
             {
                 MemoryForecast forecast = EngineLoader.ForecastMemory(Checkpoint.Open(path, towers), compute, engine);
