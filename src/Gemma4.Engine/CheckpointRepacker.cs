@@ -30,8 +30,7 @@ public static class CheckpointRepacker
         Checkpoint checkpoint, string folder, ComputeOptions compute, IProgress<LoadProgress>? progress = null, CancellationToken cancelled = default) =>
         Write(checkpoint, folder, compute, static folder => new DriveInfo(folder).AvailableFreeSpace, progress, cancelled);
 
-    /// <inheritdoc cref="Write(Checkpoint, string, ComputeOptions, IProgress{LoadProgress}?, CancellationToken)"/>
-    /// <param name="freeBytes">The room on the disk of a folder.</param>
+    /// <summary>The same, told by <paramref name="freeBytes"/> how much room the disk of a folder has.</summary>
     internal static string Write(
         Checkpoint checkpoint, string folder, ComputeOptions compute, Func<string, long> freeBytes, IProgress<LoadProgress>? progress, CancellationToken cancelled)
     {

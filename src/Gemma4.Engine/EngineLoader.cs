@@ -36,21 +36,6 @@ public static class EngineLoader
         return new GemmaEngine(loaded.Runner, traits, loaded.Cache, options, meters, loggers, time);
     }
 
-    /// <summary>The memory that <see cref="Load"/> would take. No weight is touched.</summary>
-    /// <param name="checkpoint">The model.</param>
-    /// <param name="compute">Where and how it computes.</param>
-    /// <param name="options">Valid options.</param>
-    /// <exception cref="CheckpointException">The checkpoint is not one we can serve.</exception>
-    /// <exception cref="ArgumentException">A word of the compute options is unknown, or the device not there.</exception>
-    public static MemoryForecast ForecastMemory(Checkpoint checkpoint, ComputeOptions compute, EngineOptions options)
-    {
-        ArgumentNullException.ThrowIfNull(checkpoint);
-        ArgumentNullException.ThrowIfNull(options);
-        LocatedModel model = checkpoint.Locate();
-        using Backend backend = BackendFactory.Create(compute);
-        return MemoryForecaster.Create(model, backend, options);
-    }
-
     /// <summary>Forecasts for a backend that is given up where the model does not fit.</summary>
     private static MemoryForecast Forecast(LocatedModel model, Backend backend, EngineOptions options)
     {
