@@ -22,12 +22,13 @@ case $platform in
   linux-arm64)
     command -v qemu-aarch64-static >/dev/null || { echo "Not asked: apt-get install qemu-user-static brings what runs it."; exit 0; }
     # Debian's libraries for Arm, unpacked into a folder: nothing of this machine changes.
-    apt=(apt-get -o APT::Architecture=arm64 -o APT::Architectures=arm64 -o "Dir::State=$work/apt" -o "Dir::State::status=$work/apt/status" -o "Dir::Cache=$work/apt/cache" -qq)
+    apt=(apt-get -o APT::Architecture=arm64 -o APT::Architectures=arm64 -o "Dir::State=$work/apt" -o "Dir::State::status=$work/apt/status" -o "Dir::Cache=$work/apt/cache" -o APT::Sandbox::User=root -qq)
     mkdir -p "$work/apt/lists/partial" "$work/apt/cache/archives/partial" "$work/arm64"
     touch "$work/apt/status"
     "${apt[@]}" update
-    (cd "$work" && "${apt[@]}" -o APT::Sandbox::User=root download libc6 libgcc-s1 libstdc++6 zlib1g libssl3 && for package in *.deb; do dpkg -x "$package" arm64; done)
-    run=(qemu-aarch64-static -L "$work/arm64") ;;
+    (cd "$work" && "${apt[@]}" download libc6 libgcc-s1 libstdc++6 zlib1g libssl3 && for package in *.deb; do dpkg -x "$package" arm64; done)
+    # The emulator does not see code that .NET writes through a second mapping of its memory; Arm itself does.
+    run=(DOTNET_EnableWriteXorExecute=0 qemu-aarch64-static -L "$work/arm64") ;;
   *) echo "Not asked: $platform cannot be had here."; exit 0 ;;
 esac
 

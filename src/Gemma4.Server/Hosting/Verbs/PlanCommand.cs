@@ -38,9 +38,9 @@ internal static class PlanCommand
             int tokens = (int)Amount.Tokens(result.GetValue(context)!, "--context", MaxContext), sequences = result.GetValue(clients);
             if (sequences is < 1 or > MaxClients)
                 throw new OptionsException($"--clients: expected 1 to {MaxClients}.");
-            int answered = result.GetValue(answer) is { } given ? (int)Amount.Tokens(given, "--answer", tokens) : Math.Min(DefaultAnswer, Math.Max(1, tokens / 2));
-            if (tokens - answered < 1)
-                throw new OptionsException($"--answer '{answered}' leaves nothing of the context for a prompt: expected fewer than --context, which is {tokens}.");
+            int answered = result.GetValue(answer) is { } given ? (int)Amount.Tokens(given, "--answer", tokens) : Math.Min(DefaultAnswer, tokens / 2);
+            if (answered < 2 || answered >= tokens)
+                throw new OptionsException($"--answer {answered}: expected at least 2 tokens, and fewer than --context, which is {tokens}: the rest is the prompt.");
             var engine = new EngineOptions
             {
                 MaxContextLength = tokens,

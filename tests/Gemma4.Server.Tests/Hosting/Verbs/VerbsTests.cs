@@ -43,7 +43,7 @@ public sealed class VerbsTests
     [InlineData("quantize no-such-model /tmp/no-such-place", "'no-such-model' is no checkpoint")]
     [InlineData("plan --context 32q", "--context '32q': expected a number with a unit")]
     [InlineData("plan --memory 0GB", "--memory '0GB': expected a number with a unit")]
-    [InlineData("plan --answer 4k", "--answer '4096' leaves nothing of the context for a prompt")]
+    [InlineData("plan --answer 4k", "--answer 4096: expected at least 2 tokens, and fewer than --context, which is 4096")]
     [InlineData("plan --answer 5k", "--answer '5k': expected a number with a unit, as in 4096 or 32k, at most 4096")]
     [InlineData("plan --bandwidth fast", "--bandwidth 'fast': expected a number with a unit, as in 24GB")]
     [InlineData("plan --arithmetic 3X", "--arithmetic '3X': expected a number with a unit, as in 400T")]
