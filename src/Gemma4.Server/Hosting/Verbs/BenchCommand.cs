@@ -39,7 +39,7 @@ internal static class BenchCommand
                 await Task.Run(() => ModelMeasurement.Run(Checkpoint.Open(path, textOnly: true), compute, output, cancellationToken), cancellationToken);
                 return ExitCodes.Done;
             }
-            catch (Exception exception) when (exception is CheckpointException or ArgumentException)
+            catch (Exception exception) when (exception is CheckpointException or ArgumentException or PlatformNotSupportedException)
             {
                 await errors.WriteLineAsync(exception.Message);
                 return ExitCodes.Failed;
