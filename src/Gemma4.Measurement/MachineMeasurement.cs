@@ -17,6 +17,9 @@ public static unsafe class MachineMeasurement
     /// <summary>Rows and columns of a weight.</summary>
     private const int Size = 4096;
 
+    /// <summary>Rows and columns of a weight whose product is little more than handing it to the threads.</summary>
+    private const int SmallSize = 256;
+
     /// <summary>Tokens of a step that computes far longer than it reads.</summary>
     private const int LongStep = 256;
 
@@ -45,6 +48,7 @@ public static unsafe class MachineMeasurement
             backend.CreateProjection(new StoredWeight("measured", format, [size, size], memory.Data + offset, inPanels));
         Projection[] weights = [.. Enumerable.Range(0, count).Select(i => Weight(i * bytes, Size))], some = weights[..4];
         Activations x = backend.CreateActivations("measured input", Size), y = backend.CreateActivations("measured output", Size);
+        Activations smallX = backend.CreateActivations("small input", SmallSize), smallY = backend.CreateActivations("small output", SmallSize);
         double products = (double)Size * Size;
 
         double oneToken = Seconds(backend, weights, x, y, tokens: 1);
@@ -53,8 +57,7 @@ public static unsafe class MachineMeasurement
         double mixed = Seconds(backend, weights, x, y, MixedStep);
         double overlap = Math.Clamp((reading + computing - mixed) / Math.Min(reading, computing), 0, 1);
 
-        Activations narrow = backend.CreateActivations("narrow input", 256), out256 = backend.CreateActivations("narrow output", 256);
-        double handOver = Seconds(backend, [Weight(0, 256)], narrow, out256, tokens: 1);
+        double handOver = Seconds(backend, [Weight(0, SmallSize)], smallX, smallY, tokens: 1);
         return new MachineSpeed(count * bytes / oneToken, 1 / longStep, overlap, TimeSpan.FromSeconds(HandOversOfLayer * plan.NumLayers * handOver));
     }
 
