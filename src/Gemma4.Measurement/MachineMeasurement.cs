@@ -29,7 +29,7 @@ public static unsafe class MachineMeasurement
     /// <summary>What a layer hands to the threads: products, norms, rotation, attention, GELU.</summary>
     private const int HandOversOfLayer = 12;
 
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(0.3), Duration = TimeSpan.FromSeconds(0.4);
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(0.2), Duration = TimeSpan.FromSeconds(0.3);
 
     /// <summary>Measures. Takes a gigabyte of memory meanwhile.</summary>
     /// <param name="plan">The model.</param>

@@ -77,13 +77,15 @@ public sealed class VerbsTests
             (int exitCode, string plan, _) = await RunAsync("plan", "--model", demo, "--clients", "4", "--context", "2k");
             Assert.Equal(0, exitCode);
             Assert.Contains("4 × 2048 tokens", plan, StringComparison.Ordinal);
+            Assert.Matches(@"speed +[0-9.]+ tokens/s for one client", plan);
+            Assert.Matches(@"[0-9.]+ GB/s of memory measured here, [0-9.]+ T multiplications/s measured here", plan);
             (exitCode, string file, _) = await RunAsync("quantize", demo, target, "--quantization", "int4");
             Assert.Equal(0, exitCode);
             Assert.Equal(target, Path.GetDirectoryName(file.TrimEnd()));
-            (exitCode, string again, _) = await RunAsync("plan", "--model", target, "--clients", "4", "--context", "2k");
+            (exitCode, string again, _) = await RunAsync("plan", "--model", target, "--clients", "4", "--context", "2k", "--bandwidth", "20GB/s", "--arithmetic", "400G");
             Assert.Equal(0, exitCode);
             Assert.NotEqual(plan, again);
-            (exitCode, string tooSmall, _) = await RunAsync("plan", "--model", target, "--memory", "1MB");
+            (exitCode, string tooSmall, _) = await RunAsync("plan", "--model", target, "--memory", "1MB", "--bandwidth", "20GB/s", "--arithmetic", "400G");
             Assert.Equal(1, exitCode);
             Assert.Contains("It does not fit", tooSmall, StringComparison.Ordinal);
             (exitCode, string second, string errors) = await RunAsync("quantize", demo, target, "--quantization", "int4");
