@@ -52,8 +52,8 @@ public abstract class Checkpoint
                 ? new FolderCheckpoint(path, textOnly)
                 : throw new CheckpointException(mmproj, $"goes with a GGUF model, and {path} is none: its towers are in its safetensors");
         }
-        mmproj ??= GgufIn(path, isMmproj: true) is { Length: > 0 } towers ? Only(path, towers, "mmproj") : null;
-        return new GgufCheckpoint(Only(path, models, "model"), mmproj, textOnly);
+        string model = Only(path, models, "model");
+        return new GgufCheckpoint(model, mmproj ?? (GgufIn(path, isMmproj: true) is { Length: > 0 } towers ? Only(path, towers, "mmproj") : null), textOnly);
     }
 
     /// <summary>Reads the tokenizer.</summary>

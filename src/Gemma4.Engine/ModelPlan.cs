@@ -58,8 +58,8 @@ public sealed class ModelPlan
     /// <summary>What its text model reads and computes in a step, its weights as they are multiplied.</summary>
     public ModelWork Work { get; }
 
-    /// <summary>Its layers.</summary>
-    internal int NumLayers => _model.Config.Text.Layers.Length;
+    /// <summary>Its text model's shape.</summary>
+    internal TextConfig Text => _model.Config.Text;
 
     /// <summary>The form in which most of its weights are multiplied on a CPU.</summary>
     internal WeightFormat MultipliedFormat

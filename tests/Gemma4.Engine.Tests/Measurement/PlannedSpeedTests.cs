@@ -22,6 +22,7 @@ public sealed class PlannedSpeedTests
         var checkpoint = Checkpoint.Open(RepositoryPaths.DemoModel, textOnly: true);
         var plan = ModelPlan.Of(checkpoint, compute);
         MachineSpeed machine = MachineMeasurement.Run(plan, compute.Threads);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{machine}");
         Assert.InRange(machine.BytesPerSecond, 1e8, 1e13);
         Assert.InRange(machine.ProductsPerSecond, 1e8, 1e14);
         var cost = new StepCost(plan.Work, machine);
