@@ -33,12 +33,12 @@ case $platform in
 esac
 
 # No dotnet, no variables: what is needed is in the folder.
-ask() { env -i PATH=/usr/bin:/bin HOME="$work" "${run[@]}" "$folder/gemma4" "$@"; }
+program=(env -i PATH=/usr/bin:/bin HOME="$work" "${run[@]}" "$folder/gemma4")
 cd /
-ask --version
-echo 'What is the capital of France?' | ask chat | tee "$work/answer"
+"${program[@]}" --version
+echo 'What is the capital of France?' | "${program[@]}" chat | tee "$work/answer"
 grep -q Paris "$work/answer"
-ask --port 8979 &
+"${program[@]}" --port 8979 &
 server=$!
 for _ in $(seq 300); do curl -fs http://127.0.0.1:8979/health >/dev/null && break; sleep 1; done
 curl -fs http://127.0.0.1:8979/v1/chat/completions -H 'content-type: application/json' \
