@@ -9,16 +9,17 @@ using Xunit;
 
 namespace Gemma4.Engine.Tests.Measurement;
 
-/// <summary>What is planned of a model's speed beside what its steps take, on the machine that both are measured on.</summary>
+/// <summary>What is planned of a model's speed beside what its steps take, on the machine that both are measured on: one thread, and no test beside it.</summary>
+[Collection("alone")]
 public sealed class PlannedSpeedTests
 {
-    /// <summary>The demo model is small enough that hand-overs between threads count more than bandwidth, and other programs run beside this test.</summary>
+    /// <summary>Wide, since other programs may run in one of the two measurements. On an idle machine it is 0.6 to 1.5.</summary>
     private const double Factor = 8;
 
     [Fact]
     public void Steps_of_the_demo_model_take_about_what_is_reckoned()
     {
-        var compute = new ComputeOptions { Device = "cpu", Threads = 2 };
+        var compute = new ComputeOptions { Device = "cpu", Threads = 1 };
         var checkpoint = Checkpoint.Open(RepositoryPaths.DemoModel, textOnly: true);
         var plan = ModelPlan.Of(checkpoint, compute);
         MachineSpeed machine = MachineMeasurement.Run(plan, compute.Threads);
@@ -31,7 +32,7 @@ public sealed class PlannedSpeedTests
         CancellationToken cancelled = TestContext.Current.CancellationToken;
         foreach ((int sequences, int tokens, int position) in (ReadOnlySpan<(int, int, int)>)[(1, 512, 0), (1, 1, 256), (8, 1, 256)])
         {
-            double measured = steps.Run(sequences, tokens, position, repeats: 9, cancelled).Time.TotalSeconds;
+            double measured = Enumerable.Range(0, 3).Min(_ => steps.Run(sequences, tokens, position, repeats: 3, cancelled).Time.TotalSeconds);
             double reckoned = cost.Of(new StepPlan([.. Enumerable.Range(0, sequences).Select(i => Scheduled(i, position, tokens))])).TotalSeconds;
             TestContext.Current.TestOutputHelper?.WriteLine($"{sequences} x {tokens}: measured {measured * 1e3:0.000} ms, reckoned {reckoned * 1e3:0.000} ms");
             Assert.InRange(reckoned / measured, 1 / Factor, Factor);
