@@ -39,6 +39,7 @@ internal static class CommandLine
         ("step-timeout", "Engine:StepTimeout", "HH:MM:SS", "time of a step after which the engine counts as hanging (default 00:10:00; 0 for ever)"),
         ("cors-origins", "Server:CorsOrigins", "ORIGIN[,ORIGIN…]", "origins whose pages may call the API"),
         ("allowed-hosts", "Server:AllowedHosts", "NAME[,NAME…]", "names of this server that requests may call it by, beside the loopback's"),
+        ("open-metrics", "Server:OpenMetrics", null, "answer /metrics without a key"),
         ("no-page", "Server:NoPage", null, "serve no page at /, only the API"),
         ("strict-params", "Api:StrictParams", null, "refuse unknown request fields instead of ignoring them"),
         ("think", "Api:ThinkByDefault", null, "let the model think when a request does not say"),

@@ -57,6 +57,13 @@ internal static class HelpExamples
               gemma4 quantize google/gemma-4-E2B-it ./e2b-int4 --quantization int4 && gemma4 --model ./e2b-int4
               gemma4 quantize gemma-4-26B-A4B-it-Q4_0.gguf ./26b        the same bits, mapped at the next start instead of packed
             """,
+        ["copy-data"] = """
+            Examples:
+              gemma4 copy-data ~/.local/state/gemma4 "Host=db;Database=gemma4;Username=gemma4"
+              gemma4 copy-data "Host=/run/postgresql;Database=gemma4" /var/lib/gemma4
+
+            Stop the servers that use either. A password goes into PGPASSWORD or PGPASSFILE.
+            """,
         ["plan"] = """
             Examples:
               gemma4 plan --model google/gemma-4-E2B-it --quantization int4 --context 32k --clients 8

@@ -57,6 +57,7 @@ internal static class Verbs
             QuantizeCommand.Create(output, errors),
             PlanCommand.Create(output, errors),
             BenchCommand.Create(output, errors),
+            CopyDataCommand.Create(output),
             VerifyCommand.Create(output),
             ConformanceCommand.Create(args, output),
             OpenApiCommand.Create(output),
