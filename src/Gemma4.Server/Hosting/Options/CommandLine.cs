@@ -16,6 +16,7 @@ internal static class CommandLine
         ("model", "Model:Path", "PATH|ORG/NAME", "folder of the checkpoint, GGUF file, or a model of the hub (default demo-model)"),
         ("revision", "Model:Revision", "REV", "branch, tag or commit of a model of the hub"),
         ("mmproj", "Model:Mmproj", "FILE", "GGUF file with the towers for images and audio of a GGUF model"),
+        ("text-only", "Model:TextOnly", null, "leave the towers for images and audio clips away"),
         ("served-model-name", "Model:ServedNames", "ID[,ID…]", "ids for the field model; the first is shown (default: the folder's or file's name)"),
         ("any-model", "Model:AnyName", null, "take whatever requests name in the field model"),
         ("device", "Model:Device", "auto|cpu|cuda[:N]", "where the model is computed"),
