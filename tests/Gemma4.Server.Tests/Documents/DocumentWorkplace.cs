@@ -4,7 +4,7 @@ using Gemma4.Testing;
 namespace Gemma4.Server.Tests.Documents;
 
 /// <summary>A temporary folder in which commands of documents run as if it were a clone: what is in the repository is linked into it, <c>gemma4</c> and
-/// <c>dotnet run</c> are the program as it was built, models of the hub lie in its cache, and what the commands write stays in it.</summary>
+/// <c>dotnet run</c> are the program as it was built, models come from a hub on the loopback or lie in the cache, and what the commands write stays in it.</summary>
 internal sealed class DocumentWorkplace : IDisposable
 {
     private const string Address = "127.0.0.1:8000";
@@ -44,8 +44,12 @@ internal sealed class DocumentWorkplace : IDisposable
     private static readonly string[] NotLinked = [".git", "artifacts", "secrets"];
     private readonly TemporaryFolder _folder = new();
 
-    public DocumentWorkplace()
+    private readonly string? _hub;
+
+    /// <param name="hub">Where models are fetched from; null where none are.</param>
+    public DocumentWorkplace(string? hub = null)
     {
+        _hub = hub;
         foreach (string entry in Directory.EnumerateFileSystemEntries(RepositoryPaths.Root).Where(e => !NotLinked.Contains(Path.GetFileName(e))))
             Link(Path.GetFileName(entry), entry);
         WriteProgram("gemma4", Program);
@@ -53,7 +57,6 @@ internal sealed class DocumentWorkplace : IDisposable
         string gguf = Path.Combine(RepositoryPaths.Fixtures, "quantized", "gguf");
         Link("gemma-4-E2B-it-Q4_0.gguf", Path.Combine(gguf, "tiny-e2b-Q4_0.gguf"));
         Link("mmproj-gemma-4-E2B-it-F16.gguf", Path.Combine(gguf, "mmproj-tiny-e2b-F16.gguf"));
-        Cache("google/gemma-4-E2B-it", Directory.GetFiles(RepositoryPaths.DemoModel).Select(file => (Path.GetFileName(file), file)));
         Cache("unsloth/gemma-4-26B-A4B-it-GGUF", [("gemma-4-26B-A4B-it-Q4_K_M.gguf", Path.Combine(gguf, "tiny-e2b-Q4_0.gguf"))]);
     }
 
@@ -94,7 +97,7 @@ internal sealed class DocumentWorkplace : IDisposable
             ("GEMMA4_PROGRAM", Path.Combine(AppContext.BaseDirectory, "gemma4.dll")),
             ("GEMMA4_WORKPLACE", _folder.Path),
             ("HF_HUB_CACHE", _folder["hub"]),
-            ("HF_HUB_OFFLINE", "1"),
+            ("HF_ENDPOINT", _hub ?? "http://127.0.0.1:9"),
         ];
         foreach ((string name, string value) in own.Concat(environment))
             start.Environment[name] = value;

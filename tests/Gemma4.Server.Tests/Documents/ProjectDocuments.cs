@@ -16,7 +16,8 @@ internal static class ProjectDocuments
     ];
 
     /// <summary>All fenced blocks, in order.</summary>
-    public static IReadOnlyList<DocumentBlock> Blocks { get; } = [.. Files.SelectMany(BlocksOf)];
+    public static IReadOnlyList<DocumentBlock> Blocks { get; } =
+        [.. Files.SelectMany(file => BlocksOf(file).GroupBy(block => block.FirstLine).SelectMany(alike => alike.Index().Select(b => b.Item with { Number = b.Index + 1 })))];
 
     /// <summary>The blocks in a language.</summary>
     public static IEnumerable<DocumentBlock> In(string language) => Blocks.Where(block => block.Language == language);
