@@ -95,7 +95,7 @@ internal static partial class CommandNames
     [GeneratedRegex(@"(?:^|\s)\./dev ([a-z-]+)")]
     private static partial Regex Verb();
 
-    [GeneratedRegex(@"\b([A-Z][A-Za-z]+)(?::|__)([A-Z][A-Za-z]+)(?![\w…*])")]
+    [GeneratedRegex(@"(?<![A-Za-z])([A-Z][A-Za-z]+)(?::|__)([A-Z][A-Za-z]+)(?![\w…*])")]
     private static partial Regex Setting();
 
     [GeneratedRegex(@"(?<=^|\s|=|@|')(?:src|bench|tests|docs|deploy|demo-model|build|\.ci)/[\w./-]+")]

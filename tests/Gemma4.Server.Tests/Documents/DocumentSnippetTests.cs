@@ -41,8 +41,9 @@ public sealed class DocumentSnippetTests(DemoServer server) : IClassFixture<Demo
         DocumentBlock[] blocks = [.. ProjectDocuments.In("csharp")];
         Assert.NotEmpty(blocks);
         using var folder = new DocumentWorkplace();
+        using var outside = new TemporaryFolder(); // below the repository its list of package versions would count
         foreach (DocumentBlock block in blocks)
-            await RunAsync(block, folder, InstalledPrograms.Find("dotnet")!, ["run", folder.Write(Path.Combine("snippet", "Snippet.cs"), block.Text, server.Url)]);
+            await RunAsync(block, folder, InstalledPrograms.Find("dotnet")!, ["run", outside.Write("Snippet.cs", DocumentWorkplace.At(block.Text, server.Url))]);
     }
 
     private static async Task RunAsync(DocumentBlock block, DocumentWorkplace folder, string program, string[] args, params (string Name, string Value)[] environment)

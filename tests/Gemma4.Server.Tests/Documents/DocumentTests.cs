@@ -9,7 +9,7 @@ namespace Gemma4.Server.Tests.Documents;
 public sealed partial class DocumentTests
 {
     /// <summary>Switches of other programs that prose names.</summary>
-    private static readonly string[] OthersSwitches = ["read-only", "max-time"];
+    private static readonly string[] OthersSwitches = ["build"];
 
     public static TheoryData<string> Files => [.. ProjectDocuments.Files];
 

@@ -125,7 +125,8 @@ internal sealed class DocumentWorkplace : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _folder.Dispose();
 
-    private static string At(string text, string server) => text.Replace(Address, new Uri(server).Authority, StringComparison.Ordinal);
+    /// <summary>A text with the address of a server in place of the one that documents write.</summary>
+    public static string At(string text, string server) => text.Replace(Address, new Uri(server).Authority, StringComparison.Ordinal);
 
     private void WriteProgram(string name, string text)
     {
