@@ -15,8 +15,8 @@ RUN --mount=type=cache,id=nuget,target=/root/.nuget/packages \
 
 FROM mcr.microsoft.com/dotnet/aspnet:10.0.12-noble
 ARG WITH_FFMPEG=
-# The user's cache of models, a volume where models are fetched by name.
-RUN install -d -o "$APP_UID" -g "$APP_UID" /hub \
+# The user's cache of models, a volume where models are fetched by name; and what is kept of what callers ask, a volume too.
+RUN install -d -o "$APP_UID" -g "$APP_UID" /hub && install -d -m 700 -o "$APP_UID" -g "$APP_UID" /data \
     && if [ -n "$WITH_FFMPEG" ]; then \
         apt-get update && apt-get install -y --no-install-recommends ffmpeg && rm -rf /var/lib/apt/lists/*; \
     fi
@@ -36,6 +36,7 @@ LABEL org.opencontainers.image.title="gemma4" \
 # The last two are read by NVIDIA's container toolkit and without effect elsewhere.
 ENV GEMMA4__Server__Host=0.0.0.0 \
     GEMMA4__Server__Port=8000 \
+    GEMMA4__Storage__Data=/data \
     HF_HOME=/hub \
     NVIDIA_VISIBLE_DEVICES=all \
     NVIDIA_DRIVER_CAPABILITIES=compute,utility

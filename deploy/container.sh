@@ -91,6 +91,7 @@ unshare --mount --ipc --uts bash -euc '
   mount --options remount,bind,ro "$root"
   mount --types proc proc "$root/proc"
   mount --types tmpfs --options nosuid,nodev,noexec,size=64m tmpfs "$root/tmp"
+  mount --types tmpfs --options nosuid,nodev,noexec,size=64m,uid=1654,gid=1654,mode=700 tmpfs "$root/data"
   mount --types tmpfs --options nosuid,noexec,mode=755,size=64k tmpfs "$root/dev"
   for device in null zero random urandom; do touch "$root/dev/$device"; mount --bind "/dev/$device" "$root/dev/$device"; done
   exec "$@"' bash "$root" "${confined[@]}" "${entrypoint[@]}" >"$work/server.log" 2>&1 &

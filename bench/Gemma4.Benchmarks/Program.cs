@@ -28,6 +28,11 @@ if (args is ["perplexity", _, _])
     PerplexityBenchmark.Run(Console.Out, Checkpoint.Open(args[1]), args[2]);
     return 0;
 }
+if (args is ["rounding", _, _])
+{
+    RoundingBenchmark.Run(Console.Out, Checkpoint.Open(args[1]), args[2]);
+    return 0;
+}
 if (args is not ["steps" or "encoder", _, ..] || args.Length > 3)
 {
     Console.Error.WriteLine("""
@@ -35,6 +40,7 @@ if (args is not ["steps" or "encoder", _, ..] || args.Length > 3)
         Gemma4.Benchmarks encoder MODEL [THREADS]       times images on their way through a model's vision tower
         Gemma4.Benchmarks products [THREADS]            times products with weight matrices: 1, 2, 4, 8 or 16 threads
         Gemma4.Benchmarks perplexity MODEL CONVERSATIONS   what fewer bits cost: perplexity of answers in each form
+        Gemma4.Benchmarks rounding MODEL CONVERSATIONS     what products in int8 lose, by how many numbers share a scale
         Gemma4.Benchmarks images                        times the preparation of a 12-megapixel JPEG
         """);
     return 2;

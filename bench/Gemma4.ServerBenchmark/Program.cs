@@ -47,7 +47,7 @@ var engine = new SteppingEngine([.. text], TimeSpan.FromMilliseconds(stepMs));
 var loaded = new LoadedModel(
     engine, tokenizer, ChatRenderer.Load(model), new ConstraintCompiler(tokenizer), new GenerationDefaults { EndTokenIds = [1] }, "fp_bench");
 await using WebApplication app = ServerApp.Build(
-    ["--model", model, "--served-model-name", "bench", "--port", "0", "--Serilog:MinimumLevel:Default", "Error"],
+    ["--data", "memory", "--model", model, "--served-model-name", "bench", "--port", "0", "--Serilog:MinimumLevel:Default", "Error"],
     services => services.AddSingleton<IModelSource>(new FakeSource(loaded)));
 await app.StartAsync();
 using Process readers = Process.Start(new ProcessStartInfo(Environment.ProcessPath!)

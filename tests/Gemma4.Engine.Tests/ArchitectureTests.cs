@@ -26,6 +26,7 @@ public sealed partial class ArchitectureTests
         ["Loading"] = ["Models", "Backends", "Kernels", "Configuration"],
         ["Sampling"] = ["Requests", "Kernels"],
         ["Execution"] = ["Backends", "Kernels", "Models", "Loading", "Sampling", "Scheduling", "KvCache", "Requests", "Configuration"],
+        ["Simulation"] = ["Loading", "Scheduling", "KvCache", "Requests", "Configuration"],
     };
 
     /// <summary>Where text is computed with libtorch, and the towers, which always are: only these say TorchSharp.</summary>

@@ -25,7 +25,7 @@ public sealed partial class ArchitectureTests
         ["Page"] = ["Settings"],
         ["Media"] = ["Metrics", "Limits", "Errors"],
         ["Serving"] = ["Hub", "Media", "Settings", "Errors"],
-        ["Storage"] = ["OpenAI", "Access", "Settings"],
+        ["Storage"] = ["OpenAI", "Access", "Settings", "Errors"],
         ["Streaming"] = ["Serving", "Metrics", "Settings", "Limits", "Errors"],
         ["Pipeline"] = ["OpenAI", "Anthropic", "Ollama", "Streaming", "Serving", "Metrics", "Settings", "Limits", "Errors"],
         ["Mapping"] = ["Wire", "Streaming", "Media", "Serving", "Metrics", "Settings", "Limits", "Errors"],

@@ -20,7 +20,7 @@ public sealed class DemoServer : IAsyncLifetime
 
     /// <summary>With further switches.</summary>
     internal DemoServer(string[] switches) => _app = ServerApp.Build(
-        ["--port", "0", "--model", RepositoryPaths.DemoModel, "--Serilog:MinimumLevel:Default", "Error", .. switches]);
+        ["--port", "0", "--data", "memory", "--model", RepositoryPaths.DemoModel, "--Serilog:MinimumLevel:Default", "Error", .. switches]);
 
     /// <summary>Where it listens.</summary>
     public string Url => _app.Urls.First();

@@ -15,10 +15,12 @@ internal sealed class LogLines : ILogEventSink
 
     /// <summary>Level and text of those that tell of requests: not of start and stop.</summary>
     public IReadOnlyList<string> OfRequests =>
-        [.. Events.Where(e => !e.Properties["SourceContext"].ToString().Contains("ModelService", StringComparison.Ordinal)).Select(Line)];
+        [.. Events.Where(e => !IsOfStart(e.Properties["SourceContext"].ToString())).Select(Line)];
 
     /// <inheritdoc/>
     public void Emit(LogEvent logEvent) => _events.Enqueue(logEvent);
+
+    private static bool IsOfStart(string source) => source.Contains("ModelService", StringComparison.Ordinal) || source.Contains("StorageService", StringComparison.Ordinal);
 
     private static string Line(LogEvent e) => $"{e.Level}: {e.RenderMessage(CultureInfo.InvariantCulture).Replace("\"", "", StringComparison.Ordinal)} {e.Exception}".TrimEnd();
 }

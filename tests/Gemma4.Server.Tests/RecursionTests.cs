@@ -57,6 +57,7 @@ public sealed class RecursionTests
         ["MetaspaceStep.*"] = Decoder,
         ["Normalizer.Read"] = Tokenizer,
         ["Normalizer.Several.Apply"] = Tokenizer,
+        ["KeptStreamFormat.*"] = "Wraps a chat's format, which wraps none.",
         ["Normalizer.Several.get_KeepsPlaces"] = Tokenizer,
         ["Numbers.Compare"] = "Calls itself once, with its operands the other way round.",
         ["ParameterSchema.NamedTypes"] = Json,

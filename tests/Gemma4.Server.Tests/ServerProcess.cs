@@ -33,6 +33,7 @@ internal sealed partial class ServerProcess : IAsyncDisposable
             RedirectStandardError = true,
             WorkingDirectory = Gemma4.Testing.RepositoryPaths.Root,
         };
+        start.Environment["GEMMA4__Storage__Data"] = "memory"; // unless --data says otherwise
         foreach ((string name, string value) in environment)
             start.Environment[name] = value;
         _process = Process.Start(start)!;

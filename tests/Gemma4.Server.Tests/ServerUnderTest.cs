@@ -7,6 +7,8 @@ using Gemma4.Engine.StructuredOutput;
 using Gemma4.Engine.Tokenization;
 using Gemma4.Server.Media;
 using Gemma4.Server.Serving;
+using Gemma4.Server.Storage;
+using Gemma4.Server.Storage.Databases;
 using Gemma4.Testing;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
@@ -52,6 +54,9 @@ internal sealed class ServerUnderTest(FakeEngine engine, params (string Key, str
     /// <summary>Its clock; null for the system's.</summary>
     public TimeProvider? Time { get; init; }
 
+    /// <summary>Where it keeps what is to be kept; null for memory.</summary>
+    public Func<StorageHealth, Database>? Database { get; init; }
+
     /// <summary>Keeps what it is sent; null where nobody wants to know.</summary>
     public Clients.RequestRecorder? Recorder { get; init; }
 
@@ -94,6 +99,7 @@ internal sealed class ServerUnderTest(FakeEngine engine, params (string Key, str
     {
         builder.UseSetting("Model:Path", RepositoryPaths.DemoModel);
         builder.UseSetting("Server:Port", "0"); // where it listens at all
+        builder.UseSetting("Storage:Data", "memory");
         foreach ((string key, string value) in settings)
             builder.UseSetting(key, value);
         builder.ConfigureTestServices(services =>
@@ -104,6 +110,8 @@ internal sealed class ServerUnderTest(FakeEngine engine, params (string Key, str
                 services.AddSingleton(Time);
             if (Recorder is not null)
                 services.AddSingleton<IStartupFilter>(Recorder);
+            if (Database is not null)
+                services.AddSingleton(provider => Database(provider.GetRequiredService<StorageHealth>()));
             if (Fetcher is not null)
                 services.AddSingleton(provider => Fetcher(provider.GetRequiredService<IOptions<MediaAccessOptions>>().Value));
         });

@@ -20,6 +20,9 @@ internal sealed class SoakKeys : IDisposable
     /// <summary>The file.</summary>
     public string File => Path.Combine(_folder.FullName, "keys.json");
 
+    /// <summary>The folder in which the server keeps what it is asked to keep.</summary>
+    public string Data => Path.Combine(_folder.FullName, "data");
+
     private string Changing => $"soak-changing-{_number}";
 
     /// <summary>Puts another key in the place of the changing one, and waits until the server takes it and refuses the old one.</summary>

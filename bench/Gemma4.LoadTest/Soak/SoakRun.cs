@@ -29,7 +29,7 @@ internal sealed class SoakRun(LoadOptions options, TextWriter output) : IDisposa
     public async Task<bool> RunAsync(CancellationToken cancellationToken)
     {
         var time = TimeSpan.FromSeconds(options.SoakSeconds);
-        SoakServer server = await SoakServer.StartAsync(options.Server!, _url, _keys.File, cancellationToken);
+        SoakServer server = await SoakServer.StartAsync(options.Server!, _url, _keys, cancellationToken);
         SoakLife[] lives = [new(), new()];
         try
         {
@@ -176,7 +176,7 @@ internal sealed class SoakRun(LoadOptions options, TextWriter output) : IDisposa
         foreach (string line in server.Faults)
             _ledger.AddFault($"log: {line}");
         await server.DisposeAsync();
-        SoakServer next = await SoakServer.StartAsync(options.Server!, _url, _keys.File, cancellationToken);
+        SoakServer next = await SoakServer.StartAsync(options.Server!, _url, _keys, cancellationToken);
         _interruptions.End();
         await PrintAsync($"drained in {drained.TotalSeconds:0.0} s (at most {SoakServer.DrainSeconds} for answers), exit code {code}; served again {(clock.Elapsed - drained).TotalSeconds:0.0} s later");
         return next;

@@ -19,11 +19,11 @@ internal sealed partial class SoakServer : IAsyncDisposable
     private readonly Process _process;
     private readonly TaskCompletionSource _loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private SoakServer(string program, Uri url, string keyFile)
+    private SoakServer(string program, Uri url, SoakKeys keys)
     {
         string[] args =
         [
-            program, "--port", url.Port.ToString(CultureInfo.InvariantCulture), "--api-key-file", keyFile, "--kv-cache-bytes", "100000000", "--max-context", "8192", "--allow-media-urls",
+            program, "--port", url.Port.ToString(CultureInfo.InvariantCulture), "--api-key-file", keys.File, "--data", keys.Data, "--kv-cache-bytes", "100000000", "--max-context", "8192", "--allow-media-urls",
             "--max-sequences", "32", "--max-queue", "64", "--Server:DrainSeconds", DrainSeconds.ToString(CultureInfo.InvariantCulture),
         ];
         _process = Process.Start(new ProcessStartInfo("dotnet", args) { RedirectStandardOutput = true, RedirectStandardError = true })!;
@@ -38,9 +38,9 @@ internal sealed partial class SoakServer : IAsyncDisposable
 
     /// <summary>Starts it and waits until it serves.</summary>
     /// <exception cref="InvalidOperationException">It does not.</exception>
-    public static async Task<SoakServer> StartAsync(string program, Uri url, string keyFile, CancellationToken cancellationToken)
+    public static async Task<SoakServer> StartAsync(string program, Uri url, SoakKeys keys, CancellationToken cancellationToken)
     {
-        var server = new SoakServer(program, url, keyFile);
+        var server = new SoakServer(program, url, keys);
         Task first = await Task.WhenAny(server._loaded.Task, server._process.WaitForExitAsync(cancellationToken), Task.Delay(StartLimit, cancellationToken));
         return first == server._loaded.Task ? server : throw new InvalidOperationException($"The server did not start: {string.Join('\n', server.Faults)}");
     }

@@ -17,6 +17,9 @@ internal abstract class Backend : IDisposable
     /// <summary>True where the model's numbers are rounded to bfloat16, which the scale of embeddings follows.</summary>
     public abstract bool RoundsToBFloat16 { get; }
 
+    /// <summary>True where the best tokens of a row are selected where logits are computed, so that the others need not come to host memory.</summary>
+    public virtual bool SelectsBest => false;
+
     /// <summary>What its KV pools store.</summary>
     public abstract KvFormat KvFormat { get; }
 

@@ -6,13 +6,7 @@ internal abstract class OutputHead
     /// <summary>Computes the logits of some rows.</summary>
     /// <param name="hidden"><c>[T, D]</c>.</param>
     /// <param name="rows">Which rows, R of them.</param>
+    /// <param name="numBest">By row, of how many best tokens the logits suffice, where 0 asks for all; empty asks for all of every row.</param>
     /// <returns>Softcapped logits; valid until the next call.</returns>
-    public abstract Logits Compute(Activations hidden, ReadOnlySpan<int> rows);
-}
-
-/// <summary>Logits of some rows in host memory, float32.</summary>
-internal abstract class Logits
-{
-    /// <summary>Those of one row, <c>[V]</c>.</summary>
-    public abstract ReadOnlySpan<float> this[int row] { get; }
+    public abstract Logits Compute(Activations hidden, ReadOnlySpan<int> rows, ReadOnlySpan<int> numBest);
 }

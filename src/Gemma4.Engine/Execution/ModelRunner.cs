@@ -8,7 +8,7 @@ namespace Gemma4.Engine.Execution;
 /// <summary>Executes plans with the real model: forward, sample, and then some work on media. Owns model and KV pools.</summary>
 internal sealed class ModelRunner : IModelRunner
 {
-    /// <summary>Rows whose logits are held at once: 64 MiB at V = 262,144.</summary>
+    /// <summary>Rows whose logits are held in host memory at once: 64 MiB at V = 262,144. Of rows whose best tokens suffice, a device keeps the rest.</summary>
     public const int MaxLogitRows = 64;
 
     /// <summary>How long a step without text works on media before it looks whether new requests have come.</summary>
@@ -23,7 +23,8 @@ internal sealed class ModelRunner : IModelRunner
     private readonly TimeProvider _time;
     private readonly double _encoderTimeShare;
     private readonly List<LogitRow> _logitRows = [];
-    private readonly int[] _rows = new int[MaxLogitRows];
+    private readonly int[] _rows;
+    private readonly int[] _numBest;
     private EncoderProgress[] _awaited = [];
 
     /// <param name="model">Owned from here on.</param>
@@ -44,6 +45,8 @@ internal sealed class ModelRunner : IModelRunner
         _buffers = new StepBuffers(numBlocks.Count, blockSize, maxTokens);
         _sampler = new RowSampler(model.Backend, model.Config.Text.VocabSize, maxTokens);
         _runs = new SampledRun[maxSequences];
+        _rows = new int[maxTokens];
+        _numBest = new int[maxTokens];
     }
 
     /// <inheritdoc/>
@@ -77,17 +80,25 @@ internal sealed class ModelRunner : IModelRunner
         ReadOnlySpan<LogitRow> rows = CollectionsMarshal.AsSpan(_logitRows);
         if (rows.Length == 0)
             _model.Backend.WaitForDevice();      // as logits would; else time would tell how fast work is handed over, not how fast it is done
-        for (int first = 0; first < rows.Length; first += MaxLogitRows)
-            Read(rows[first..Math.Min(first + MaxLogitRows, rows.Length)], plan, hidden);
+        for (int first = 0; first < rows.Length;)
+            first += Read(rows[first..], plan, hidden);
     }
 
-    /// <summary>Computes the logits of some rows and uses them.</summary>
-    private void Read(ReadOnlySpan<LogitRow> rows, StepPlan plan, Activations hidden)
+    /// <summary>Computes the logits of the first rows, as many as are held at once, and uses them.</summary>
+    /// <returns>How many.</returns>
+    private int Read(ReadOnlySpan<LogitRow> rows, StepPlan plan, Activations hidden)
     {
-        for (int i = 0; i < rows.Length; i++)
-            _rows[i] = rows[i].Row;
-        Logits logits = _model.Logits(hidden, _rows.AsSpan(0, rows.Length));                                 // [R, V]
-        _sampler.Run(logits, rows, plan, _runs);
+        int count = 0;
+        for (int numHeld = 0; count < rows.Length && numHeld < MaxLogitRows; count++)
+        {
+            _rows[count] = rows[count].Row;
+            _numBest[count] = _model.Backend.SelectsBest ? RowSampler.NumBestNeeded(rows[count], plan.Sequences[rows[count].SequenceIndex].Sequence) : 0;
+            if (_numBest[count] == 0)
+                numHeld++;
+        }
+        Logits logits = _model.Logits(hidden, _rows.AsSpan(0, count), _numBest.AsSpan(0, count));            // [R, V], or the best of a row
+        _sampler.Run(logits, rows[..count], plan, _runs);
+        return count;
     }
 
     private Memory<EncoderProgress> WorkOnMedia(ReadOnlySpan<AwaitedMedia> awaited, TimeSpan budget)

@@ -20,8 +20,14 @@ internal sealed class RowSampler(Backend backend, int vocabularySize, int maxTok
     private StepPlan _plan = null!;
     private SampledRun[] _runs = [];
 
+    /// <summary>Of how many best tokens the logits of a row suffice; 0 where all are needed.</summary>
+    public static int NumBestNeeded(in LogitRow row, Sequence sequence) =>
+        row.ReportsPrompt || sequence.Constraint is not null || sequence.SuppressesStopTokensAfter(row.Position + 1 - sequence.NumTokens)
+            ? 0
+            : Sampler.NumBestNeeded(sequence.Request.Sampling);
+
     /// <summary>Samples.</summary>
-    /// <param name="logits">One entry a row.</param>
+    /// <param name="logits">One entry a row; its best alone where those suffice.</param>
     /// <param name="rows">Whose logits they are; rows of one sequence follow each other.</param>
     /// <param name="plan">The step.</param>
     /// <param name="runs">Receives what the rows give, by sequence of the plan; what the rows before them gave is added to.</param>
@@ -53,7 +59,7 @@ internal sealed class RowSampler(Backend backend, int vocabularySize, int maxTok
                 run = run with { PromptLogprobs = Append(sampler, run.PromptLogprobs, _logits[i], sequence, row.Position + 1) };
             int numDrafts = row.Position + 1 - sequence.NumTokens;
             if (row.Samples && IsReached(in run, sequence, numDrafts))
-                Extend(ref run, sampler, _logits[i], sequence, row.Row, numDrafts);
+                Extend(ref run, sampler, i, sequence, row.Row, numDrafts);
         }
     }
 
@@ -62,11 +68,11 @@ internal sealed class RowSampler(Backend backend, int vocabularySize, int maxTok
         run.Fault is null && run.Tokens.Length == numDrafts && (numDrafts == 0 || run.Tokens.Span[^1].TokenId == sequence.DraftTokenIds[numDrafts - 1]);
 
     /// <summary>What fails here, as when no token may be chosen, concerns one sequence: it is reported with that one and spares the others.</summary>
-    private void Extend(ref SampledRun run, Sampler sampler, ReadOnlySpan<float> logits, Sequence sequence, int row, int numDrafts)
+    private void Extend(ref SampledRun run, Sampler sampler, int logitRow, Sequence sequence, int row, int numDrafts)
     {
         try
         {
-            _tokens[row] = Sample(sampler, logits, sequence, numDrafts);
+            _tokens[row] = Sample(sampler, logitRow, sequence, numDrafts);
             run = run with { Tokens = _tokens.AsMemory(row - numDrafts, numDrafts + 1) };
         }
         catch (Exception e)
@@ -76,7 +82,7 @@ internal sealed class RowSampler(Backend backend, int vocabularySize, int maxTok
     }
 
     /// <summary>Samples as if the drafts before the position were known tokens: all of it depends on the position, nothing on the step.</summary>
-    private static SampledToken Sample(Sampler sampler, ReadOnlySpan<float> logits, Sequence sequence, int numDrafts)
+    private SampledToken Sample(Sampler sampler, int logitRow, Sequence sequence, int numDrafts)
     {
         GenerationRequest request = sequence.Request;
         ReadOnlySpan<int> tokenIds = sequence.TokenIdsWithDrafts[..(sequence.NumTokens + numDrafts)];
@@ -91,7 +97,10 @@ internal sealed class RowSampler(Backend backend, int vocabularySize, int maxTok
             Mask = sequence.MaskAfter(numDrafts),
             ForbiddenTokenIds = sequence.SuppressesStopTokensAfter(numDrafts) ? request.StopTokenIds.AsSpan() : [],
         };
-        int token = sampler.Sample(logits, inputs, out TokenLogprobs? logprobs);
+        BestLogits best = _logits.Best(logitRow);
+        if (!best.IsEmpty)
+            return new SampledToken(sampler.SampleBest(best.Ids, best.Values, inputs), null);
+        int token = sampler.Sample(_logits[logitRow], inputs, out TokenLogprobs? logprobs);
         return new SampledToken(token, logprobs);
     }
 

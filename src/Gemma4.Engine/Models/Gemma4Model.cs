@@ -72,8 +72,9 @@ internal sealed class Gemma4Model : IDisposable
     /// <summary>Logits of chosen rows.</summary>
     /// <param name="hidden">Hidden states <c>[T, D]</c> of the step.</param>
     /// <param name="rows">Which.</param>
+    /// <param name="numBest">By row, of how many best tokens the logits suffice, where 0 asks for all; empty asks for all of every row.</param>
     /// <returns>Softcapped logits; valid until the next call.</returns>
-    public Logits Logits(Activations hidden, ReadOnlySpan<int> rows) => _text.Logits(hidden, rows);
+    public Logits Logits(Activations hidden, ReadOnlySpan<int> rows, ReadOnlySpan<int> numBest = default) => _text.Logits(hidden, rows, numBest);
 
     /// <summary>Begins to encode images, all in one pass.</summary>
     /// <param name="images">At least one.</param>

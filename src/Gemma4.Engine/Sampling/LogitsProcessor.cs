@@ -11,13 +11,13 @@ internal sealed class LogitsProcessor(int vocabularySize)
     private readonly uint[] _mask = new uint[(vocabularySize + 31) / 32];
 
     /// <summary>True when <see cref="Apply"/> would change a logit, or may.</summary>
-    public static bool IsNeeded(in SamplingInputs inputs)
-    {
-        SamplingParams p = inputs.Params;
-        return PenaltyCounts.AreNeeded(p) || !p.LogitBias.IsEmpty
-            || p.AllowedTokenIds.Length > 0 || p.SuppressedTokenIds.Length > 0 || p.BadWords.Length > 0
-            || inputs.ForbiddenTokenIds.Length > 0 || inputs.Mask.Length > 0;
-    }
+    public static bool IsNeeded(in SamplingInputs inputs) =>
+        IsNeeded(inputs.Params) || inputs.ForbiddenTokenIds.Length > 0 || inputs.Mask.Length > 0;
+
+    /// <summary>True when the parameters alone ask for it.</summary>
+    public static bool IsNeeded(SamplingParams p) =>
+        PenaltyCounts.AreNeeded(p) || !p.LogitBias.IsEmpty
+        || p.AllowedTokenIds.Length > 0 || p.SuppressedTokenIds.Length > 0 || p.BadWords.Length > 0;
 
     /// <summary>Changes <paramref name="logits"/> <c>[V]</c> in place. A token that may not be chosen becomes −∞.</summary>
     public void Apply(Span<float> logits, in SamplingInputs inputs)

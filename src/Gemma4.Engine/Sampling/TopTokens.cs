@@ -46,9 +46,16 @@ internal static class TopTokens
     public static int Best(ReadOnlySpan<float> logits)
     {
         int best = TensorPrimitives.IndexOfMax(logits);
-        if (float.IsNaN(logits[best]))
-            throw new InvalidOperationException($"The model's logit of token {best} is not a number.");
+        CheckBest(best, logits[best]);
         return best;
+    }
+
+    /// <summary>Refuses a best logit that is not a number.</summary>
+    /// <exception cref="InvalidOperationException">It is not.</exception>
+    public static void CheckBest(int id, float logit)
+    {
+        if (float.IsNaN(logit))
+            throw new InvalidOperationException($"The model's logit of token {id} is not a number.");
     }
 
     /// <summary>True when a ranks below b: smaller logit, or larger id among equals.</summary>

@@ -1,3 +1,4 @@
+using Gemma4.Server.Access;
 using Gemma4.Server.Mapping;
 using Gemma4.Server.Mapping.Chat;
 using Gemma4.Server.Mapping.OpenAI;
@@ -8,6 +9,7 @@ using Gemma4.Server.OpenAI.Tokens;
 using Gemma4.Server.Pipeline;
 using Gemma4.Server.Serving;
 using Gemma4.Server.Settings;
+using Gemma4.Server.Storage;
 using Gemma4.Server.Streaming;
 using Microsoft.Extensions.Options;
 
@@ -29,18 +31,29 @@ internal static class ChatEndpoints
 
     [Generates(GeneratesAttribute.Chat)]
     private static async Task<IResult> CompleteAsync(
-        HttpContext context, ModelHost host, RequestReader reader, ChatRunner runner, ServerClock clock, IOptions<ApiOptions> api)
+        HttpContext context, ModelHost host, RequestReader reader, ChatRunner runner, ServerClock clock, ChatStore store, IOptions<ApiOptions> api)
     {
         ChatRun run = await StartAsync(context, host, reader, runner, clock, api.Value);
         BodyAdmission.Release(context);
+        var answers = new ChatAnswers(run.Style);
         if (run.Streams)
-            return new SseResult(run.Generation, new ChatStreamFormat(run.Style, run.Generation, run.StreamOptions));
+        {
+            IStreamFormat format = new ChatStreamFormat(run.Style, run.Generation, run.StreamOptions);
+            return new SseResult(
+                run.Generation,
+                run.Kept is null ? format : new KeptStreamFormat(format, answers, () => TryKeepAsync(answers.ToCompletion(run.Generation, run.ReturnsTokenIds))));
+        }
         await using (run.Generation)
         {
-            var answers = new ChatAnswers(run.Style);
             await answers.GatherAsync(run.Generation, context.RequestAborted);
-            return Results.Json(answers.ToCompletion(run.Generation, run.ReturnsTokenIds), OpenAIJson.Context.ChatCompletion);
+            ChatCompletion completion = answers.ToCompletion(run.Generation, run.ReturnsTokenIds);
+            if (run.Kept is not null && !await TryKeepAsync(completion))
+                KeptWarning.Add(context);
+            return Results.Json(completion with { Metadata = run.Kept?.Metadata }, OpenAIJson.Context.ChatCompletion);
         }
+
+        Task<bool> TryKeepAsync(ChatCompletion completion) =>
+            store.TryKeepAsync(Caller.Of(context), completion with { Metadata = run.Kept!.Metadata }, run.Kept.Messages);
     }
 
     /// <summary>Reads and starts a request. A method of its own, so that its end lets go of the body while the answer is still written.</summary>
@@ -54,7 +67,8 @@ internal static class ChatEndpoints
         Generation generation = await runner.StartAsync(job, model, context.RequestAborted);
         LogprobMapper? logprobs = job.NumLogprobs is int top ? new LogprobMapper(model.Tokenizer, top) : null;
         var style = new ChatStyle(head, ReasoningNames.From(api, request.IncludeReasoning), logprobs, job.Tools, Tier(request));
-        return new ChatRun(generation, style, request.Stream == true, request.StreamOptions, request.ReturnTokenIds == true);
+        return new ChatRun(generation, style, request.Stream == true, request.StreamOptions, request.ReturnTokenIds == true,
+            request.Store == true ? new KeptChat(request.Messages, request.Metadata ?? []) : null);
     }
 
     private static async Task<IResult> RenderAsync(
@@ -81,5 +95,8 @@ internal static class ChatEndpoints
     private static string? Tier(ChatCompletionRequest request) => request.ServiceTier is null ? null : "default";
 
     /// <summary>A request that runs, and what its answer must know of it.</summary>
-    private sealed record ChatRun(Generation Generation, ChatStyle Style, bool Streams, StreamOptions? StreamOptions, bool ReturnsTokenIds);
+    private sealed record ChatRun(Generation Generation, ChatStyle Style, bool Streams, StreamOptions? StreamOptions, bool ReturnsTokenIds, KeptChat? Kept);
+
+    /// <summary>What is kept of a request beside its answer.</summary>
+    private sealed record KeptChat(ChatMessageDto[] Messages, Dictionary<string, string> Metadata);
 }

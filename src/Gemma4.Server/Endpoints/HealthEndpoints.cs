@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Gemma4.Engine;
 using Gemma4.Server.OpenAI;
 using Gemma4.Server.Serving;
+using Gemma4.Server.Storage;
 
 namespace Gemma4.Server.Endpoints;
 
@@ -26,20 +27,20 @@ internal static class HealthEndpoints
         group.MapMethods("/started", Head, Started).ExcludeFromDescription();
     }
 
-    private static IResult Ready(HttpContext context, ModelHost host, ModelNames names, Drain drain)
+    private static IResult Ready(HttpContext context, ModelHost host, ModelNames names, Drain drain, StorageHealth storage)
     {
-        HealthReport report = Report(host, names, drain);
+        HealthReport report = Report(host, names, drain, storage);
         return Answer(context, report, report.Status is "ok" or "degraded");
     }
 
-    private static IResult Live(HttpContext context, ModelHost host, ModelNames names, Drain drain)
+    private static IResult Live(HttpContext context, ModelHost host, ModelNames names, Drain drain, StorageHealth storage)
     {
-        HealthReport report = Report(host, names, drain);
+        HealthReport report = Report(host, names, drain, storage);
         return Answer(context, report, report.Status is not ("failed" or "stalled"));
     }
 
-    private static IResult Started(HttpContext context, ModelHost host, ModelNames names, Drain drain) =>
-        Answer(context, Report(host, names, drain), host.Loaded is not null);
+    private static IResult Started(HttpContext context, ModelHost host, ModelNames names, Drain drain, StorageHealth storage) =>
+        Answer(context, Report(host, names, drain, storage), host.Loaded is not null);
 
     private static IResult Answer(HttpContext context, HealthReport report, bool isWell)
     {
@@ -48,7 +49,7 @@ internal static class HealthEndpoints
         return Results.Json(report, OpenAIJson.Context.HealthReport, statusCode: isWell ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
     }
 
-    private static HealthReport Report(ModelHost host, ModelNames names, Drain drain)
+    private static HealthReport Report(ModelHost host, ModelNames names, Drain drain, StorageHealth storage)
     {
         if (host.Failure is { } failure)
             return new HealthReport("failed", names.Primary, Error: failure);
@@ -59,11 +60,11 @@ internal static class HealthEndpoints
             EngineState.Stalled => "stalled",
             _ when drain.Begun.IsCancellationRequested => "draining",
             null => "loading",
-            EngineState.Ready => "ok",
+            EngineState.Ready => storage.Fault is null ? "ok" : "degraded",
             EngineState.Degraded => "degraded",
             EngineState.Draining => "draining",
             _ => throw new UnreachableException(),
         };
-        return new HealthReport(status, names.Primary, status == "loading" ? Math.Round(host.Progress, 2) : null, engine?.Reason);
+        return new HealthReport(status, names.Primary, status == "loading" ? Math.Round(host.Progress, 2) : null, engine?.Reason ?? storage.Fault);
     }
 }

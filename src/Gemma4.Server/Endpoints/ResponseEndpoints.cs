@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Gemma4.Server.Access;
 using Gemma4.Server.Errors;
 using Gemma4.Server.Limits;
 using Gemma4.Server.Mapping;
@@ -34,49 +33,50 @@ internal static class ResponseEndpoints
 
     [Generates(GeneratesAttribute.Chat)]
     private static async Task<IResult> CreateAsync(
-        HttpContext context, ModelHost host, RequestReader reader, HostedTools hosted, ResponseRunner runner, BackgroundResponses background, ResponseStore store,
+        HttpContext context, ModelHost host, RequestReader reader, HostedTools hosted, ResponseRunner runner, BackgroundResponses background, CallerStores stores, Store store,
         Allowance allowance, RequestTokens tokens, IOptions<ApiOptions> api)
     {
         LoadedModel model = host.ReadyToGenerate();
         ResponseRequest request = await reader.ReadAsync(context, OpenAIJson.Context.ResponseRequest, ResponsesModelFaults.Instance);
         ResponseRules.Check(request, api.Value);
         hosted.Check(context, request);
-        CallerResponses stored = store.Of(Caller.Of(context));
+        CallerResponses stored = stores.Responses(context);
         if (request.Background == true)
         {
+            if (!store.Keeps)
+                throw Fault.UnsupportedParameter("background", "is not supported by this server: it is told to keep no responses (option Storage:MaxEntries).");
             BackgroundResponse started = await background.StartAsync(request, stored, allowance, model, tokens.Labels, context.RequestAborted);
-            return request.Stream == true ? new ReplayResult(started) : Results.Json(started.Response, OpenAIJson.Context.ResponseObject);
+            return request.Stream == true ? new ReplayResult(started.Response.Id, started, stored) : Results.Json(started.Response, OpenAIJson.Context.ResponseObject);
         }
         ResponseRun run = await runner.StartAsync(request, stored, model, context.RequestAborted);
 
-        ResponseObject End(ResponseAssembler assembler)
-        {
-            ResponseObject response = run.End(assembler);
-            if (response.Store)
-                stored.Add(run.Stored(response));
-            return response;
-        }
+        // What is told to be kept is kept: the end of an answer waits for it, and says so where it is not.
+        async ValueTask<ResponseObject> KeepAsync(ResponseObject response) =>
+            (!response.Store && response.Conversation is null) || await stored.TryKeepAsync(run.Stored(response)) ? response : response with { Store = false };
 
         if (request.Stream == true)
-            return new SseResult(run.Generation, new ResponseStreamFormat(run, assembler => End(assembler)));
+            return new SseResult(run.Generation, new ResponseStreamFormat(run, KeepAsync));
         await using (run.Generation)
         {
             ResponseAssembler assembler = run.Assembler(_ => { });
             await GenerationReader.ReadToEndAsync(run.Generation, assembler.Add, context.RequestAborted);
-            return Results.Json(End(assembler), OpenAIJson.Context.ResponseObject);
+            ResponseObject response = await KeepAsync(run.Finish(assembler));
+            if (run.Start.Store && !response.Store)
+                KeptWarning.Add(context);
+            return Results.Json(response, OpenAIJson.Context.ResponseObject);
         }
     }
 
     private static async Task<IResult> CountAsync(
-        HttpContext context, ModelHost host, RequestReader reader, HostedTools hosted, ChatPrompts prompts, ResponseStore store, IOptions<ApiOptions> api)
+        HttpContext context, ModelHost host, RequestReader reader, HostedTools hosted, ChatPrompts prompts, CallerStores stores, IOptions<ApiOptions> api)
     {
         LoadedModel model = host.Ready();
         ResponseRequest request = await reader.ReadAsync(context, OpenAIJson.Context.ResponseRequest, OptionalModelFaults.Instance);
         ResponseRules.Check(request, api.Value);
         hosted.Check(context, request);
-        CallerResponses stored = store.Of(Caller.Of(context));
-        ImmutableArray<ResponseItem> input = ResponseItems.Of(request.Input, stored);
-        ImmutableArray<ResponseItem> conversation = ResponseMapper.Conversation(request, input, stored);
+        CallerResponses stored = stores.Responses(context);
+        ImmutableArray<ResponseItem> input = await ResponseItems.OfAsync(request.Input, stored, context.RequestAborted);
+        ImmutableArray<ResponseItem> conversation = ResponseMapper.Conversation(await ResponseMapper.EarlierAsync(request, stored, context.RequestAborted), input);
         ChatPrompt prompt = await prompts.MakeAsync(
             ResponseMapper.Map("count", request, conversation, input.Length, api.Value), model, context.RequestAborted);
         return Results.Json(new ResponseInputTokens(prompt.Tokenized.TokenIds.Length), OpenAIJson.Context.ResponseInputTokens);

@@ -13,7 +13,6 @@ internal static class AbsentApis
         ("/rerank", "does not rank documents; use a server of a reranking model"),
         ("/files", "does not store files; send their content in the request"),
         ("/responses/compact", "does not compact conversations; set truncation to 'auto' in /v1/responses, or send a summary of your own"),
-        ("/conversations", "does not store conversations; use 'previous_response_id' in /v1/responses"),
         ("/batches", "does not run batches; send the requests one by one or at the same time"),
         ("/messages/batches", "does not run batches; send the requests one by one or at the same time to /v1/messages"),
         ("/audio/speech", "does not speak; use a server of a speech model. To write down what is said, use /v1/audio/transcriptions"),

@@ -1,5 +1,6 @@
 using Gemma4.Conformance;
 using Gemma4.Server.Serving;
+using Gemma4.Server.Settings;
 
 namespace Gemma4.Server.Hosting;
 
@@ -30,7 +31,7 @@ internal sealed class CheckedServer : ICheckedServer
     /// <exception cref="Settings.OptionsException">A setting is wrong.</exception>
     public static async Task<ICheckedServer> StartAsync(IReadOnlyList<string> args, Action<IServiceCollection>? replace, CancellationToken cancellationToken)
     {
-        var server = new CheckedServer(ServerApp.Build(args, replace));
+        var server = new CheckedServer(ServerApp.Build(["--data", StorageOptions.Memory, .. args], replace));
         await server._app.StartAsync(cancellationToken);
         while (server._host.Loaded is null && server._host.Failure is null)
             await Task.Delay(Pause, cancellationToken);

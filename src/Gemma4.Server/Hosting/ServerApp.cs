@@ -22,6 +22,7 @@ internal static class ServerApp
         builder.AddServerLogging(options);
         builder.AddServerNetwork(options);
         builder.Services.AddModel();
+        builder.Services.AddStorage();
         builder.Services.AddApi();
         builder.AddTelemetry();
         builder.Services.AddApiDocumentation();
@@ -52,8 +53,10 @@ internal static class ServerApp
         app.MapHealth();
         app.MapModels();
         app.MapChatCompletions();
+        app.MapStoredCompletions();
         app.MapCompletions();
         app.MapResponses();
+        app.MapConversations();
         app.MapMessages();
         app.MapOllama();
         app.MapTranscriptions();

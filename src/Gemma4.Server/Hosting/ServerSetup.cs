@@ -11,6 +11,7 @@ using Gemma4.Server.Pipeline;
 using Gemma4.Server.Serving;
 using Gemma4.Server.Settings;
 using Gemma4.Server.Storage;
+using Gemma4.Server.Storage.Databases;
 using Gemma4.Server.Streaming;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -84,13 +85,27 @@ internal static class ServerSetup
         services.AddHostedService<EngineWatch>();
     }
 
+    /// <summary>What is kept of what callers ask.</summary>
+    public static void AddStorage(this IServiceCollection services)
+    {
+        services.AddSingleton<StorageHealth>();
+        services.AddSingleton(DatabaseChoice.Of);
+        services.AddHostedService<StorageService>();
+        services.AddSingleton<Store>();
+        services.AddSingleton<ResponseStore>();
+        services.AddSingleton<ResponseJobs>();
+        services.AddSingleton<ConversationStore>();
+        services.AddSingleton<ChatStore>();
+        services.AddSingleton<CallerStores>();
+        services.AddHostedService<AbandonedResponses>();
+    }
+
     /// <summary>What endpoints ask for.</summary>
     public static void AddApi(this IServiceCollection services)
     {
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<ServerClock>();
         services.AddSingleton<RequestReader>();
-        services.AddSingleton<ResponseStore>();
         services.AddSingleton<ParserMetrics>();
         services.AddSingleton<KeyRing>();
         services.AddSingleton<KeyMetrics>();

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Gemma4.Engine.Parsing;
 using Gemma4.Server.Limits;
 using Gemma4.Server.Metrics;
+using Gemma4.Server.Storage;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
@@ -14,7 +15,7 @@ namespace Gemma4.Server.Hosting;
 internal static class Telemetry
 {
     private static readonly string[] Meters =
-        ["Gemma4.Engine", ParserMetrics.MeterName, GenerationMetrics.MeterName, KeyMetrics.MeterName, "Microsoft.AspNetCore.Hosting", "System.Runtime", "OpenTelemetry.Instrumentation.Process"];
+        ["Gemma4.Engine", ParserMetrics.MeterName, GenerationMetrics.MeterName, KeyMetrics.MeterName, StorageHealth.MeterName, "Microsoft.AspNetCore.Hosting", "System.Runtime", "OpenTelemetry.Instrumentation.Process"];
 
     /// <summary>Registers instruments and exporters.</summary>
     public static void AddTelemetry(this WebApplicationBuilder builder)

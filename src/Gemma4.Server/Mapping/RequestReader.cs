@@ -17,9 +17,9 @@ internal sealed class RequestReader(ModelNames names, IOptions<ApiOptions> api, 
 
     /// <param name="context">The request; its body is read to the end.</param>
     /// <param name="type">The DTO.</param>
-    /// <param name="modelFaults">How this API refuses a model it does not have.</param>
+    /// <param name="modelFaults">How this API refuses a model it does not have; null where a body names none.</param>
     /// <exception cref="ApiException">The first fault.</exception>
-    public async Task<T> ReadAsync<T>(HttpContext context, JsonTypeInfo<T> type, IModelFaults modelFaults)
+    public async Task<T> ReadAsync<T>(HttpContext context, JsonTypeInfo<T> type, IModelFaults? modelFaults)
         where T : class
     {
         if (!context.Request.HasJsonContentType())
@@ -32,7 +32,8 @@ internal sealed class RequestReader(ModelNames names, IOptions<ApiOptions> api, 
                 throw Fault.MalformedJson();
             if (root.ValueKind != JsonValueKind.Object)
                 throw Fault.Of($"Invalid request body: expected an object, but got {JsonKinds.Describe(root)} instead.");
-            CheckModel(root, context, modelFaults);
+            if (modelFaults is not null)
+                CheckModel(root, context, modelFaults);
             _shape.Check(root, type);
             T request = root.Deserialize(type)!;
             if (request is IIgnoresFields { Ignored: { } ignored })

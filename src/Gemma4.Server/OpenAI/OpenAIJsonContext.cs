@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Gemma4.Server.OpenAI.Audio;
 using Gemma4.Server.OpenAI.Chat;
 using Gemma4.Server.OpenAI.Completions;
+using Gemma4.Server.OpenAI.Conversations;
 using Gemma4.Server.OpenAI.Models;
 using Gemma4.Server.OpenAI.Responses;
 using Gemma4.Server.OpenAI.Tokens;
@@ -48,6 +49,18 @@ namespace Gemma4.Server.OpenAI;
 [JsonSerializable(typeof(ResponseItemList))]
 [JsonSerializable(typeof(ResponseDeleted))]
 [JsonSerializable(typeof(ResponseInputTokens))]
+[JsonSerializable(typeof(ResponseItem))]
+[JsonSerializable(typeof(ResponseConversationObject))]
+[JsonSerializable(typeof(ConversationRequest))]
+[JsonSerializable(typeof(ConversationUpdate))]
+[JsonSerializable(typeof(ConversationItems))]
+[JsonSerializable(typeof(Conversation))]
+[JsonSerializable(typeof(ConversationDeleted))]
+[JsonSerializable(typeof(ChatMessageDto))]
+[JsonSerializable(typeof(ChatCompletionUpdate))]
+[JsonSerializable(typeof(ChatCompletionList))]
+[JsonSerializable(typeof(ChatCompletionDeleted))]
+[JsonSerializable(typeof(StoredMessageList))]
 [JsonSerializable(typeof(TokenLogprobDto[]))]
 [JsonSerializable(typeof(string[]))]
 [JsonSerializable(typeof(Dictionary<string, System.Text.Json.JsonElement>))]

@@ -27,6 +27,9 @@ internal sealed partial class ModelNames
     /// <summary>The id that is shown.</summary>
     public string Primary => All[0];
 
+    /// <summary>All names that a request may give; null where it may give any.</summary>
+    public IReadOnlyList<string>? Accepted => _takesAny ? null : [.. All, .. All.Select(id => id + Tag)];
+
     /// <summary>Whether a request may name the model so: by an id, with or without Ollama's tag; by anything, where the server is told so.</summary>
     public bool Serves(string id) => _takesAny
         || All.Contains(id, StringComparer.Ordinal)

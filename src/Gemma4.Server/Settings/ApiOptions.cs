@@ -37,18 +37,6 @@ internal sealed class ApiOptions : IValidatableObject
     [Range(1, 4096)]
     public int MaxPrompts { get; set; } = 128;
 
-    /// <summary>Most responses that are kept in memory; the oldest go first.</summary>
-    [Range(0, 1_000_000)]
-    public int MaxStoredResponses { get; set; } = 1024;
-
-    /// <summary>Most megabytes of text that kept responses hold; the oldest go first.</summary>
-    [Range(1, 1_000_000)]
-    public int MaxStoredMegabytes { get; set; } = 256;
-
-    /// <summary>How long a response is kept, in minutes.</summary>
-    [Range(1, 525_600)]
-    public int StoredResponseMinutes { get; set; } = 60;
-
     /// <summary>Whether the model thinks when the request does not say.</summary>
     public bool ThinkByDefault { get; set; }
 

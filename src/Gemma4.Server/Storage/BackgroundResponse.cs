@@ -2,15 +2,12 @@ using Gemma4.Server.OpenAI.Responses;
 
 namespace Gemma4.Server.Storage;
 
-/// <summary>A response that is made while no client has to wait for it: how far it is, and its events, which any number of clients may read. Thread-safe.</summary>
+/// <summary>A response that this server makes while no client has to wait for it: how far it is, and its events, which any number of clients may read. Thread-safe.</summary>
 /// <param name="queued">The response before it is begun.</param>
 internal sealed class BackgroundResponse(ResponseObject queued)
 {
-    /// <summary>About what an event holds beside its text.</summary>
-    private const int BytesOfEvent = 256;
-
-    /// <summary>What a client that comes late is given before the next write.</summary>
-    private const int MaxEventsAtOnce = 512;
+    /// <summary>Events that are told before the model has said anything: created, queued, in progress.</summary>
+    public const int NumOpeningEvents = 3;
 
     private readonly Lock _lock = new();
     private readonly List<ResponseStreamEvent> _events = [];
@@ -31,21 +28,21 @@ internal sealed class BackgroundResponse(ResponseObject queued)
         }
     }
 
+    /// <summary>Whether the model has said anything.</summary>
+    public bool HasOutput
+    {
+        get
+        {
+            lock (_lock)
+                return _events.Count > NumOpeningEvents;
+        }
+    }
+
     /// <summary>Whether nothing more comes of it.</summary>
     public bool HasEnded => _ended.Task.IsCompleted;
 
     /// <summary>Cancelled when a client has cancelled it.</summary>
     public CancellationToken Cancelled => _cancel.Token;
-
-    /// <summary>Estimate of the bytes that its events hold.</summary>
-    public long Size
-    {
-        get
-        {
-            lock (_lock)
-                return _events.Sum(e => BytesOfEvent + (2L * ((e.Delta?.Length ?? 0) + (e.Text?.Length ?? 0) + (e.Arguments?.Length ?? 0))));
-        }
-    }
 
     /// <summary>Adds an event; one that holds the response says how far it is.</summary>
     public void Add(ResponseStreamEvent next)
@@ -67,6 +64,9 @@ internal sealed class BackgroundResponse(ResponseObject queued)
         lock (_lock)
             _more.SetResult();
     }
+
+    /// <summary>Asks for the end of the work, if it has not ended.</summary>
+    public Task CancelAsync() => _cancel.CancelAsync();
 
     /// <summary>Ends the work, if it has not ended.</summary>
     /// <returns>Completes when it has ended.</returns>
@@ -97,10 +97,12 @@ internal sealed class BackgroundResponse(ResponseObject queued)
         }
     }
 
-    /// <summary>The events so far from this sequence number on, some hundreds at once.</summary>
-    public ResponseStreamEvent[] From(int number)
+    /// <summary>The events so far from this sequence number on.</summary>
+    /// <param name="number">The first one's.</param>
+    /// <param name="atMost">Most events.</param>
+    public ResponseStreamEvent[] From(int number, int atMost)
     {
         lock (_lock)
-            return [.. _events.Skip(number).Take(MaxEventsAtOnce)];
+            return [.. _events.Skip(number).Take(atMost)];
     }
 }

@@ -17,8 +17,8 @@ internal interface IStreamFormat
     /// <summary>What keeps the connection alive and means nothing.</summary>
     void Heartbeat(SseWriter writer) => writer.Heartbeat();
 
-    /// <summary>Frames after the last event.</summary>
-    void End(SseWriter writer);
+    /// <summary>Frames after the last event. Where the answer is kept, it waits for that.</summary>
+    ValueTask EndAsync(SseWriter writer);
 
     /// <summary>The frame of an error after the stream began.</summary>
     void Fail(SseWriter writer, ApiError error);

@@ -38,7 +38,7 @@ internal sealed class SseResult(IGeneration generation, IStreamFormat format) : 
                     format.Write(writer, reader.Events);
                 await writer.FlushAsync(aborted);
             }
-            format.End(writer);
+            await format.EndAsync(writer);
             await writer.FlushAsync(aborted);
         }
         catch (Exception exception) when (begun && !aborted.IsCancellationRequested)

@@ -19,10 +19,11 @@ internal static class TinyEngine
     /// <param name="numTokens">Positions of each pool.</param>
     /// <param name="log">Keeps faults.</param>
     /// <param name="drafter">Guesses next tokens; null has none guessed.</param>
+    /// <param name="backend">What computes.</param>
     public static GemmaEngine Load(
-        string name, TestMeterFactory meters, EngineOptions options, int numTokens, ILoggerFactory log, IDrafter? drafter = null)
+        string name, TestMeterFactory meters, EngineOptions options, int numTokens, ILoggerFactory log, IDrafter? drafter = null, string backend = "auto")
     {
-        Gemma4Model model = Checkpoint.Open(Path.Combine(RepositoryPaths.Fixtures, "models", name)).LoadModel(new ComputeOptions { Device = "cpu", Threads = 2 });
+        Gemma4Model model = Checkpoint.Open(Path.Combine(RepositoryPaths.Fixtures, "models", name)).LoadModel(new ComputeOptions { Device = "cpu", Backend = backend, Threads = 2 });
         ImmutableArray<KvGroupSpec> groups = [.. model.Config.Text.KvGroups.Select(g => new KvGroupSpec(g.Window, model.KvBytesPerToken(g)))];
         var cache = new KvCachePlan(options.BlockSize, groups, [.. groups.Select(_ => numTokens / options.BlockSize)]);
         var runner = new ModelRunner(

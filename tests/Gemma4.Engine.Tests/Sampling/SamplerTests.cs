@@ -150,6 +150,46 @@ public sealed class SamplerTests
         Assert.Equal(Logits, logits);
     }
 
+    public static TheoryData<SamplingParams> EnoughWithBest() => new(
+        new SamplingParams { Temperature = 0 }, new SamplingParams { TopK = 1 }, new SamplingParams { TopK = 64, TopP = 0.95f }, new SamplingParams { TopK = 20, TopP = 0f },
+        new SamplingParams { TopK = 40, TopP = 0.9f, MinP = 0.02f, Temperature = 0.7f }, new SamplingParams { TopK = 256, Temperature = 1.7f });
+
+    /// <summary>Logits rounded coarsely, so that many are equal, some of which may not be chosen.</summary>
+    [Theory]
+    [MemberData(nameof(EnoughWithBest))]
+    public void The_best_tokens_alone_give_the_token_that_all_of_them_give(SamplingParams p)
+    {
+        var random = new Random(5);
+        var sampler = new Sampler(3000);
+        int[] ids = new int[Sampler.NumBestNeeded(p)];
+        for (ulong seed = 0; seed < 300; seed++)
+        {
+            float[] logits = [.. Enumerable.Range(0, 3000).Select(_ => random.Next(seed % 3 == 0 ? 1000 : 10) == 0 ? (float)Math.Round(random.NextDouble() * 12 - 6, 1) : float.NegativeInfinity)];
+            logits[random.Next(3000)] = 0;
+            var inputs = new SamplingInputs { Params = p, TokenIds = [], NumPromptTokens = 0, Seed = seed };
+            int count = TopTokens.Select(logits, ids.Length, ids);
+            int[] best = [.. ids[..count], .. Enumerable.Range(0, 3000).Where(id => float.IsNegativeInfinity(logits[id])).Take(ids.Length - count)];
+            Assert.Equal(sampler.Sample(logits, inputs, out _), sampler.SampleBest(best, [.. best.Select(id => logits[id])], inputs));
+        }
+    }
+
+    [Fact]
+    public void Best_tokens_are_not_enough_where_all_logits_count()
+    {
+        Assert.Equal(0, Sampler.NumBestNeeded(new SamplingParams()));
+        Assert.Equal(0, Sampler.NumBestNeeded(new SamplingParams { TopK = 100_000 }));
+        Assert.Equal(0, Sampler.NumBestNeeded(new SamplingParams { TopK = 64, NumLogprobs = 0 }));
+        Assert.Equal(0, Sampler.NumBestNeeded(new SamplingParams { TopK = 64, FrequencyPenalty = 0.5f }));
+        Assert.Equal(0, Sampler.NumBestNeeded(new SamplingParams { Temperature = 0, LogitBias = Bias((3, 4f)) }));
+    }
+
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.NegativeInfinity)]
+    public void Best_tokens_without_a_chance_are_refused(float best) =>
+        Assert.Throws<InvalidOperationException>(() => new Sampler(4).SampleBest(
+            [2], [best], new SamplingInputs { Params = new SamplingParams { Temperature = 0 }, TokenIds = [], NumPromptTokens = 0, Seed = 1 }));
+
     private static int Next(float[] logits, SamplingParams p, ulong seed = 0, ReadOnlySpan<int> tokens = default, int promptLength = 0)
     {
         var counts = new PenaltyCounts(p, promptLength);

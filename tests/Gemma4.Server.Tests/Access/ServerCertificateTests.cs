@@ -20,7 +20,7 @@ public sealed class ServerCertificateTests : IDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly FakeTimeProvider _time = new();
 
-    private string[] Switches => ["--port", "0", "--model", RepositoryPaths.DemoModel, "--tls-cert", _folder["cert.pem"], "--tls-key", _folder["key.pem"]];
+    private string[] Switches => ["--port", "0", "--data", "memory", "--model", RepositoryPaths.DemoModel, "--tls-cert", _folder["cert.pem"], "--tls-key", _folder["key.pem"]];
 
     public void Dispose() => _folder.Dispose();
 

@@ -7,6 +7,7 @@ public sealed class NodeClientTests(DemoServer server) : IClassFixture<DemoServe
 {
     [Theory]
     [InlineData("openai", "client.test.mjs")]
+    [InlineData("openai", "kept.test.mjs")]
     [InlineData("ollama", "ollama.test.mjs")]
     public async Task The_client_for_Node_finds_what_it_expects(string package, string tests)
     {

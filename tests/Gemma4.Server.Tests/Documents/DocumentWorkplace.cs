@@ -97,6 +97,7 @@ internal sealed class DocumentWorkplace : IDisposable
             ("GEMMA4_PROGRAM", Path.Combine(AppContext.BaseDirectory, "gemma4.dll")),
             ("GEMMA4_WORKPLACE", _folder.Path),
             ("HF_HUB_CACHE", _folder["hub"]),
+            ("XDG_STATE_HOME", _folder["state"]),
             ("HF_ENDPOINT", _hub ?? "http://127.0.0.1:9"),
         ];
         foreach ((string name, string value) in own.Concat(environment))

@@ -136,11 +136,11 @@ public sealed class VideoApiTests
     public async Task Video_of_a_kept_response_counts_in_its_size()
     {
         // The store holds one megabyte: a video of more is forgotten at once, and is no way to fill the memory.
-        string padding = string.Concat(Enumerable.Repeat("A", 400_000));
+        string padding = new('A', 600_000), other = new('B', 600_000);
         FakeEngine engine = Script.Saying("Short.");
-        await using var server = new ServerUnderTest(engine, ("Api:MaxStoredMegabytes", "1"));
+        await using var server = new ServerUnderTest(engine, ("Storage:MaxMegabytes", "1"));
         using HttpClient client = await server.ReadyClientAsync();
-        string video = Video($"[\"{Thumb}\",\"data:image/png;base64,{padding}\",\"data:image/png;base64,{padding}\"]", "\"num_frames\":1");
+        string video = Video($"[\"{Thumb}\",\"data:image/png;base64,{padding}\",\"data:image/png;base64,{other}\"]", "\"num_frames\":1");
         using HttpResponseMessage large = await PostAsync(client, Responses, FromUser(Responses, video));
         string id = (await ServerUnderTest.JsonAsync(large)).GetProperty("id").GetString()!;
         using HttpResponseMessage kept = await client.GetAsync($"{Responses}/{id}", TestContext.Current.CancellationToken);

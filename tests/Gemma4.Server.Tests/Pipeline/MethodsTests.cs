@@ -7,8 +7,11 @@ namespace Gemma4.Server.Tests.Pipeline;
 public sealed class MethodsTests
 {
     [Theory]
-    [InlineData("/v1/chat/completions", "POST")]
-    [InlineData("/chat/completions", "POST")]
+    [InlineData("/v1/chat/completions", "GET, POST")]
+    [InlineData("/chat/completions", "GET, POST")]
+    [InlineData("/v1/chat/completions/render", "POST")]
+    [InlineData("/v1/chat/completions/chatcmpl-1", "DELETE, GET, POST")]
+    [InlineData("/v1/conversations/conv_1", "DELETE, GET, POST")]
     [InlineData("/v1/models/any", "GET")]
     [InlineData("/v1/responses/resp_1", "DELETE, GET")]
     [InlineData("/v1/responses/input_tokens", "POST")]

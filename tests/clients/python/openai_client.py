@@ -62,6 +62,34 @@ def responses():
     assert len(call.input) == 3 and set(call.input) <= set("ab"), call
 
 
+def kept():
+    made = [client.chat.completions.create(**{**ask(CAPITAL), "store": True, "metadata": {"topic": "capitals", "number": str(i)}}) for i in range(3)]
+    assert client.chat.completions.retrieve(made[0].id).choices[0].message.content == PARIS
+    assert {c.id for c in client.chat.completions.list(metadata={"topic": "capitals"}, limit=2)} >= {c.id for c in made}
+    assert made[1].id in [c.id for c in client.chat.completions.list(metadata={"topic": "capitals", "number": "1"})]
+    assert [m.content for m in client.chat.completions.messages.list(made[0].id)] == [CAPITAL]
+    assert client.chat.completions.update(made[0].id, metadata={"topic": "other"}).metadata == {"topic": "other"}
+    assert all(client.chat.completions.delete(c.id).deleted for c in made)
+    stream = client.responses.create(model=MODEL, temperature=0, input=CAPITAL, background=True, stream=True)
+    for event in stream:
+        if event.type == "response.created":
+            id = event.response.id
+        if event.type == "response.output_text.delta":
+            break
+    stream.close()
+    rest = list(client.responses.retrieve(id, stream=True, starting_after=event.sequence_number))
+    assert rest[0].sequence_number == event.sequence_number + 1 and rest[-1].type == "response.completed"
+    assert rest[-1].response.output_text == PARIS == client.responses.retrieve(id).output_text
+    assert [i.content[0].text for i in client.responses.input_items.list(id)] == [CAPITAL]
+    client.responses.delete(id)
+    conversation = client.conversations.create(items=[{"type": "message", "role": "user", "content": "My name is Bob."}])
+    answer = client.responses.create(model=MODEL, temperature=0, input="What is my name?", conversation=conversation.id)
+    assert "Bob" in answer.output_text and answer.conversation.id == conversation.id
+    texts = [i.content[0].text for i in client.conversations.items.list(conversation.id, order="asc", limit=2)]
+    assert texts == ["My name is Bob.", "What is my name?", answer.output_text]
+    assert client.conversations.delete(conversation.id).deleted
+
+
 def media():
     image, said = case("image", budget=70)
     parts = [{"type": "image_url", "image_url": {"url": "data:image/png;base64," + image["png"]}}, {"type": "text", "text": image["question"]}]
@@ -87,6 +115,6 @@ async def many():
     assert all(a.choices[0].message.content == PARIS for a in answers)
 
 
-for check in (chats, tools, parsed, responses, media, errors):
+for check in (chats, tools, parsed, responses, kept, media, errors):
     check()
 asyncio.run(many())

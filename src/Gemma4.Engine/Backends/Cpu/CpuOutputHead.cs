@@ -24,7 +24,8 @@ internal sealed unsafe class CpuOutputHead : OutputHead, IParts
         _logits = new CpuLogits(backend.CreateChosenBuffer("logits", matrix.Rows), matrix.Rows);
     }
 
-    public override Logits Compute(Activations hidden, ReadOnlySpan<int> rows)
+    /// <remarks>Logits are in host memory already: all of them are given, however few would do.</remarks>
+    public override Logits Compute(Activations hidden, ReadOnlySpan<int> rows, ReadOnlySpan<int> numBest)
     {
         var source = (CpuActivations)hidden;
         _hidden.Reserve(rows.Length);

@@ -64,12 +64,26 @@ internal static unsafe partial class Operators
         return Call("aten::scaled_dot_product_attention"u8, stack);
     }
 
-    private static Tensor Call(ReadOnlySpan<byte> name, ulong* stack)
+    /// <summary>The same bits as numbers of another type; the last dimension grows or shrinks where that is narrower or wider.</summary>
+    /// <param name="x">Contiguous.</param>
+    /// <param name="dtype">The type.</param>
+    /// <returns>A view; the caller owns it.</returns>
+    public static Tensor Reinterpret(Tensor x, ScalarType dtype)
     {
+        ulong* stack = stackalloc ulong[2];
+        stack[0] = Own(x);
+        stack[1] = (ulong)dtype;
+        return Call("aten::view"u8, stack, "dtype"u8);
+    }
+
+    private static Tensor Call(ReadOnlySpan<byte> name, ulong* stack, ReadOnlySpan<byte> overload = default)
+    {
+        if (overload.IsEmpty)
+            overload = "\0"u8;
         // UTF-8 literals end in a zero byte and lie in the assembly's data, which does not move.
-        fixed (byte* operation = name, overload = "\0"u8)
+        fixed (byte* operation = name, variant = overload)
         {
-            if (CallDispatcher(operation, overload, stack) != 0)
+            if (CallDispatcher(operation, variant, stack) != 0)
                 throw new InvalidOperationException($"libtorch refused {System.Text.Encoding.ASCII.GetString(name)}; its message is on stderr.");
         }
         return Tensor.UnsafeCreateTensor((IntPtr)stack[0]);

@@ -51,6 +51,8 @@ internal sealed partial class TorchBackend : Backend
 
     public override bool RoundsToBFloat16 => Dtype == ScalarType.BFloat16;
 
+    public override bool SelectsBest => true;
+
     public override KvFormat KvFormat { get; }
 
     public override int NumWorkers => _team.NumThreads;

@@ -67,8 +67,9 @@ internal sealed class TextModel
     /// <summary>Logits of some rows.</summary>
     /// <param name="hidden">Hidden states <c>[T, D]</c>.</param>
     /// <param name="rows">Which.</param>
+    /// <param name="numBest">By row, of how many best tokens the logits suffice, where 0 asks for all; empty asks for all of every row.</param>
     /// <returns>Softcapped logits; valid until the next call.</returns>
-    public Logits Logits(Activations hidden, ReadOnlySpan<int> rows) => _head.Compute(hidden, rows);
+    public Logits Logits(Activations hidden, ReadOnlySpan<int> rows, ReadOnlySpan<int> numBest) => _head.Compute(hidden, rows, numBest);
 
     private static TextLayerKind Kind(TextConfig config, LayerConfig layer)
     {

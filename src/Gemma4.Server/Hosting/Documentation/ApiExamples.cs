@@ -47,6 +47,9 @@ internal sealed class ApiExamples : IOpenApiOperationTransformer
              "response_format":{"type":"json_schema","json_schema":{"name":"person","schema":{"type":"object",
              "properties":{"name":{"type":"string"},"age":{"type":"integer"}},"required":["name","age"],"additionalProperties":false}}}}
             """),
+        ("createChatCompletion", "Kept, to be listed by its metadata", """
+            {"model":"gemma-4-demo","messages":[{"role":"user","content":"What is 7 + 5?"}],"temperature":0,"store":true,"metadata":{"topic":"sums"}}
+            """),
         ("createChatCompletion", "With a thought", """
             {"model":"gemma-4-demo","messages":[{"role":"user","content":"What is 7 + 5?"}],"temperature":0,"reasoning_effort":"low"}
             """),
@@ -60,6 +63,18 @@ internal sealed class ApiExamples : IOpenApiOperationTransformer
             {"model":"gemma-4-demo","input":"What is the weather in Paris?","temperature":0,
              "tools":[{"type":"function","name":"get_weather","description":"Weather of a city",
              "parameters":{"type":"object","properties":{"city":{"type":"string"}},"required":["city"]}}]}
+            """),
+        ("createConversation", "With a first message", """
+            {"items":[{"role":"user","content":"My name is Alice."}],"metadata":{"topic":"names"}}
+            """),
+        ("updateConversation", "Other metadata", """
+            {"metadata":{"topic":"places"}}
+            """),
+        ("createConversationItems", "A message", """
+            {"items":[{"role":"user","content":"I live in Oslo."}]}
+            """),
+        ("updateChatCompletion", "Other metadata", """
+            {"metadata":{"topic":"places"}}
             """),
         ("countResponseInputTokens", "A question", """
             {"model":"gemma-4-demo","input":"What is the capital of France?"}

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Gemma4.Server.Serving;
+using Gemma4.Server.Settings;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
@@ -26,7 +27,7 @@ internal static class OpenApiCommand
     {
         // Endpoints are known only once the application has started; no model is needed for that.
         await using WebApplication app = ServerApp.Build(
-            ["--port", "0", "--Serilog:MinimumLevel:Default", "Error"], services => services.AddSingleton<IModelSource, NoModel>());
+            ["--data", StorageOptions.Memory, "--port", "0", "--Serilog:MinimumLevel:Default", "Error"], services => services.AddSingleton<IModelSource, NoModel>());
         await app.StartAsync();
         var provider = app.Services.GetRequiredKeyedService<IOpenApiDocumentProvider>(ApiDocumentation.Name);
         OpenApiDocument document = await provider.GetOpenApiDocumentAsync();

@@ -49,7 +49,7 @@ internal static class SettingsReference
     /// <summary>What a number counts, by the end of its name.</summary>
     private static readonly (string Ending, string Unit)[] Units =
     [
-        ("Bytes", "bytes"), ("BytesInFlight", "bytes"), ("Megabytes", "MiB"), ("Seconds", "seconds"), ("Minutes", "minutes"), ("Tokens", "tokens"), ("TokensPerStep", "tokens"),
+        ("Bytes", "bytes"), ("BytesInFlight", "bytes"), ("Megabytes", "megabytes"), ("Milliseconds", "milliseconds"), ("Seconds", "seconds"), ("Days", "days"), ("Tokens", "tokens"), ("TokensPerStep", "tokens"),
         ("TokensPerPass", "tokens"), ("ContextLength", "tokens"), ("BlockSize", "tokens"), ("PatternLength", "characters"), ("GrammarLength", "characters"), ("Pixels", "pixels"),
         ("Budgets", "tokens each"),
     ];

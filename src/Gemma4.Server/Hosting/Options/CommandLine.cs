@@ -3,6 +3,7 @@ using System.CommandLine.Completions;
 using System.CommandLine.Parsing;
 using Gemma4.Server.Hub;
 using Gemma4.Server.Settings;
+using Gemma4.Server.Storage.Databases;
 
 namespace Gemma4.Server.Hosting;
 
@@ -25,6 +26,7 @@ internal static class CommandLine
         ("kernels", "Model:Kernels", "auto|portable|avx2|avx512|avx512-vnni", "kernels of quantised weights; all give the same bits"),
         ("lazy-weights", "Model:LazyWeights", null, "read mapped weights when they are first used, not at the start"),
         ("threads", "Model:Threads", "N", "threads that compute on a CPU (default: one a core)"),
+        ("data", "Storage:Data", "DIR|memory|CONNECTION", "where what is to be kept is kept: a folder (default: gemma4 in the user's state folder), memory, or PostgreSQL as in Host=db;Database=gemma4"),
         ("host", "Server:Host", "ADDRESS", "address to listen on (default 127.0.0.1)"),
         ("port", "Server:Port", "PORT", "port to listen on (default 8000)"),
         ("api-key", "Server:ApiKeys", "KEY[,KEY…]", "keys of which requests must bring one"),
@@ -55,7 +57,7 @@ internal static class CommandLine
     ];
 
     /// <summary>Keys the host itself hands over when it starts the server inside a test, sections without a value among them.</summary>
-    private static readonly string[] HostKeys = ["environment", "contentRoot", "applicationName", "Model", "Server", "Api", "Engine", "Media", "Constraints"];
+    private static readonly string[] HostKeys = ["environment", "contentRoot", "applicationName", "Model", "Server", "Api", "Storage", "Engine", "Media", "Constraints"];
 
     /// <summary>Keys whose switches take several values, separated by commas.</summary>
     private static readonly string[] Lists = ["Model:ServedNames", "Server:ApiKeys", "Server:CorsOrigins", "Server:AllowedHosts", "Media:AllowedUrls"];
@@ -115,6 +117,11 @@ internal static class CommandLine
         }
         configFile = Given(result, ConfigSwitch, isFlag: false).LastOrDefault();
         SetKeys(settings, result.UnmatchedTokens);
+        if (settings.GetValueOrDefault("Storage:Data") is { Length: > 0 } data && DatabaseChoice.HasPassword(data))
+        {
+            throw new OptionsException("A password on the command line can be read by every user of this machine. Put the connection string into the variable "
+                + "GEMMA4__Storage__Data or a file of settings (--config), or the password into PGPASSWORD or PGPASSFILE.");
+        }
         // A server that was meant to have a key and got an empty one would let everybody in.
         foreach (string list in Lists.Where(settings.ContainsKey))
         {

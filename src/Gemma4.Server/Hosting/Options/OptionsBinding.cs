@@ -20,6 +20,7 @@ internal static class OptionsBinding
         (ModelOptions.Section, typeof(ModelOptions)),
         (ServerOptions.Section, typeof(ServerOptions)),
         (ApiOptions.Section, typeof(ApiOptions)),
+        (StorageOptions.Section, typeof(StorageOptions)),
         ("Engine", typeof(EngineOptions)),
         (MediaAccessOptions.Section, typeof(MediaAccessOptions)),
         ("Constraints", typeof(ConstraintLimits)),
@@ -71,6 +72,7 @@ internal static class OptionsBinding
         Add<ModelOptions>(services, configuration, ModelOptions.Section);
         Add<ServerOptions>(services, configuration, ServerOptions.Section);
         Add<ApiOptions>(services, configuration, ApiOptions.Section);
+        Add<StorageOptions>(services, configuration, StorageOptions.Section);
         Add<EngineOptions>(services, configuration, "Engine");
         Add<MediaAccessOptions>(services, configuration, MediaAccessOptions.Section);
         Add<ConstraintLimits>(services, configuration, "Constraints");

@@ -30,12 +30,13 @@ internal sealed class MessageStreamFormat(Func<MessageResponse> start, Func<Mess
     }
 
     /// <inheritdoc/>
-    public void End(SseWriter writer)
+    public ValueTask EndAsync(SseWriter writer)
     {
         var end = new MessageEndEvent(Assembler.End!, usage());
         writer.Frame(end.Type, end, AnthropicJson.Context.MessageEndEvent);
         _events.Add(new MessageEvent { Type = "message_stop" });
         Send(writer);
+        return ValueTask.CompletedTask;
     }
 
     /// <inheritdoc/>

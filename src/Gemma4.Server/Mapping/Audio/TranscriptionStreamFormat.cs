@@ -24,7 +24,11 @@ internal sealed class TranscriptionStreamFormat(Transcript transcript, Func<Tran
     }
 
     /// <inheritdoc/>
-    public void End(SseWriter writer) => Send(writer, new TranscriptionEvent("transcript.text.done", Text: transcript.Text, Usage: usage()));
+    public ValueTask EndAsync(SseWriter writer)
+    {
+        Send(writer, new TranscriptionEvent("transcript.text.done", Text: transcript.Text, Usage: usage()));
+        return ValueTask.CompletedTask;
+    }
 
     /// <inheritdoc/>
     public void Fail(SseWriter writer, ApiError error) => writer.Frame(ErrorResponse.From(error), OpenAIJson.Context.ErrorResponse);

@@ -51,7 +51,8 @@ internal sealed class ChatAnswers(ChatStyle style)
         };
     }
 
-    private void Add(SequenceEvent item)
+    /// <summary>Adds what was generated.</summary>
+    public void Add(SequenceEvent item)
     {
         if (!_answers.TryGetValue(item.Index, out Answer? answer))
             _answers[item.Index] = answer = new Answer(item.Index);

@@ -35,11 +35,12 @@ internal sealed class ChatStreamFormat(ChatStyle style, Generation generation, S
     }
 
     /// <inheritdoc/>
-    public void End(SseWriter writer)
+    public ValueTask EndAsync(SseWriter writer)
     {
         if (options?.IncludeUsage == true)
             writer.Frame(WithUsage([], UsageMapper.Map([generation])), OpenAIJson.Context.ChatCompletionChunkWithUsage);
         writer.Done();
+        return ValueTask.CompletedTask;
     }
 
     /// <inheritdoc/>

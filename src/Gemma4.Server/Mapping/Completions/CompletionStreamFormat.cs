@@ -21,11 +21,12 @@ internal sealed class CompletionStreamFormat(AnswerHead head, CompletionChoices 
     }
 
     /// <inheritdoc/>
-    public void End(SseWriter writer)
+    public ValueTask EndAsync(SseWriter writer)
     {
         if (options?.IncludeUsage == true)
             Send(writer, [], usage());
         writer.Done();
+        return ValueTask.CompletedTask;
     }
 
     /// <inheritdoc/>

@@ -32,7 +32,11 @@ internal sealed class OllamaStreamFormat(OllamaRun run) : IStreamFormat
     public void Heartbeat(SseWriter writer) => Send(writer, run.Piece(OllamaPieces.Message("")));
 
     /// <inheritdoc/>
-    public void End(SseWriter writer) => Send(writer, run.Last(OllamaPieces.Message(""), _pieces.DoneReason));
+    public ValueTask EndAsync(SseWriter writer)
+    {
+        Send(writer, run.Last(OllamaPieces.Message(""), _pieces.DoneReason));
+        return ValueTask.CompletedTask;
+    }
 
     /// <inheritdoc/>
     public void Fail(SseWriter writer, ApiError error) => writer.Line(OllamaErrorResponse.From(error), OllamaJson.Context.OllamaErrorResponse);

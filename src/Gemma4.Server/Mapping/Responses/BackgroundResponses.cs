@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Gemma4.Server.Errors;
 using Gemma4.Server.Limits;
 using Gemma4.Server.Metrics;
@@ -8,17 +9,22 @@ using Gemma4.Server.Streaming;
 
 namespace Gemma4.Server.Mapping.Responses;
 
-/// <summary>Makes responses that no client waits for. They are requests like others: the engine's queue bounds them, and a server that stops waits for them.</summary>
-internal sealed class BackgroundResponses(IServiceScopeFactory scopes, Drain drain, ILogger<BackgroundResponses> log)
+/// <summary>Makes responses that no client waits for. They are promised in the database before they are answered, and requests like others to the engine.</summary>
+internal sealed class BackgroundResponses(IServiceScopeFactory scopes, Drain drain, TimeProvider time, ILogger<BackgroundResponses> log)
 {
-    /// <summary>Starts a response, which is kept from now on and made after this returns.</summary>
+    private readonly ConcurrentDictionary<string, BackgroundResponse> _live = new(StringComparer.Ordinal);
+
+    /// <summary>A response that is being made here; null when it is not. Ask only for one that the caller keeps.</summary>
+    public BackgroundResponse? Find(string id) => _live.GetValueOrDefault(id);
+
+    /// <summary>Starts a response, which is promised from now on and made after this returns.</summary>
     /// <param name="request">Of the right shape.</param>
     /// <param name="stored">What its caller has stored.</param>
     /// <param name="allowance">The request's, which its work goes on with.</param>
     /// <param name="model">Serves it.</param>
     /// <param name="labels">What its metrics are labelled with.</param>
     /// <param name="cancellationToken">Gives up the start, not what was started.</param>
-    /// <exception cref="ApiException">The first fault of its meaning.</exception>
+    /// <exception cref="ApiException">The first fault of its meaning; or it cannot be promised.</exception>
     /// <exception cref="Engine.Requests.RequestRejectedException">The template, the media or the engine refuse.</exception>
     public async Task<BackgroundResponse> StartAsync(
         ResponseRequest request, CallerResponses stored, Allowance allowance, LoadedModel model, RequestLabels? labels, CancellationToken cancellationToken)
@@ -30,15 +36,8 @@ internal sealed class BackgroundResponses(IServiceScopeFactory scopes, Drain dra
             scope.ServiceProvider.GetRequiredService<Allowance>().Join(allowance);
             scope.ServiceProvider.GetRequiredService<RequestTokens>().Labels = labels;
             ResponseRun run = await scope.ServiceProvider.GetRequiredService<ResponseRunner>().StartAsync(request, stored, model, cancellationToken);
-            var response = new BackgroundResponse(run.Start with { Status = "queued" });
-            if (!drain.TryEnter())
-            {
-                await run.Generation.DisposeAsync();
-                throw new ApiException(ErrorTable.Unavailable("The server is stopping. Please try again."));
-            }
-            stored.Add(run.Stored(response.Response) with { Background = response });
-            _ = Task.Run(() => MakeAsync(run, response, stored, scope), CancellationToken.None);
-            return response;
+            ResponseObject queued = run.Start with { Status = "queued" };
+            return await BeginAsync(run, scope, queued, request.Stream == true, () => stored.QueueAsync(run.Stored(queued), request, cancellationToken));
         }
         catch
         {
@@ -47,10 +46,60 @@ internal sealed class BackgroundResponses(IServiceScopeFactory scopes, Drain dra
         }
     }
 
-    private async Task MakeAsync(ResponseRun run, BackgroundResponse response, CallerResponses stored, AsyncServiceScope scope)
+    /// <summary>Makes a response whose server is gone.</summary>
+    /// <param name="claimed">Its job, held here.</param>
+    /// <param name="model">Serves it.</param>
+    /// <param name="labels">What its metrics are labelled with.</param>
+    /// <param name="cancellationToken">Gives up the start.</param>
+    /// <exception cref="ApiException">It cannot be made, or not now.</exception>
+    /// <exception cref="Engine.Requests.RequestRejectedException">The template, the media or the engine refuse.</exception>
+    public async Task StartAgainAsync(ClaimedResponse claimed, LoadedModel model, RequestLabels labels, CancellationToken cancellationToken)
     {
-        using var ends = CancellationTokenSource.CreateLinkedTokenSource(response.Cancelled, drain.TimeIsUp);
-        ResponseAssembler assembler = run.Assembler(response.Add);
+        AsyncServiceScope scope = scopes.CreateAsyncScope();
+        try
+        {
+            scope.ServiceProvider.GetRequiredService<RequestTokens>().Labels = labels;
+            var head = new AnswerHead(claimed.Queued.Id, claimed.Queued.CreatedAt, claimed.Queued.Model, model.Fingerprint);
+            ResponseRun run = await scope.ServiceProvider.GetRequiredService<ResponseRunner>().StartAsync(
+                head, claimed.Request, claimed.Input, claimed.Earlier, model, cancellationToken);
+            await BeginAsync(run, scope, claimed.Queued, claimed.Request.Stream == true, () => Task.FromResult(claimed.Job));
+        }
+        catch
+        {
+            await scope.DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task<BackgroundResponse> BeginAsync(ResponseRun run, AsyncServiceScope scope, ResponseObject queued, bool isStreamed, Func<Task<ResponseJob>> promise)
+    {
+        if (!drain.TryEnter())
+        {
+            await run.Generation.DisposeAsync();
+            throw new ApiException(ErrorTable.Unavailable("The server is stopping. Please try again."));
+        }
+        try
+        {
+            ResponseJob job = await promise();
+            var live = new BackgroundResponse(queued);
+            _live[queued.Id] = live;
+            _ = Task.Run(() => MakeAsync(run, live, job, isStreamed, scope), CancellationToken.None);
+            return live;
+        }
+        catch
+        {
+            drain.Leave();
+            await run.Generation.DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task MakeAsync(ResponseRun run, BackgroundResponse live, ResponseJob job, bool isStreamed, AsyncServiceScope scope)
+    {
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(live.Cancelled, drain.TimeIsUp);
+        await using var record = new ResponseRecord(job, live, time, log);
+        ResponseAssembler assembler = run.Assembler(live.Add);
+        bool isWhole = true;
         try
         {
             await using (scope)
@@ -58,16 +107,16 @@ internal sealed class BackgroundResponses(IServiceScopeFactory scopes, Drain dra
             {
                 assembler.Begin();
                 await GenerationReader.ReadToEndAsync(run.Generation, assembler.Add, ends.Token);
-                run.End(assembler);
+                assembler.End(run.Finish(assembler));
             }
         }
-        catch (OperationCanceledException) when (response.Cancelled.IsCancellationRequested)
+        catch (OperationCanceledException) when (live.Cancelled.IsCancellationRequested)
         {
             assembler.Cancel();
         }
-        catch (OperationCanceledException)
+        catch (Exception exception) when (drain.TimeIsUp.IsCancellationRequested && exception is OperationCanceledException or ApiException)
         {
-            assembler.Fail(ErrorTable.Unavailable("The server is stopping; the answer was cut."));
+            isWhole = false;
         }
         catch (ApiException refused)
         {
@@ -80,9 +129,16 @@ internal sealed class BackgroundResponses(IServiceScopeFactory scopes, Drain dra
         }
         finally
         {
-            stored.Replace(run.Stored(response.Response) with { Background = response });
-            response.End();
+            if (!isWhole && !await TryGiveBackAsync(run, live, job, isStreamed, record))
+                assembler.Fail(isStreamed && job.OutlivesProcess ? ResponseFaults.Interrupted : ResponseFaults.Of(ErrorTable.Unavailable("The server is stopping; the answer was cut.")));
+            await record.CompleteAsync(drain.TimeIsUp);
+            _live.TryRemove(job.Id, out _);
+            live.End();
             drain.Leave();
         }
     }
+
+    /// <summary>Has a response made again by whoever comes next, unless a client may have read a part of it.</summary>
+    private static async Task<bool> TryGiveBackAsync(ResponseRun run, BackgroundResponse live, ResponseJob job, bool isStreamed, ResponseRecord record) =>
+        job.OutlivesProcess && !(isStreamed && live.HasOutput) && await record.TryReleaseAsync(run.Start with { Status = "queued" });
 }

@@ -71,11 +71,11 @@ internal sealed class ResponseAssembler(ResponseObject start, ToolPolicy tools, 
         }
     }
 
-    /// <summary>The whole response, told as the stream's last event.</summary>
-    public ResponseObject End(ResponseUsage usage, long now)
+    /// <summary>The whole response, once all events were added; <see cref="End"/> tells it.</summary>
+    public ResponseObject Finish(ResponseUsage usage, long now)
     {
         bool isComplete = _end != FinishReason.Length;
-        ResponseObject response = start with
+        return start with
         {
             Status = isComplete ? "completed" : "incomplete",
             CompletedAt = isComplete ? now : null,
@@ -83,9 +83,10 @@ internal sealed class ResponseAssembler(ResponseObject start, ToolPolicy tools, 
             Output = [.. _output],
             Usage = usage,
         };
-        Emit(new ResponseStreamEvent { Type = isComplete ? "response.completed" : "response.incomplete", Response = response });
-        return response;
     }
+
+    /// <summary>Tells the whole response as the stream's last event.</summary>
+    public void End(ResponseObject response) => Emit(new ResponseStreamEvent { Type = $"response.{response.Status}", Response = response });
 
     /// <summary>Says that a client has cancelled the response. There is no event of that name, and a stream that ends without one looks broken.</summary>
     public void Cancel()
@@ -95,10 +96,13 @@ internal sealed class ResponseAssembler(ResponseObject start, ToolPolicy tools, 
     }
 
     /// <summary>Says that the response failed.</summary>
-    public void Fail(ApiError error) => Emit(new ResponseStreamEvent
+    public void Fail(ApiError error) => Fail(ResponseFaults.Of(error));
+
+    /// <summary>Says that the response failed.</summary>
+    public void Fail(ResponseError error) => Emit(new ResponseStreamEvent
     {
         Type = "response.failed",
-        Response = start with { Status = "failed", Output = [.. _output], Error = new ResponseError(error.Status < 500 ? "invalid_prompt" : "server_error", error.Message) },
+        Response = start with { Status = "failed", Output = [.. _output], Error = error },
     });
 
     private void AddText(string text, ImmutableArray<(int TokenId, TokenLogprobs Logprobs)> tokens)

@@ -20,13 +20,14 @@ internal sealed class ResponseConversation
 
     /// <param name="instructions">A system message before all others; null for none.</param>
     /// <param name="items">The items, checked and normal.</param>
-    /// <param name="numEarlier">How many of them come from the responses before, and so are not in the request.</param>
-    public IReadOnlyList<ChatMessage> Map(string? instructions, ImmutableArray<ResponseItem> items, int numEarlier)
+    /// <param name="numEarlier">How many of them are kept, and so are not in the request.</param>
+    /// <param name="earlierParam">The field that named those.</param>
+    public IReadOnlyList<ChatMessage> Map(string? instructions, ImmutableArray<ResponseItem> items, int numEarlier, string earlierParam)
     {
         if (!string.IsNullOrEmpty(instructions))
             _messages.Add(new ChatMessage { Role = "system", Content = instructions });
         for (int i = 0; i < items.Length; i++)
-            Add(items[i], i < numEarlier ? "previous_response_id" : $"input[{i - numEarlier}]");
+            Add(items[i], i < numEarlier ? earlierParam : $"input[{i - numEarlier}]");
         EndTurn();
         return MergeSystem(_messages);
     }

@@ -14,15 +14,26 @@ internal static class ResponseItems
 
     /// <summary>The items of a request's input.</summary>
     /// <exception cref="ApiException">The first fault of one.</exception>
-    public static ImmutableArray<ResponseItem> Of(ResponseInput? input, CallerResponses stored)
+    public static async Task<ImmutableArray<ResponseItem>> OfAsync(ResponseInput? input, CallerResponses stored, CancellationToken cancellationToken)
     {
         if (input?.Items is not { } items)
             return input?.Text is null ? [] : [Message("user", input.Text)];
+        return await OfAsync(items, "input", stored, cancellationToken);
+    }
+
+    /// <summary>Items of a request.</summary>
+    /// <param name="items">The items.</param>
+    /// <param name="param">The field that they stand in.</param>
+    /// <param name="stored">What items may refer to.</param>
+    /// <param name="cancellationToken">Gives it up.</param>
+    /// <exception cref="ApiException">The first fault of one.</exception>
+    public static async Task<ImmutableArray<ResponseItem>> OfAsync(ResponseItem[] items, string param, CallerResponses stored, CancellationToken cancellationToken)
+    {
         var normal = ImmutableArray.CreateBuilder<ResponseItem>(items.Length);
         for (int i = 0; i < items.Length; i++)
         {
-            ResponseItemRules.Check(items[i], $"input[{i}]");
-            normal.Add(items[i].Type == "item_reference" ? Referred(items[i].Id!, stored) : Normal(items[i]));
+            ResponseItemRules.Check(items[i], $"{param}[{i}]");
+            normal.Add(items[i].Type == "item_reference" ? await ReferredAsync(items[i].Id!, param, stored, cancellationToken) : Normal(items[i]));
         }
         return normal.MoveToImmutable();
     }
@@ -77,6 +88,6 @@ internal static class ResponseItems
         ],
     };
 
-    private static ResponseItem Referred(string id, CallerResponses stored) =>
-        stored.FindItem(id) ?? throw Fault.Of($"Item with id '{id}' not found.", "input");
+    private static async Task<ResponseItem> ReferredAsync(string id, string param, CallerResponses stored, CancellationToken cancellationToken) =>
+        await stored.FindItemAsync(id, cancellationToken) ?? throw Fault.Of($"Item with id '{id}' not found.", param);
 }

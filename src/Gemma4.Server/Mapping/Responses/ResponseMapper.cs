@@ -14,20 +14,26 @@ internal static class ResponseMapper
 {
     private const string LogprobsInclude = "message.output_text.logprobs";
 
-    /// <summary>The conversation that the request goes on with: the items before it, then its own.</summary>
-    public static ImmutableArray<ResponseItem> Conversation(
-        ResponseRequest request, ImmutableArray<ResponseItem> input, CallerResponses stored)
+    /// <summary>The items that the request goes on from.</summary>
+    /// <exception cref="ApiException">They are not kept, or not whole yet.</exception>
+    public static async Task<EarlierItems> EarlierAsync(ResponseRequest request, CallerResponses stored, CancellationToken cancellationToken)
     {
-        ImmutableArray<ResponseItem> before = [];
-        if (request.PreviousResponseId is { } id)
-        {
-            StoredResponse previous = stored.Find(id)
-                ?? throw Fault.Of($"Previous response with id '{id}' not found.", "previous_response_id", "previous_response_not_found");
-            if (previous.Background is { HasEnded: false })
-                throw Fault.Of($"Previous response with id '{id}' is still being made. Wait for its end, or cancel it.", "previous_response_id");
-            before = previous.Conversation;
-        }
-        ImmutableArray<ResponseItem> all = [.. before, .. input];
+        if (request.Conversation is { } conversation)
+            return await stored.InConversationAsync(conversation.Id, cancellationToken) ?? throw ConversationFaults.NotFound(conversation.Id);
+        if (request.PreviousResponseId is not { } id)
+            return EarlierItems.None;
+        ResponseProgress? previous = await stored.ProgressAsync(id, cancellationToken);
+        if (previous?.IsRunning == true)
+            throw Fault.Of($"Previous response with id '{id}' is still being made. Wait for its end, or cancel it.", "previous_response_id");
+        return await stored.ConversationAsync(id, cancellationToken)
+            ?? throw Fault.Of($"Previous response with id '{id}' not found.", "previous_response_id", "previous_response_not_found");
+    }
+
+    /// <summary>The conversation that the request goes on with: the items before it, then its own.</summary>
+    /// <exception cref="ApiException">A call without a result, or a result without its call.</exception>
+    public static ImmutableArray<ResponseItem> Conversation(EarlierItems earlier, ImmutableArray<ResponseItem> input)
+    {
+        ImmutableArray<ResponseItem> all = [.. earlier.Items, .. input];
         ResponseItemRules.CheckCalls(all);
         return all;
     }
@@ -45,7 +51,7 @@ internal static class ResponseMapper
         return new ChatJob
         {
             Id = id,
-            Messages = messages.Map(request.Instructions, conversation, conversation.Length - numOwn),
+            Messages = messages.Map(request.Instructions, conversation, conversation.Length - numOwn, request.Conversation is null ? "previous_response_id" : "conversation"),
             Media = messages.Media,
             MediaDefaults = MediaMapper.Defaults(request.MmProcessorKwargs),
             Tools = ResponseTools.Map(request, options.MaxTools),
@@ -69,6 +75,7 @@ internal static class ResponseMapper
         CreatedAt = head.Created,
         Status = "in_progress",
         Background = request.Background ?? false,
+        Conversation = request.Conversation is { } conversation ? new ResponseConversationObject(conversation.Id) : null,
         Instructions = request.Instructions,
         MaxOutputTokens = request.MaxOutputTokens,
         MaxToolCalls = request.MaxToolCalls,

@@ -11,10 +11,13 @@ internal static class ResponseRules
 {
     public static void Check(ResponseRequest request, ApiOptions options)
     {
-        if (request.Input is null && request.PreviousResponseId is null)
+        bool goesOn = request.PreviousResponseId is not null || request.Conversation is not null;
+        if (request.Input is null && !goesOn)
             throw Fault.Missing("input");
-        if (request.Input?.Items is { Length: 0 } && request.PreviousResponseId is null)
+        if (request.Input?.Items is { Length: 0 } && !goesOn)
             throw Fault.EmptyArray("input");
+        if (request.PreviousResponseId is not null && request.Conversation is not null)
+            throw Fault.Of("'previous_response_id' and 'conversation' cannot be used together.", "conversation", "mutually_exclusive_parameters");
         FieldRules.CheckStream(request);
         FieldRules.CheckLimits(request, options.MaxN, options.MaxStopStrings);
         FieldRules.CheckMetadata(request.Metadata);
@@ -22,8 +25,6 @@ internal static class ResponseRules
             throw Fault.UnsupportedParameter("n", "is not supported in the Responses API.");
         if (request.Background == true && request.Store == false)
             throw Fault.Of("'background' needs 'store': a response that is not kept cannot be asked for.", "background", "invalid_parameter_combination");
-        if (request.Background == true && options.MaxStoredResponses == 0)
-            throw Fault.UnsupportedParameter("background", "is not supported by this server: it is told to keep no responses (option Api:MaxStoredResponses).");
         if (request.Text?.Format is { Type: "json_schema" } format)
             CheckSchema(format);
     }

@@ -21,8 +21,8 @@ internal sealed record ResponseRun(Generation Generation, ResponseObject Start)
     /// <summary>The request's own items.</summary>
     public required ImmutableArray<ResponseItem> Input { get; init; }
 
-    /// <summary>All items before the answer, those of earlier responses included.</summary>
-    public required ImmutableArray<ResponseItem> Conversation { get; init; }
+    /// <summary>The items before those.</summary>
+    public required EarlierItems Earlier { get; init; }
 
     /// <summary>Tells the time of the end.</summary>
     public required ServerClock Clock { get; init; }
@@ -31,8 +31,8 @@ internal sealed record ResponseRun(Generation Generation, ResponseObject Start)
     public ResponseAssembler Assembler(Action<ResponseStreamEvent> emit) => new(Start, Tools, Logprobs, emit);
 
     /// <summary>The whole response, once all events were added.</summary>
-    public ResponseObject End(ResponseAssembler assembler) => assembler.End(ResponseUsages.Of(Generation), Clock.Now);
+    public ResponseObject Finish(ResponseAssembler assembler) => assembler.Finish(ResponseUsages.Of(Generation), Clock.Now);
 
     /// <summary>What is kept of it.</summary>
-    public StoredResponse Stored(ResponseObject response) => new(response, Input, [.. Conversation, .. response.Output]);
+    public StoredResponse Stored(ResponseObject response) => new(response, Input, Earlier);
 }

@@ -21,8 +21,15 @@ internal sealed class ResponseRunner(ChatPrompts prompts, ChatRunner runner, Ser
     public async Task<ResponseRun> StartAsync(ResponseRequest request, CallerResponses stored, LoadedModel model, CancellationToken cancellationToken)
     {
         var head = new AnswerHead(AnswerHead.NewId("resp_"), clock.Now, request.Model!, model.Fingerprint);
-        ImmutableArray<ResponseItem> input = ResponseItems.Of(request.Input, stored);
-        ImmutableArray<ResponseItem> conversation = ResponseMapper.Conversation(request, input, stored);
+        ImmutableArray<ResponseItem> input = await ResponseItems.OfAsync(request.Input, stored, cancellationToken);
+        return await StartAsync(head, request, input, await ResponseMapper.EarlierAsync(request, stored, cancellationToken), model, cancellationToken);
+    }
+
+    /// <summary>The same where the items are known.</summary>
+    public async Task<ResponseRun> StartAsync(
+        AnswerHead head, ResponseRequest request, ImmutableArray<ResponseItem> input, EarlierItems earlier, LoadedModel model, CancellationToken cancellationToken)
+    {
+        ImmutableArray<ResponseItem> conversation = ResponseMapper.Conversation(earlier, input);
         ChatJob job = ResponseMapper.Map(head.Id, request, conversation, input.Length, api.Value);
         Generation generation = request.Truncation == "auto"
             ? await TruncatedConversation.StartAsync(
@@ -35,7 +42,7 @@ internal sealed class ResponseRunner(ChatPrompts prompts, ChatRunner runner, Ser
             Tools = job.Tools,
             Logprobs = job.NumLogprobs is int top ? new LogprobMapper(model.Tokenizer, top) : null,
             Input = input,
-            Conversation = conversation,
+            Earlier = earlier,
             Clock = clock,
         };
     }

@@ -8,8 +8,8 @@ namespace Gemma4.Server.Mapping.Responses;
 
 /// <summary>A response's events, each under its name and numbered; no <c>[DONE]</c>.</summary>
 /// <param name="run">Makes the response.</param>
-/// <param name="end">Ends the assembled response.</param>
-internal sealed class ResponseStreamFormat(ResponseRun run, Action<ResponseAssembler> end) : IStreamFormat
+/// <param name="keep">Keeps the whole response, and says whether it is kept.</param>
+internal sealed class ResponseStreamFormat(ResponseRun run, Func<ResponseObject, ValueTask<ResponseObject>> keep) : IStreamFormat
 {
     private readonly List<ResponseStreamEvent> _events = [];
     private ResponseAssembler? _assembler;
@@ -32,9 +32,9 @@ internal sealed class ResponseStreamFormat(ResponseRun run, Action<ResponseAssem
     }
 
     /// <inheritdoc/>
-    public void End(SseWriter writer)
+    public async ValueTask EndAsync(SseWriter writer)
     {
-        end(Assembler);
+        Assembler.End(await keep(run.Finish(Assembler)));
         Send(writer);
     }
 

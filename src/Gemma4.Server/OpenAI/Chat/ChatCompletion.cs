@@ -26,6 +26,9 @@ internal sealed record ChatCompletion
     /// <summary>Token counts.</summary>
     public required Usage Usage { get; init; }
 
+    /// <summary>The caller's own texts, of one that is kept.</summary>
+    public Dictionary<string, string>? Metadata { get; init; }
+
     /// <summary><c>default</c>, when the request asked for a tier.</summary>
     public string? ServiceTier { get; init; }
 

@@ -61,11 +61,12 @@ internal sealed record ChatCompletionRequest : GenerationFields
     [AllowedValues("low", "medium", "high")]
     public string? Verbosity { get; init; }
 
-    /// <summary>Up to 16 texts of the caller's own; checked, not used.</summary>
+    /// <summary>Up to 16 texts of the caller's own; kept with the answer where <c>store</c> is, and listed by.</summary>
     [MaxLength(16)]
     public Dictionary<string, string>? Metadata { get; init; }
 
-    /// <summary>Accepted; chat completions are not stored.</summary>
+    /// <summary>Keep the answer and the messages, for a while, to be listed and read again.</summary>
+    [DefaultValue(false)]
     public bool? Store { get; init; }
 
     /// <summary>Accepted; answered as <c>default</c>.</summary>

@@ -23,6 +23,9 @@ internal sealed record ResponseObject
     /// <summary>As asked for.</summary>
     public bool Background { get; init; }
 
+    /// <summary>As asked for.</summary>
+    public ResponseConversationObject? Conversation { get; init; }
+
     /// <summary>What failed.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public ResponseError? Error { get; init; }
@@ -106,7 +109,8 @@ internal sealed record ResponseObject
 internal sealed record IncompleteDetails(string Reason);
 
 /// <summary>What failed.</summary>
-/// <param name="Code"><c>server_error</c>, or <c>invalid_prompt</c> where the request asks for what cannot be done.</param>
+/// <param name="Code"><c>server_error</c>; <c>invalid_prompt</c> where the request asks for what cannot be done; <c>interrupted</c> where the server that made
+/// it in the background ended, and it cannot be made again.</param>
 /// <param name="Message">In words.</param>
 internal sealed record ResponseError(string Code, string Message);
 

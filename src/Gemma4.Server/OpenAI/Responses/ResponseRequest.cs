@@ -23,6 +23,9 @@ internal sealed record ResponseRequest : GenerationFields
     /// <summary>Goes on from a stored response.</summary>
     public string? PreviousResponseId { get; init; }
 
+    /// <summary>Goes on from a conversation's items, and adds the input and what comes of it to them; not beside <c>previous_response_id</c>.</summary>
+    public ResponseConversationReference? Conversation { get; init; }
+
     /// <summary>At most this many tokens, thoughts included. Default: what the context leaves.</summary>
     [Range(16, int.MaxValue)]
     public int? MaxOutputTokens { get; init; }
@@ -53,7 +56,7 @@ internal sealed record ResponseRequest : GenerationFields
         "web_search_call.results", "web_search_call.action.sources", "code_interpreter_call.outputs", "computer_call_output.output.image_url")]
     public string[]? Include { get; init; }
 
-    /// <summary>Keep the response in memory, for a while, to be read again and to go on from.</summary>
+    /// <summary>Keep the response, for a while, to be read again and to go on from.</summary>
     [DefaultValue(true)]
     public bool? Store { get; init; }
 
@@ -90,10 +93,6 @@ internal sealed record ResponseRequest : GenerationFields
     /// <summary>Chat's field.</summary>
     [Unsupported("has moved to 'text.format' in the Responses API.")]
     public JsonElement? ResponseFormat { get; init; }
-
-    /// <summary>A stored conversation.</summary>
-    [Unsupported("is not supported by this server. Use 'previous_response_id' instead.")]
-    public JsonElement? Conversation { get; init; }
 
     /// <summary>A stored prompt.</summary>
     [Unsupported("is not supported by this server: it stores no prompts.")]

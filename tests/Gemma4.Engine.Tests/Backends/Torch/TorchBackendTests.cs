@@ -43,6 +43,19 @@ public sealed class TorchBackendTests
         Assert.Equal(2, world.Backend.Link.NumWaits - before);
     }
 
+    [Fact]
+    public void Best_tokens_of_many_rows_and_all_logits_of_some_come_in_one_wait()
+    {
+        using var world = new World("tiny-e2b", "float32");
+        float[][] all = world.Logits(numTokens: 90, []);
+        int[] numBest = [.. Enumerable.Range(0, 90).Select(row => row % 30 == 4 ? 0 : 1 + row)];
+        long before = world.Backend.Link.NumWaits;
+        float[][] found = world.Logits(numTokens: 90, numBest);
+        Assert.Equal(1, world.Backend.Link.NumWaits - before);
+        for (int row = 0; row < 90; row++)
+            Assert.Equal(numBest[row] == 0 ? all[row] : [.. all[row].OrderDescending().Take(numBest[row])], found[row]);
+    }
+
     [Theory]
     [MemberData(nameof(Models))]
     public void Steps_leave_no_tensor_behind(string name)
@@ -114,6 +127,14 @@ public sealed class TorchBackendTests
             Activations hidden = Forward(sequences, numTokens, advance);
             int[] rows = [.. _inputs.Sequences.Select(s => s.FirstRow + s.NumTokens - 1)];
             return _model.Logits(hidden, rows)[wanted].ToArray();
+        }
+
+        /// <summary>Logits of all tokens of a prompt; of some of them only the best.</summary>
+        public float[][] Logits(int numTokens, int[] numBest)
+        {
+            Activations hidden = Forward([(0, 0)], numTokens);
+            Logits logits = _model.Logits(hidden, [.. Enumerable.Range(0, numTokens)], numBest);
+            return [.. Enumerable.Range(0, numTokens).Select(row => (logits.Best(row) is { IsEmpty: false } best ? best.Values : logits[row]).ToArray())];
         }
 
         /// <param name="sequences">Sequence 2 advances by <paramref name="advance"/> times the tokens of the others.</param>

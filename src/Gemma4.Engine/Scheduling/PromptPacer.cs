@@ -1,6 +1,4 @@
-using Gemma4.Engine.Scheduling;
-
-namespace Gemma4.Engine;
+namespace Gemma4.Engine.Scheduling;
 
 /// <summary>Learns what tokens cost on this machine and says how many of a prompt a step may read, so that steps stay short.</summary>
 /// <remarks>

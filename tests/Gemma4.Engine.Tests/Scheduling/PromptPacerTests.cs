@@ -3,7 +3,7 @@ using Gemma4.Engine.Requests;
 using Gemma4.Engine.Scheduling;
 using Xunit;
 
-namespace Gemma4.Engine.Tests;
+namespace Gemma4.Engine.Tests.Scheduling;
 
 public sealed class PromptPacerTests
 {

@@ -1,0 +1,74 @@
+// OpenAI's own client for Node and what this server keeps: chat completions, responses, conversations, streams that are taken up again. Run by
+// NodeClientTests with BASE_URL and MODEL; the demo model knows these questions.
+import assert from "node:assert/strict";
+import test from "node:test";
+import OpenAI from "openai";
+
+const model = process.env.MODEL;
+const client = new OpenAI({ baseURL: process.env.BASE_URL + "/v1", apiKey: "sk-none", maxRetries: 0 });
+const capital = "What is the capital of France?";
+const paris = "The capital of France is Paris.";
+const all = async (pages) => { const list = []; for await (const one of pages) list.push(one); return list; };
+
+test("chat completions are kept, listed by metadata, updated and deleted", async () => {
+  const topic = `t${process.pid}`;
+  const made = [];
+  for (let i = 0; i < 3; i++) {
+    made.push(await client.chat.completions.create({
+      model, temperature: 0, messages: [{ role: "user", content: capital }], store: true, metadata: { topic, number: String(i) } }));
+  }
+  assert.equal((await client.chat.completions.retrieve(made[0].id)).choices[0].message.content, paris);
+  assert.deepEqual((await all(client.chat.completions.list({ metadata: { topic }, limit: 2 }))).map((c) => c.id), made.map((c) => c.id));
+  assert.deepEqual((await all(client.chat.completions.list({ metadata: { topic, number: "1" } }))).map((c) => c.id), [made[1].id]);
+  assert.equal((await client.chat.completions.update(made[2].id, { metadata: { topic: "other" } })).metadata.topic, "other");
+  assert.deepEqual((await all(client.chat.completions.messages.list(made[0].id))).map((m) => [m.role, m.content]), [["user", capital]]);
+  for (const one of made) assert.equal((await client.chat.completions.delete(one.id)).deleted, true);
+  await assert.rejects(client.chat.completions.retrieve(made[0].id), OpenAI.NotFoundError);
+});
+
+test("responses are retrieved, their input listed page by page, and deleted", async () => {
+  const input = [1, 2, 3].map((n) => ({ role: "user", content: `Line ${n}.` }));
+  const made = await client.responses.create({ model, temperature: 0, input: [...input, { role: "user", content: capital }] });
+  assert.equal(made.output_text, paris);
+  assert.equal((await client.responses.retrieve(made.id)).output[0].content[0].text, paris);
+  const items = await all(client.responses.inputItems.list(made.id, { limit: 2, order: "asc" }));
+  assert.deepEqual(items.map((i) => i.content[0].text), ["Line 1.", "Line 2.", "Line 3.", capital]);
+  await client.responses.delete(made.id);
+  await assert.rejects(client.responses.retrieve(made.id), OpenAI.NotFoundError);
+});
+
+test("a stream of a response in the background is taken up again", async () => {
+  const stream = await client.responses.create({ model, temperature: 0, input: capital, background: true, stream: true });
+  let id, last, text = "";
+  for await (const event of stream) {
+    id ??= event.response?.id;
+    last = event.sequence_number;
+    if (event.type === "response.output_text.delta") { text += event.delta; break; }
+  }
+  let end;
+  for await (const event of await client.responses.retrieve(id, { stream: true, starting_after: last })) {
+    assert.equal(event.sequence_number, ++last);
+    if (event.type === "response.output_text.delta") text += event.delta;
+    end = event;
+  }
+  assert.equal(text, paris);
+  assert.equal(end.type, "response.completed");
+  assert.equal((await client.responses.cancel(id)).status, "completed");
+});
+
+test("conversations carry responses", async () => {
+  const conversation = await client.conversations.create({ metadata: { a: "b" }, items: [{ type: "message", role: "user", content: "My name is Bob." }] });
+  assert.equal((await client.conversations.retrieve(conversation.id)).metadata.a, "b");
+  const answer = await client.responses.create({ model, temperature: 0, input: "What is my name?", conversation: conversation.id });
+  assert.match(answer.output_text, /Bob/);
+  const texts = async () => (await all(client.conversations.items.list(conversation.id, { order: "asc", limit: 2 }))).map((i) => i.content[0].text);
+  assert.deepEqual(await texts(), ["My name is Bob.", "What is my name?", answer.output_text]);
+  const added = await client.conversations.items.create(conversation.id, { items: [{ type: "message", role: "user", content: "Bye." }] });
+  const id = added.data[0].id;
+  assert.equal((await client.conversations.items.retrieve(id, { conversation_id: conversation.id })).content[0].text, "Bye.");
+  assert.equal((await client.conversations.items.delete(id, { conversation_id: conversation.id })).id, conversation.id);
+  assert.equal((await texts()).length, 3);
+  assert.equal((await client.conversations.update(conversation.id, { metadata: { c: "d" } })).metadata.c, "d");
+  assert.equal((await client.conversations.delete(conversation.id)).deleted, true);
+  await assert.rejects(client.conversations.retrieve(conversation.id), OpenAI.NotFoundError);
+});
