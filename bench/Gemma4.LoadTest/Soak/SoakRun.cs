@@ -53,7 +53,7 @@ internal sealed class SoakRun(LoadOptions options, TextWriter output) : IDisposa
             }
             await arrivals;
             await ending.CancelAsync();
-            await Task.WhenAll([sampling, .. attackers]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll([sampling, .. attackers]);
 
             await AskAloneAsync(server, cancellationToken);
             await CheckCalmAsync(server, before, cancellationToken);

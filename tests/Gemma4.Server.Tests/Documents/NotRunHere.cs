@@ -18,6 +18,8 @@ internal static class NotRunHere
         ("docs/containers.md", "mkdir -m 700 secrets && openssl rand -hex 32 > secrets/api-key && chmod 444 secrets/api-key", Docker),
         ("docs/containers.md", "docker build -t gemma4-server:cpu .", Docker),
         ("docs/operations.md", "apt-get install prometheus", "installs a package, and a server that runs until it is stopped; MonitoringTests starts the same"),
+        ("docs/operations.md", "./dev soak", "ten minutes; SoakTests runs its short form"),
+        ("docs/operations.md", "dotnet run -c Release --project bench/Gemma4.ServerBenchmark -- telemetry demo-model", Measures),
         ("docs/performance.md", "dotnet run -c Release --project bench/Gemma4.RandomCheckpoint -- ../shared/reference/configs/gemma-4", "writes 10 GB from files that are not part of the repository"),
         ("docs/performance.md", "dotnet run -c Release --project bench/Gemma4.LoadTest -- --clients 1,8,32,100 --requests 8", Measures),
         ("docs/performance.md", "dotnet run -c Release --project bench/Gemma4.ServerBenchmark -- demo-model 100 20 /v1/chat/completio", Measures),
