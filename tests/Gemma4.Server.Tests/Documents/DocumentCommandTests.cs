@@ -6,7 +6,7 @@ namespace Gemma4.Server.Tests.Documents;
 
 /// <summary>Every command of the documents is run as it stands there, against a server of the demo model, in a folder of its own; or <see cref="NotRunHere"/> says why not, and it names
 /// what exists.</summary>
-public sealed class DocumentCommandTests(DemoServer server) : IClassFixture<DemoServer>
+public sealed class DocumentCommandTests(DocumentServer server) : IClassFixture<DocumentServer>
 {
     private const string Mend = """
 
@@ -23,8 +23,7 @@ public sealed class DocumentCommandTests(DemoServer server) : IClassFixture<Demo
     public async Task Command_does_what_the_document_says(string name)
     {
         DocumentBlock block = Find(name);
-        string? program = NotRunHere.Needs.FirstOrDefault(n => (n.File, n.FirstLine) == (block.File, block.FirstLine)).Program;
-        if (program is not null && InstalledPrograms.Find(program) is null)
+        foreach (string program in NotRunHere.ProgramsOf(block).Where(program => InstalledPrograms.Find(program) is null))
             Assert.Skip($"needs {program}");
         // What the documents call google/gemma-4-E2B-it is the demo model there.
         await using LoopbackHub hub = await LoopbackHub.StartAsync(Directory.GetFiles(RepositoryPaths.DemoModel).Select(file => (Path.GetFileName(file), File.ReadAllBytes(file))));

@@ -5,7 +5,7 @@ using Xunit;
 namespace Gemma4.Server.Tests.Documents;
 
 /// <summary>Every program of the documents is run as it stands there, against a server of the demo model.</summary>
-public sealed class DocumentSnippetTests(DemoServer server) : IClassFixture<DemoServer>
+public sealed class DocumentSnippetTests(DocumentServer server) : IClassFixture<DocumentServer>
 {
     [Fact]
     public async Task Python_runs()

@@ -33,4 +33,8 @@ internal static class NotRunHere
     [
         ("docs/operations.md", "promtool test rules deploy/monitoring/alerts.test.yml", "promtool"),
     ];
+
+    /// <summary>The programs that a block cannot do without and a machine may not have.</summary>
+    public static IEnumerable<string> ProgramsOf(DocumentBlock block) =>
+        [.. block.Text.Contains("curl ", StringComparison.Ordinal) ? new[] { "curl" } : [], .. Needs.Where(n => (n.File, n.FirstLine) == (block.File, block.FirstLine)).Select(n => n.Program)];
 }
