@@ -1,5 +1,4 @@
 using Gemma4.Server.Tests.Hub;
-using Gemma4.Testing;
 using Xunit;
 
 namespace Gemma4.Server.Tests.Documents;
@@ -26,7 +25,7 @@ public sealed class DocumentCommandTests(DocumentServer server) : IClassFixture<
         foreach (string program in NotRunHere.ProgramsOf(block).Where(program => InstalledPrograms.Find(program) is null))
             Assert.Skip($"needs {program}");
         // What the documents call google/gemma-4-E2B-it is the demo model there.
-        await using LoopbackHub hub = await LoopbackHub.StartAsync(Directory.GetFiles(RepositoryPaths.DemoModel).Select(file => (Path.GetFileName(file), File.ReadAllBytes(file))));
+        await using LoopbackHub hub = await LoopbackHub.StartAsync(DocumentServer.ModelFiles());
         using var folder = new DocumentWorkplace(hub.Endpoint.AbsoluteUri);
         (int exitCode, string output) = await folder.ShellAsync(block.Text, server.Url, TestContext.Current.CancellationToken);
         Assert.True(exitCode == 0, $"{block.File}:{block.Line} ended with {exitCode}:\n{block.Text}\n\n{output}\n{Mend}");

@@ -10,6 +10,10 @@ public sealed class DocumentServer : IAsyncLifetime
     /// <summary>Where it listens.</summary>
     public string Url => _server.Url;
 
+    /// <summary>The files of its model, as a hub has them.</summary>
+    internal static IEnumerable<(string Path, byte[] Bytes)> ModelFiles() =>
+        Directory.GetFiles(RepositoryPaths.DemoModel).Select(file => (Path.GetFileName(file), File.ReadAllBytes(file)));
+
     /// <inheritdoc/>
     public ValueTask InitializeAsync() => _server.InitializeAsync();
 
