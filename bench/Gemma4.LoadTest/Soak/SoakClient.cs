@@ -153,17 +153,25 @@ internal sealed class SoakClient(Uri server, string key, Interruptions interrupt
             return (question.Reader.Whole(await response.Content.ReadAsStringAsync(cancellationToken)), Stopwatch.GetElapsedTime(sent));
         var pieces = new List<string>();
         TimeSpan first = TimeSpan.Zero;
-        Stream body = await response.Content.ReadAsStreamAsync(cancellationToken);
-        if (response.Content.Headers.ContentType?.MediaType == "text/event-stream")
+        try
         {
-            await foreach (SseItem<string> item in SseParser.Create(body).EnumerateAsync(cancellationToken))
-                Add(item.Data);
+            Stream body = await response.Content.ReadAsStreamAsync(cancellationToken);
+            if (response.Content.Headers.ContentType?.MediaType == "text/event-stream")
+            {
+                await foreach (SseItem<string> item in SseParser.Create(body).EnumerateAsync(cancellationToken))
+                    Add(item.Data);
+            }
+            else
+            {
+                using var reader = new StreamReader(body);
+                while (await reader.ReadLineAsync(cancellationToken) is { } line)
+                    Add(line);
+            }
         }
-        else
+        catch (IOException) when (EndsWithError(question, pieces) is { } error)
         {
-            using var reader = new StreamReader(body);
-            while (await reader.ReadLineAsync(cancellationToken) is { } line)
-                Add(line);
+            // Behind an error frame the server cuts the connection, so that nobody takes the answer for whole.
+            throw error;
         }
         return (question.Reader.Pieces(pieces), first);
 
@@ -173,6 +181,24 @@ internal sealed class SoakClient(Uri server, string key, Interruptions interrupt
                 first = Stopwatch.GetElapsedTime(sent);
             if (piece.Length > 0)
                 pieces.Add(piece);
+        }
+    }
+
+    /// <summary>The error that an answer ends with; null where it does not.</summary>
+    private static ErrorFrameException? EndsWithError(SoakQuestion question, List<string> pieces)
+    {
+        try
+        {
+            question.Reader.Pieces(pieces);
+            return null;
+        }
+        catch (ErrorFrameException error)
+        {
+            return error;
+        }
+        catch (InvalidDataException)
+        {
+            return null;
         }
     }
 

@@ -13,7 +13,7 @@ internal sealed class SoakRun(LoadOptions options, TextWriter output) : IDisposa
     private const int MaxInFlight = 1500, NumAttackers = 2;
 
     /// <summary>What an idle server may hold beyond what it held before the load.</summary>
-    private const int MaxIdleThreads = 24, MaxIdleDescriptors = 24;
+    private const int MaxIdleThreads = 24, MaxIdleFiles = 8, MaxIdleSockets = 24;
 
     private static readonly TimeSpan SampleInterval = TimeSpan.FromSeconds(1), LastAnswers = TimeSpan.FromMinutes(3), Calm = TimeSpan.FromSeconds(30);
 
@@ -203,16 +203,18 @@ internal sealed class SoakRun(LoadOptions options, TextWriter output) : IDisposa
     {
         long began = Stopwatch.GetTimestamp();
         SoakSample now = server.Sample();
-        while ((now.Threads > before.Threads + MaxIdleThreads || now.Descriptors > before.Descriptors + MaxIdleDescriptors) && Stopwatch.GetElapsedTime(began) < Calm)
+        while ((now.Threads > before.Threads + MaxIdleThreads || now.Files > before.Files + MaxIdleFiles || now.Sockets > before.Sockets + MaxIdleSockets) && Stopwatch.GetElapsedTime(began) < Calm)
         {
             await Task.Delay(SampleInterval, cancellationToken);
             now = server.Sample();
         }
-        await PrintAsync($"idle before and after: threads {before.Threads} → {now.Threads}, open files {before.Descriptors} → {now.Descriptors}, memory {before.MemoryMiB} → {now.MemoryMiB} MiB");
+        await PrintAsync($"idle before and after: threads {before.Threads} → {now.Threads}, open files {before.Files} → {now.Files}, connections {before.Sockets} → {now.Sockets}, memory {before.MemoryMiB} → {now.MemoryMiB} MiB");
         if (now.Threads > before.Threads + MaxIdleThreads)
             _ledger.AddFault($"{now.Threads} threads are left of an idle server that had {before.Threads}");
-        if (now.Descriptors > before.Descriptors + MaxIdleDescriptors)
-            _ledger.AddFault($"{now.Descriptors} open files are left of an idle server that had {before.Descriptors}");
+        if (now.Files > before.Files + MaxIdleFiles)
+            _ledger.AddFault($"{now.Files} open files are left of an idle server that had {before.Files}");
+        if (now.Sockets > before.Sockets + MaxIdleSockets)
+            _ledger.AddFault($"{now.Sockets} connections are left of an idle server that had {before.Sockets}");
     }
 
     private Task PrintAsync(FormattableString line) => output.WriteLineAsync(line.ToString(CultureInfo.InvariantCulture));

@@ -7,8 +7,9 @@ namespace Gemma4.LoadTest.Soak;
 /// <param name="Time">Timestamp.</param>
 /// <param name="MemoryMiB">Resident memory.</param>
 /// <param name="Threads">Threads.</param>
-/// <param name="Descriptors">Open files and sockets.</param>
-internal sealed record SoakSample(long Time, long MemoryMiB, int Threads, int Descriptors);
+/// <param name="Files">Open files, pipes and the like.</param>
+/// <param name="Sockets">Connections, as many as clients keep open.</param>
+internal sealed record SoakSample(long Time, long MemoryMiB, int Threads, int Files, int Sockets);
 
 /// <summary>A life of the server, from its start to its end, sampled each second.</summary>
 internal sealed class SoakLife
@@ -19,7 +20,7 @@ internal sealed class SoakLife
     /// <summary>Of the memory in the middle of a life; and at least 64 MiB, which one large request takes for a while.</summary>
     private const double MaxGrowth = 0.1;
     private const long MinGrowthMiB = 64;
-    private const int MaxMoreThreads = 8, MaxMoreDescriptors = 64;
+    private const int MaxMoreThreads = 8, MaxMoreFiles = 8;
 
     private readonly List<SoakSample> _samples = [];
 
@@ -37,7 +38,7 @@ internal sealed class SoakLife
         {
             int fifth = Math.Max(1, _samples.Count / 5);
             return (Median(_samples.Skip(2 * fifth).Take(fifth)), Median(_samples.TakeLast(fifth)),
-                new SoakSample(0, _samples.Max(s => s.MemoryMiB), _samples.Max(s => s.Threads), _samples.Max(s => s.Descriptors)));
+                new SoakSample(0, _samples.Max(s => s.MemoryMiB), _samples.Max(s => s.Threads), _samples.Max(s => s.Files), _samples.Max(s => s.Sockets)));
         }
     }
 
@@ -54,8 +55,8 @@ internal sealed class SoakLife
             yield return $"memory grew from {middle.MemoryMiB} to {end.MemoryMiB} MiB";
         if (end.Threads > middle.Threads + MaxMoreThreads)
             yield return $"threads grew from {middle.Threads} to {end.Threads}";
-        if (end.Descriptors > middle.Descriptors + MaxMoreDescriptors)
-            yield return $"open files grew from {middle.Descriptors} to {end.Descriptors}";
+        if (end.Files > middle.Files + MaxMoreFiles)
+            yield return $"open files grew from {middle.Files} to {end.Files}";
     }
 
     /// <inheritdoc/>
@@ -64,13 +65,13 @@ internal sealed class SoakLife
         (SoakSample middle, SoakSample end, SoakSample largest) = Figures();
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"memory {middle.MemoryMiB} → {end.MemoryMiB} MiB (at most {largest.MemoryMiB}), threads {middle.Threads} → {end.Threads} ({largest.Threads}), open files {middle.Descriptors} → {end.Descriptors} ({largest.Descriptors})");
+            $"memory {middle.MemoryMiB} → {end.MemoryMiB} MiB (at most {largest.MemoryMiB}), threads {middle.Threads} → {end.Threads} ({largest.Threads}), open files {middle.Files} → {end.Files} ({largest.Files}), connections {middle.Sockets} → {end.Sockets} ({largest.Sockets})");
     }
 
     private static SoakSample Median(IEnumerable<SoakSample> samples)
     {
         SoakSample[] all = [.. samples];
-        return new SoakSample(0, Middle(all.Select(s => s.MemoryMiB)), (int)Middle(all.Select(s => (long)s.Threads)), (int)Middle(all.Select(s => (long)s.Descriptors)));
+        return new SoakSample(0, Middle(all.Select(s => s.MemoryMiB)), (int)Middle(all.Select(s => (long)s.Threads)), (int)Middle(all.Select(s => (long)s.Files)), (int)Middle(all.Select(s => (long)s.Sockets)));
     }
 
     private static long Middle(IEnumerable<long> values)

@@ -24,6 +24,8 @@ internal sealed partial class SoakServer : IAsyncDisposable
         string[] args =
         [
             program, "--port", url.Port.ToString(CultureInfo.InvariantCulture), "--api-key-file", keys.File, "--data", keys.Data, "--kv-cache-bytes", "100000000", "--max-context", "8192", "--allow-media-urls",
+            // Caches that are full before memory is judged.
+            "--Constraints:CacheMegabytes", "16", "--Engine:EncoderCacheBytes", "16777216", "--Media:VideoCacheBytes", "16777216", "--Storage:MaxMegabytes", "16",
             "--max-sequences", "32", "--max-queue", "64", "--Server:DrainSeconds", DrainSeconds.ToString(CultureInfo.InvariantCulture),
         ];
         _process = Process.Start(new ProcessStartInfo("dotnet", args) { RedirectStandardOutput = true, RedirectStandardError = true })!;
@@ -58,7 +60,9 @@ internal sealed partial class SoakServer : IAsyncDisposable
     {
         string[] status = File.ReadAllLines($"/proc/{_process.Id}/status");
         long Of(string name) => long.Parse(status.First(line => line.StartsWith(name, StringComparison.Ordinal)).Split(default(char[]), StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
-        return new SoakSample(Stopwatch.GetTimestamp(), Of("VmRSS:") >> 10, (int)Of("Threads:"), Directory.GetFileSystemEntries($"/proc/{_process.Id}/fd").Length);
+        string[] open = [.. Directory.GetFileSystemEntries($"/proc/{_process.Id}/fd").Select(fd => File.ResolveLinkTarget(fd, returnFinalTarget: false)?.Name ?? "")];
+        int sockets = open.Count(target => target.StartsWith("socket:", StringComparison.Ordinal));
+        return new SoakSample(Stopwatch.GetTimestamp(), Of("VmRSS:") >> 10, (int)Of("Threads:"), open.Length - sockets, sockets);
     }
 
     /// <summary>Tells it to stop and waits.</summary>

@@ -61,12 +61,12 @@ public sealed class SoakClientTests
     [InlineData(3, 0, 0)]
     [InlineData(0, 1, 0)]
     [InlineData(0, 0, 1)]
-    public void Growth_is_seen(int memoryASecond, int threadsASecond, int descriptorsASecond)
+    public void Growth_is_seen(int memoryASecond, int threadsASecond, int filesASecond)
     {
         var life = new SoakLife();
         for (int second = 0; second < 300; second++)
-            life.Add(new SoakSample(second * Stopwatch.Frequency, 500 + second * memoryASecond, 30 + second * threadsASecond, 300 + second * descriptorsASecond));
-        Assert.Equal(memoryASecond + threadsASecond + descriptorsASecond > 0 ? 1 : 0, life.Growth().Count());
+            life.Add(new SoakSample(second * Stopwatch.Frequency, 500 + second * memoryASecond, 30 + second * threadsASecond, 300 + second * filesASecond, second % 100));
+        Assert.Equal(memoryASecond + threadsASecond + filesASecond > 0 ? 1 : 0, life.Growth().Count());
     }
 
     private static async Task<SoakResult> AskAsync(Interruptions interruptions, int status, bool stream, string body)
