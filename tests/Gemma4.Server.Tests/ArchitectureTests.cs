@@ -30,15 +30,16 @@ public sealed partial class ArchitectureTests
         ["Pipeline"] = ["OpenAI", "Anthropic", "Ollama", "Streaming", "Serving", "Metrics", "Settings", "Limits", "Errors"],
         ["Mapping"] = ["Wire", "Streaming", "Media", "Serving", "Metrics", "Settings", "Limits", "Errors"],
         ["Mapping/OpenAI"] = ["OpenAI", "Mapping", "Streaming", "Errors"],
-        ["Mapping/Chat"] = ["OpenAI", "Mapping", "Mapping/OpenAI", "Streaming", "Media", "Settings", "Errors"],
+        ["Mapping/Files"] = ["OpenAI", "Storage", "Media", "Settings", "Errors"],
+        ["Mapping/Chat"] = ["OpenAI", "Wire", "Storage", "Mapping", "Mapping/OpenAI", "Mapping/Files", "Streaming", "Media", "Settings", "Errors"],
         ["Mapping/Completions"] = ["OpenAI", "Mapping", "Mapping/OpenAI", "Streaming", "Serving", "Settings", "Errors"],
-        ["Mapping/Responses"] = ["OpenAI", "Storage", "Mapping", "Mapping/OpenAI", "Streaming", "Media", "Serving", "Metrics", "Settings", "Limits", "Errors"],
+        ["Mapping/Responses"] = ["OpenAI", "Wire", "Storage", "Mapping", "Mapping/OpenAI", "Mapping/Files", "Streaming", "Media", "Serving", "Metrics", "Settings", "Limits", "Errors"],
         ["Mapping/Audio"] = ["OpenAI", "Mapping", "Mapping/OpenAI", "Streaming", "Media", "Serving", "Settings", "Errors"],
-        ["Mapping/Anthropic"] = ["Anthropic", "Mapping", "Wire", "Streaming", "Media", "Settings", "Errors"],
+        ["Mapping/Anthropic"] = ["Anthropic", "Storage", "Mapping", "Mapping/Files", "Wire", "Streaming", "Media", "Settings", "Errors"],
         ["Mapping/Ollama"] = ["Ollama", "Mapping", "Streaming", "Media", "Serving", "Settings", "Errors"],
         ["Endpoints"] =
         [
-            "Mapping", "Mapping/OpenAI", "Mapping/Chat", "Mapping/Completions", "Mapping/Responses", "Mapping/Audio", "Mapping/Anthropic", "Mapping/Ollama",
+            "Mapping", "Mapping/OpenAI", "Mapping/Files", "Mapping/Chat", "Mapping/Completions", "Mapping/Responses", "Mapping/Audio", "Mapping/Anthropic", "Mapping/Ollama",
             "OpenAI", "Anthropic", "Ollama", "Storage", "Streaming", "Pipeline", "Access", "Serving", "Metrics", "Settings", "Limits", "Errors",
         ],
     };

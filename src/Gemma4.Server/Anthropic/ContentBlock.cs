@@ -114,4 +114,7 @@ internal sealed record BlockSource
 
     /// <summary>Of <c>url</c>.</summary>
     public string? Url { get; init; }
+
+    /// <summary>Of <c>file</c>: a file of <c>/v1/files</c>.</summary>
+    public string? FileId { get; init; }
 }

@@ -31,9 +31,9 @@ internal static class ChatEndpoints
 
     [Generates(GeneratesAttribute.Chat)]
     private static async Task<IResult> CompleteAsync(
-        HttpContext context, ModelHost host, RequestReader reader, ChatRunner runner, ServerClock clock, ChatStore store, IOptions<ApiOptions> api)
+        HttpContext context, ModelHost host, RequestReader reader, ChatRunner runner, ServerClock clock, ChatStore store, ChatFiles files, CallerStores stores, IOptions<ApiOptions> api)
     {
-        ChatRun run = await StartAsync(context, host, reader, runner, clock, api.Value);
+        ChatRun run = await StartAsync(context, host, reader, runner, clock, files, stores, api.Value);
         BodyAdmission.Release(context);
         var answers = new ChatAnswers(run.Style);
         if (run.Streams)
@@ -58,12 +58,13 @@ internal static class ChatEndpoints
 
     /// <summary>Reads and starts a request. A method of its own, so that its end lets go of the body while the answer is still written.</summary>
     private static async Task<ChatRun> StartAsync(
-        HttpContext context, ModelHost host, RequestReader reader, ChatRunner runner, ServerClock clock, ApiOptions api)
+        HttpContext context, ModelHost host, RequestReader reader, ChatRunner runner, ServerClock clock, ChatFiles files, CallerStores stores, ApiOptions api)
     {
         LoadedModel model = host.ReadyToGenerate();
         ChatCompletionRequest request = await reader.ReadAsync(context, OpenAIJson.Context.ChatCompletionRequest, ChatModelFaults.Instance);
         var head = new AnswerHead(AnswerHead.NewId("chatcmpl-"), clock.Now, request.Model, model.Fingerprint);
-        ChatJob job = ChatMapper.Map(head.Id, request, api);
+        ChatMessageDto[] messages = await files.ResolveAsync(request.Messages, stores.Files(context), context.RequestAborted);
+        ChatJob job = ChatMapper.Map(head.Id, request with { Messages = messages }, api);
         Generation generation = await runner.StartAsync(job, model, context.RequestAborted);
         LogprobMapper? logprobs = job.NumLogprobs is int top ? new LogprobMapper(model.Tokenizer, top) : null;
         var style = new ChatStyle(head, ReasoningNames.From(api, request.IncludeReasoning), logprobs, job.Tools, Tier(request));
@@ -72,10 +73,11 @@ internal static class ChatEndpoints
     }
 
     private static async Task<IResult> RenderAsync(
-        HttpContext context, ModelHost host, RequestReader reader, ChatPrompts prompts, IOptions<ApiOptions> api)
+        HttpContext context, ModelHost host, RequestReader reader, ChatPrompts prompts, ChatFiles files, CallerStores stores, IOptions<ApiOptions> api)
     {
         LoadedModel model = host.Ready();
         ChatCompletionRequest request = await reader.ReadAsync(context, OpenAIJson.Context.ChatCompletionRequest, ChatModelFaults.Instance);
+        request = request with { Messages = await files.ResolveAsync(request.Messages, stores.Files(context), context.RequestAborted) };
         ChatPrompt prompt = await prompts.MakeAsync(ChatMapper.Map("render", request, api.Value), model, context.RequestAborted);
         return Results.Json(
             new RenderResponse

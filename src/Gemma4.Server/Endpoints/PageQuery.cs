@@ -17,15 +17,17 @@ internal static class PageQuery
     /// <param name="order"><c>asc</c> or <c>desc</c>.</param>
     /// <param name="after">The id that it comes after.</param>
     /// <param name="isAscending">The order where the query does not say.</param>
+    /// <param name="maxLimit">Most items of a page.</param>
+    /// <param name="defaultLimit">Items of a page where the query does not say.</param>
     /// <exception cref="ApiException">One of them is none.</exception>
-    public static PageRequest Read(int? limit, string? order, string? after, bool isAscending = false)
+    public static PageRequest Read(int? limit, string? order, string? after, bool isAscending = false, int maxLimit = MaxLimit, int defaultLimit = DefaultLimit)
     {
         if (limit is < 1)
             throw Fault.BelowMinimum("limit", "integer", 1, $"{limit}");
-        if (limit > MaxLimit)
-            throw Fault.AboveMaximum("limit", "integer", MaxLimit, $"{limit}");
+        if (limit > maxLimit)
+            throw Fault.AboveMaximum("limit", "integer", maxLimit, $"{limit}");
         if (order is not (null or "asc" or "desc"))
             throw Fault.Value("order", order, ["asc", "desc"]);
-        return new PageRequest(limit ?? DefaultLimit, after, order is null ? isAscending : order == "asc");
+        return new PageRequest(limit ?? defaultLimit, after, order is null ? isAscending : order == "asc");
     }
 }

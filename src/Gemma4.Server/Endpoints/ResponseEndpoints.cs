@@ -51,8 +51,12 @@ internal static class ResponseEndpoints
         ResponseRun run = await runner.StartAsync(request, stored, model, context.RequestAborted);
 
         // What is told to be kept is kept: the end of an answer waits for it, and says so where it is not.
-        async ValueTask<ResponseObject> KeepAsync(ResponseObject response) =>
-            (!response.Store && response.Conversation is null) || await stored.TryKeepAsync(run.Stored(response)) ? response : response with { Store = false };
+        bool isKept = true;
+        async ValueTask<ResponseObject> KeepAsync(ResponseObject response)
+        {
+            isKept = (!response.Store && response.Conversation is null) || await stored.TryKeepAsync(run.Stored(response));
+            return isKept ? response : response with { Store = false };
+        }
 
         if (request.Stream == true)
             return new SseResult(run.Generation, new ResponseStreamFormat(run, KeepAsync));
@@ -61,14 +65,14 @@ internal static class ResponseEndpoints
             ResponseAssembler assembler = run.Assembler(_ => { });
             await GenerationReader.ReadToEndAsync(run.Generation, assembler.Add, context.RequestAborted);
             ResponseObject response = await KeepAsync(run.Finish(assembler));
-            if (run.Start.Store && !response.Store)
+            if (!isKept)
                 KeptWarning.Add(context);
             return Results.Json(response, OpenAIJson.Context.ResponseObject);
         }
     }
 
     private static async Task<IResult> CountAsync(
-        HttpContext context, ModelHost host, RequestReader reader, HostedTools hosted, ChatPrompts prompts, CallerStores stores, IOptions<ApiOptions> api)
+        HttpContext context, ModelHost host, RequestReader reader, HostedTools hosted, ChatPrompts prompts, CallerStores stores, ResponseFiles files, IOptions<ApiOptions> api)
     {
         LoadedModel model = host.Ready();
         ResponseRequest request = await reader.ReadAsync(context, OpenAIJson.Context.ResponseRequest, OptionalModelFaults.Instance);
@@ -76,7 +80,8 @@ internal static class ResponseEndpoints
         hosted.Check(context, request);
         CallerResponses stored = stores.Responses(context);
         ImmutableArray<ResponseItem> input = await ResponseItems.OfAsync(request.Input, stored, context.RequestAborted);
-        ImmutableArray<ResponseItem> conversation = ResponseMapper.Conversation(await ResponseMapper.EarlierAsync(request, stored, context.RequestAborted), input);
+        ImmutableArray<ResponseItem> conversation = await files.ResolveAsync(
+            ResponseMapper.Conversation(await ResponseMapper.EarlierAsync(request, stored, context.RequestAborted), input), input.Length, stored.Files, context.RequestAborted);
         ChatPrompt prompt = await prompts.MakeAsync(
             ResponseMapper.Map("count", request, conversation, input.Length, api.Value), model, context.RequestAborted);
         return Results.Json(new ResponseInputTokens(prompt.Tokenized.TokenIds.Length), OpenAIJson.Context.ResponseInputTokens);

@@ -11,7 +11,6 @@ internal static class AbsentApis
         ("/images", "does not make images; use a server of an image model. To ask about an image, use /v1/chat/completions"),
         ("/moderations", "does not moderate; use /v1/chat/completions with a question about the text"),
         ("/rerank", "does not rank documents; use a server of a reranking model"),
-        ("/files", "does not store files; send their content in the request"),
         ("/responses/compact", "does not compact conversations; set truncation to 'auto' in /v1/responses, or send a summary of your own"),
         ("/batches", "does not run batches; send the requests one by one or at the same time"),
         ("/messages/batches", "does not run batches; send the requests one by one or at the same time to /v1/messages"),

@@ -57,6 +57,7 @@ internal static class ServerApp
         app.MapCompletions();
         app.MapResponses();
         app.MapConversations();
+        app.MapFiles();
         app.MapMessages();
         app.MapOllama();
         app.MapTranscriptions();

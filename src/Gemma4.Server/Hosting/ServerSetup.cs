@@ -3,7 +3,10 @@ using Gemma4.Engine.Parsing;
 using Gemma4.Server.Access;
 using Gemma4.Server.Limits;
 using Gemma4.Server.Mapping;
+using Gemma4.Server.Mapping.Anthropic;
 using Gemma4.Server.Mapping.Audio;
+using Gemma4.Server.Mapping.Chat;
+using Gemma4.Server.Mapping.Files;
 using Gemma4.Server.Mapping.Ollama;
 using Gemma4.Server.Mapping.Responses;
 using Gemma4.Server.Media;
@@ -89,13 +92,14 @@ internal static class ServerSetup
     public static void AddStorage(this IServiceCollection services)
     {
         services.AddSingleton<StorageHealth>();
-        services.AddSingleton(DatabaseChoice.Of);
+        services.AddSingleton<Database>(DatabaseChoice.Of);
         services.AddHostedService<StorageService>();
         services.AddSingleton<Store>();
         services.AddSingleton<ResponseStore>();
         services.AddSingleton<ResponseJobs>();
         services.AddSingleton<ConversationStore>();
         services.AddSingleton<ChatStore>();
+        services.AddSingleton<FileStore>();
         services.AddSingleton<CallerStores>();
         services.AddHostedService<AbandonedResponses>();
     }
@@ -125,6 +129,11 @@ internal static class ServerSetup
         services.AddSingleton<MediaBudget>();
         services.AddScoped<MediaShare>();
         services.AddScoped<MediaLoader>();
+        services.AddSingleton<FileForm>();
+        services.AddSingleton<ReferredFiles>();
+        services.AddSingleton<ChatFiles>();
+        services.AddSingleton<ResponseFiles>();
+        services.AddSingleton<MessageFiles>();
         services.AddScoped<ChatPrompts>();
         services.AddSingleton<CompileThreads>();
         services.AddSingleton<ConstraintMapper>();

@@ -3,6 +3,7 @@ using Gemma4.Server.OpenAI.Audio;
 using Gemma4.Server.OpenAI.Chat;
 using Gemma4.Server.OpenAI.Completions;
 using Gemma4.Server.OpenAI.Conversations;
+using Gemma4.Server.OpenAI.Files;
 using Gemma4.Server.OpenAI.Models;
 using Gemma4.Server.OpenAI.Responses;
 using Gemma4.Server.OpenAI.Tokens;
@@ -61,6 +62,9 @@ namespace Gemma4.Server.OpenAI;
 [JsonSerializable(typeof(ChatCompletionList))]
 [JsonSerializable(typeof(ChatCompletionDeleted))]
 [JsonSerializable(typeof(StoredMessageList))]
+[JsonSerializable(typeof(StoredFile))]
+[JsonSerializable(typeof(StoredFileList))]
+[JsonSerializable(typeof(StoredFileDeleted))]
 [JsonSerializable(typeof(TokenLogprobDto[]))]
 [JsonSerializable(typeof(string[]))]
 [JsonSerializable(typeof(Dictionary<string, System.Text.Json.JsonElement>))]

@@ -28,6 +28,14 @@ internal sealed class StorageOptions : IValidatableObject
     [Range(1, 100_000_000)]
     public int? MaxMegabytes { get; set; }
 
+    /// <summary>Most bytes of one file. A file is read and written part by part and may be larger than a body of JSON.</summary>
+    [Range(1d, 1L << 40)]
+    public long MaxFileBytes { get; set; } = 512L << 20;
+
+    /// <summary>Most megabytes of one caller's files; more is refused, and none is forgotten to make room.</summary>
+    [Range(1, 100_000_000)]
+    public int MaxFileMegabytes { get; set; } = 4096;
+
     /// <summary>Most reads and writes that may wait for the database; further ones fail at once.</summary>
     [Range(1, 1_000_000)]
     public int MaxQueued { get; set; } = 1024;

@@ -5,8 +5,11 @@ using Gemma4.Server.OpenAI.Responses;
 namespace Gemma4.Server.Storage;
 
 /// <summary>What one caller has in the store. Others' responses are not there for it, whatever ids it names.</summary>
-internal readonly struct CallerResponses(ResponseStore store, ResponseJobs jobs, ConversationStore conversations, Caller caller)
+internal readonly struct CallerResponses(ResponseStore store, ResponseJobs jobs, ConversationStore conversations, FileStore files, Caller caller)
 {
+    /// <summary>The files of the same caller.</summary>
+    public CallerFiles Files => new(files, caller);
+
     /// <summary>The items of a conversation, to be gone on from; null when it is not kept.</summary>
     public Task<EarlierItems?> InConversationAsync(string id, CancellationToken cancellationToken) => conversations.EarlierAsync(caller, id, cancellationToken);
 

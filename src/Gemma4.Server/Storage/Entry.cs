@@ -5,7 +5,7 @@ namespace Gemma4.Server.Storage;
 /// <summary>The kinds of entries.</summary>
 internal static class EntryKinds
 {
-    public const string Response = "response", Chat = "chat", Conversation = "conversation";
+    public const string Response = "response", Chat = "chat", Conversation = "conversation", File = "file";
 }
 
 /// <summary>How an item came into its entry.</summary>
@@ -49,6 +49,9 @@ internal sealed record NewEntry(string Kind, string Id, string Model, long Creat
 
     /// <summary>What it goes on from; null for nothing.</summary>
     public EntryParent? Parent { get; init; }
+
+    /// <summary>From when on it is not there, in milliseconds since 1970; null leaves it to the retention.</summary>
+    public long? Expires { get; init; }
 
     /// <summary>What it is found by.</summary>
     public ImmutableArray<string> Tags { get; init; } = [];

@@ -18,6 +18,9 @@ internal static partial class Log
     [LoggerMessage(24, LogLevel.Warning, "An answer went out without being kept: {Reason}")]
     public static partial void NotKept(this ILogger log, string reason);
 
+    [LoggerMessage(26, LogLevel.Error, "What is old could not be forgotten")]
+    public static partial void SweepFailed(this ILogger log, Exception exception);
+
     [LoggerMessage(25, LogLevel.Information, "The schema of {Database} is brought from version {From} to {To}")]
     public static partial void Migrating(this ILogger log, string database, long from, long to);
 }

@@ -22,12 +22,20 @@ internal sealed class OwnerBlobs(DatabaseSession session, string owner)
         """,
         ("@owner", owner), ("@entries", entries), ("@bytes", bytes));
 
+    /// <summary>Adds to what an owner's files hold.</summary>
+    public static async ValueTask CountFileAsync(DatabaseSession session, string owner, long bytes) => await session.ExecuteAsync(
+        """
+        INSERT INTO holdings (owner, entries, bytes, file_bytes) VALUES (@owner, 0, 0, @bytes)
+        ON CONFLICT (owner) DO UPDATE SET file_bytes = holdings.file_bytes + excluded.file_bytes
+        """,
+        ("@owner", owner), ("@bytes", bytes));
+
     /// <summary>Keeps texts as long as an entry lives.</summary>
     public async ValueTask UseAsync(long entry, Dictionary<string, byte[]> texts)
     {
         foreach ((string hash, byte[] content) in texts)
         {
-            long blob = await session.NumberAsync("SELECT key FROM blobs WHERE owner = @owner AND hash = @hash", ("@owner", owner), ("@hash", hash))
+            long blob = await session.NumberAsync("SELECT key FROM blobs WHERE owner = @owner AND of_file = 0 AND hash = @hash", ("@owner", owner), ("@hash", hash))
                 ?? await InsertAsync(hash, content);
             await session.ExecuteAsync("INSERT INTO blob_uses (entry, blob) VALUES (@entry, @blob) ON CONFLICT DO NOTHING", ("@entry", entry), ("@blob", blob));
         }
@@ -41,8 +49,12 @@ internal sealed class OwnerBlobs(DatabaseSession session, string owner)
             if (await session.NumberAsync("SELECT entry FROM blob_uses WHERE blob = @blob LIMIT 1", ("@blob", blob)) is not null)
                 continue;
             long bytes = await session.NumberAsync("SELECT bytes FROM blobs WHERE owner = @owner AND key = @blob", ("@owner", owner), ("@blob", blob)) ?? 0;
+            bool isOfFile = await session.NumberAsync("SELECT of_file FROM blobs WHERE owner = @owner AND key = @blob", ("@owner", owner), ("@blob", blob)) == 1;
             await session.ExecuteAsync("DELETE FROM blobs WHERE owner = @owner AND key = @blob", ("@owner", owner), ("@blob", blob));
-            await CountAsync(session, owner, 0, -bytes);
+            if (isOfFile)
+                await CountFileAsync(session, owner, -bytes);
+            else
+                await CountAsync(session, owner, 0, -bytes);
         }
     }
 
@@ -72,7 +84,7 @@ internal sealed class OwnerBlobs(DatabaseSession session, string owner)
             List<(string Hash, byte[] Part)> parts = await session.QueryAsync(
                 $"""
                 SELECT b.hash, p.content FROM blobs b JOIN blob_parts p ON p.blob = b.key
-                WHERE b.owner = @owner AND b.hash IN ({string.Join(", ", some.Select((_, i) => $"@hash{i}"))}) ORDER BY b.key, p.position
+                WHERE b.owner = @owner AND b.of_file = 0 AND b.hash IN ({string.Join(", ", some.Select((_, i) => $"@hash{i}"))}) ORDER BY b.key, p.position
                 """,
                 row => (row.GetString(0), row.GetFieldValue<byte[]>(1)), [("@owner", owner), .. some.Select((hash, i) => ($"@hash{i}", (object?)hash))]);
             foreach (IGrouping<string, (string Hash, byte[] Part)> text in parts.GroupBy(p => p.Hash, StringComparer.Ordinal))

@@ -7,11 +7,18 @@ namespace Gemma4.Server.Storage;
 /// <summary>What one owner keeps, within one read or transaction. Every statement names the owner: another's rows are not there.</summary>
 /// <param name="session">The read or transaction.</param>
 /// <param name="owner">Whose rows.</param>
-/// <param name="since">Entries that were last used before this time, in milliseconds since 1970, are not there.</param>
-internal sealed class OwnerRows(DatabaseSession session, string owner, long since)
+/// <param name="now">Milliseconds since 1970: entries that expire before this time are not there.</param>
+/// <param name="since">Entries that were last used before this time are not there, files apart.</param>
+internal sealed class OwnerRows(DatabaseSession session, string owner, long now, long since)
 {
     /// <summary>The kinds that go when they are old or too many, as SQL lists them.</summary>
     public const string Passing = $"'{EntryKinds.Response}', '{EntryKinds.Chat}', '{EntryKinds.Conversation}'";
+
+    /// <summary>Neither deleted nor old nor expired.</summary>
+    private const string IsThere = $"hidden = 0 AND (used >= @since OR kind NOT IN ({Passing})) AND (expires IS NULL OR expires > @now)";
+
+    /// <summary>The opposite, of what is not hidden.</summary>
+    public const string IsGone = $"hidden = 0 AND ((used < @since AND kind IN ({Passing})) OR expires <= @now)";
 
     /// <summary>A recursive query for an entry and those it goes on from, the nearest first.</summary>
     private const string Chain = """
@@ -22,6 +29,9 @@ internal sealed class OwnerRows(DatabaseSession session, string owner, long sinc
         """;
 
     private readonly OwnerBlobs _blobs = new(session, owner);
+
+    /// <summary>The contents of files.</summary>
+    public OwnerFiles Files { get; } = new(session, owner);
 
     /// <summary>The read or transaction, for tables that hang on entries.</summary>
     public DatabaseSession Session => session;
@@ -34,10 +44,10 @@ internal sealed class OwnerRows(DatabaseSession session, string owner, long sinc
         byte[] body = LongTexts.Split(entry.Body, texts);
         long key = (await session.NumberAsync(
             """
-            INSERT INTO entries (owner, kind, id, created, used, model, parent, parent_until, bytes, body)
-            VALUES (@owner, @kind, @id, @created, @created, @model, @parent, @until, @bytes, @body) RETURNING key
+            INSERT INTO entries (owner, kind, id, created, used, expires, model, parent, parent_until, bytes, body)
+            VALUES (@owner, @kind, @id, @created, @created, @expires, @model, @parent, @until, @bytes, @body) RETURNING key
             """,
-            ("@owner", owner), ("@kind", entry.Kind), ("@id", entry.Id), ("@created", entry.Created), ("@model", entry.Model), ("@parent", entry.Parent?.Key),
+            ("@owner", owner), ("@kind", entry.Kind), ("@id", entry.Id), ("@created", entry.Created), ("@expires", entry.Expires), ("@model", entry.Model), ("@parent", entry.Parent?.Key),
             ("@until", entry.Parent?.Until), ("@bytes", body.Length), ("@body", body)))!.Value;
         await CountAsync(1, body.Length);
         await _blobs.UseAsync(key, texts);
@@ -70,8 +80,8 @@ internal sealed class OwnerRows(DatabaseSession session, string owner, long sinc
     public async ValueTask<StoredEntry?> FindAsync(string kind, string id)
     {
         StoredEntry? found = await session.FirstAsync(
-            "SELECT key, id, created, body FROM entries WHERE owner = @owner AND kind = @kind AND id = @id AND hidden = 0 AND used >= @since",
-            Entry, ("@owner", owner), ("@kind", kind), ("@id", id), ("@since", since));
+            $"SELECT key, id, created, body FROM entries WHERE owner = @owner AND kind = @kind AND id = @id AND {IsThere}",
+            Entry, ("@owner", owner), ("@kind", kind), ("@id", id), ("@now", now), ("@since", since));
         return found is null ? null : found with { Body = await _blobs.JoinAsync(found.Body) };
     }
 
@@ -181,11 +191,11 @@ internal sealed class OwnerRows(DatabaseSession session, string owner, long sinc
     public async ValueTask<EntryItem?> FindItemAsync(string id)
     {
         EntryItem? found = await session.FirstAsync(
-            """
+            $"""
             SELECT i.role, i.id, i.body, i.position FROM items i JOIN entries e ON e.key = i.entry
-            WHERE i.id = @id AND i.role > 0 AND e.owner = @owner AND e.kind IN ('response', 'conversation') AND e.hidden = 0 AND e.used >= @since ORDER BY e.key LIMIT 1
+            WHERE i.id = @id AND i.role > 0 AND e.owner = @owner AND e.kind IN ('response', 'conversation') AND {IsThere} ORDER BY e.key LIMIT 1
             """,
-            Item, ("@id", id), ("@owner", owner), ("@since", since));
+            Item, ("@id", id), ("@owner", owner), ("@now", now), ("@since", since));
         return found is null ? null : (await JoinedAsync([found]))[0];
     }
 
@@ -204,12 +214,12 @@ internal sealed class OwnerRows(DatabaseSession session, string owner, long sinc
         List<StoredEntry> found = await session.QueryAsync(
             $"""
             SELECT e.key, e.id, e.created, e.body FROM entries e
-            WHERE e.owner = @owner AND e.kind = @kind AND e.hidden = 0 AND e.used >= @since{(model is null ? "" : " AND e.model = @model")}{tagged}{after}
+            WHERE e.owner = @owner AND e.kind = @kind AND {IsThere}{(model is null ? "" : " AND e.model = @model")}{tagged}{after}
             ORDER BY e.created {direction}, e.key {direction} LIMIT @limit
             """,
             Entry,
             [
-                ("@owner", owner), ("@kind", kind), ("@since", since), ("@limit", page.Limit + 1),
+                ("@owner", owner), ("@kind", kind), ("@now", now), ("@since", since), ("@limit", page.Limit + 1),
                 .. model is null ? [] : new (string, object?)[] { ("@model", model) },
                 .. page.After is null ? [] : new (string, object?)[] { ("@after", page.After) },
                 .. tags.Select((tag, i) => ($"@tag{i}", (object?)tag)),
@@ -225,8 +235,8 @@ internal sealed class OwnerRows(DatabaseSession session, string owner, long sinc
     public async ValueTask<bool> DeleteAsync(string kind, string id)
     {
         long? key = await session.NumberAsync(
-            "SELECT key FROM entries WHERE owner = @owner AND kind = @kind AND id = @id AND hidden = 0 AND used >= @since",
-            ("@owner", owner), ("@kind", kind), ("@id", id), ("@since", since));
+            $"SELECT key FROM entries WHERE owner = @owner AND kind = @kind AND id = @id AND {IsThere}",
+            ("@owner", owner), ("@kind", kind), ("@id", id), ("@now", now), ("@since", since));
         if (key is null)
             return false;
         await ForgetAsync(key.Value);
@@ -255,10 +265,10 @@ internal sealed class OwnerRows(DatabaseSession session, string owner, long sinc
         }
     }
 
-    /// <summary>Some entries that were last used before a time, of the kinds that are kept for a while.</summary>
-    public ValueTask<List<long>> OlderAsync(long than, int atMost) => session.QueryAsync(
-        $"SELECT key FROM entries WHERE owner = @owner AND used < @than AND hidden = 0 AND kind IN ({Passing}) ORDER BY used LIMIT @limit",
-        row => row.GetInt64(0), ("@owner", owner), ("@than", than), ("@limit", atMost));
+    /// <summary>Some entries that are old or have expired.</summary>
+    public ValueTask<List<long>> GoneAsync(int atMost) => session.QueryAsync(
+        $"SELECT key FROM entries WHERE owner = @owner AND {IsGone} LIMIT @limit",
+        row => row.GetInt64(0), ("@owner", owner), ("@now", now), ("@since", since), ("@limit", atMost));
 
     /// <summary>Forgets the oldest entries that pass the limits.</summary>
     /// <param name="maxEntries">Most entries of this owner.</param>

@@ -23,11 +23,13 @@ internal enum JobState
 /// <summary>A response in the background that this server makes. Others may take it over when the lease is not renewed; whoever holds no lease writes nothing.</summary>
 internal sealed class ResponseJob(Store store, ResponseStore responses, Caller caller, string id, string lease, TimeSpan leaseTime)
 {
+    private static readonly TimeSpan MaxRenewalTime = TimeSpan.FromSeconds(2);
+
     /// <summary>The response's id.</summary>
     public string Id => id;
 
-    /// <summary>How often the lease has to be renewed.</summary>
-    public TimeSpan RenewalTime => leaseTime / 3;
+    /// <summary>How often the lease is renewed: three times in its time, and so often that a client that cancels through another server need not wait.</summary>
+    public TimeSpan RenewalTime => leaseTime / 3 < MaxRenewalTime ? leaseTime / 3 : MaxRenewalTime;
 
     /// <summary>Whether another process can go on with it.</summary>
     public bool OutlivesProcess => store.OutlivesProcess;

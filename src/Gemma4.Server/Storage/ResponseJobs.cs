@@ -22,13 +22,14 @@ internal sealed record ResponseProgress(ResponseObject Response, bool IsRunning)
 /// <param name="Request">What was asked for.</param>
 /// <param name="Input">The request's own items.</param>
 /// <param name="Earlier">The items before those.</param>
+/// <param name="Files">The files of its caller.</param>
 /// <param name="Attempt">How often it was begun, this time included.</param>
 /// <param name="NumEvents">Events that an earlier try made, which somebody may have read.</param>
 internal sealed record ClaimedResponse(
-    ResponseJob Job, ResponseObject Queued, ResponseRequest Request, ImmutableArray<ResponseItem> Input, EarlierItems Earlier, int Attempt, int NumEvents);
+    ResponseJob Job, ResponseObject Queued, ResponseRequest Request, ImmutableArray<ResponseItem> Input, EarlierItems Earlier, CallerFiles Files, int Attempt, int NumEvents);
 
 /// <summary>Responses in the background: promised, kept with what they take, and made by whichever server holds the lease. Thread-safe.</summary>
-internal sealed class ResponseJobs(Store store, Database database, ResponseStore responses, IOptions<StorageOptions> options)
+internal sealed class ResponseJobs(Store store, Database database, ResponseStore responses, FileStore files, IOptions<StorageOptions> options)
 {
     /// <summary>The owner that the taking of jobs runs under, so that replicas do it one after the other; no caller is called so.</summary>
     private const string Claims = "jobs";
@@ -158,7 +159,7 @@ internal sealed class ResponseJobs(Store store, Database database, ResponseStore
                 return new ClaimedResponse(
                     Held(caller, found.Id, lease), StoredJson.Value(entry.Body, OpenAIJson.Context.ResponseObject) with { Status = "queued" },
                     StoredJson.Value(found.Request, OpenAIJson.Context.ResponseRequest), [.. input.Select(StoredJson.Item)],
-                    new EarlierItems(null, [.. chain.SkipLast(input.Length).Select(StoredJson.Item)]), (int)found.Attempts, (int)numEvents);
+                    new EarlierItems(null, [.. chain.SkipLast(input.Length).Select(StoredJson.Item)]), new CallerFiles(files, caller), (int)found.Attempts, (int)numEvents);
             },
             cancellationToken);
     }

@@ -102,7 +102,7 @@ internal sealed class ResponseStore(Store store)
     {
         await rows.ReplaceAsync(key, Body(response));
         await rows.AppendAsync(key, await rows.NextPositionAsync(key), Output(response));
-        if (response.Conversation is not null)
+        if (response.Status is "completed" or "incomplete")
             await AddToConversationAsync(rows, response, [.. (await rows.ItemsAsync(key, ItemRole.Input)).Select(StoredJson.Item)]);
     }
 

@@ -31,7 +31,8 @@ internal sealed class StorageHealth
     public void Succeeded(string operation, TimeSpan duration)
     {
         _duration.Record(duration.TotalSeconds, KeyValuePair.Create<string, object?>("operation", operation));
-        if (_fault is null || (operation == "read" && _fault == StorageFaults.Full))
+        // What can be read may still not be written.
+        if (_fault is null || operation == "read")
             return;
         _fault = null;
         _log.Recovered();
@@ -51,8 +52,11 @@ internal sealed class StorageHealth
         return new StorageException($"What this server keeps cannot be reached now: {fault}. Please try again.", exception);
     }
 
+    /// <summary>It has not been opened yet.</summary>
+    public static StorageException NotOpen() => new($"What this server keeps cannot be reached now: {StorageFaults.Silent}. Please try again.");
+
     /// <summary>As much waits for the database as may.</summary>
-    public StorageException Overloaded() =>
+    public static StorageException Overloaded() =>
         new("What this server keeps cannot be reached now: too much waits for its database (option Storage:MaxQueued). Please try again.");
 
     /// <summary>An answer goes out without being kept.</summary>

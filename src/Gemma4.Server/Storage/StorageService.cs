@@ -16,6 +16,9 @@ internal sealed class StorageService(
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
     private const int TurnsBetweenSweeps = 12;
 
+    /// <summary>What is still being written after this is written by nobody.</summary>
+    private static readonly TimeSpan MaxUploadTime = TimeSpan.FromDays(1);
+
     private bool _isOpen;
 
     /// <inheritdoc/>
@@ -34,9 +37,12 @@ internal sealed class StorageService(
     /// <exception cref="StorageException">The database does not answer.</exception>
     public async Task SweepAsync(CancellationToken cancellationToken)
     {
-        long since = time.GetUtcNow().ToUnixTimeMilliseconds() - (long)TimeSpan.FromDays(options.Value.RetentionDays).TotalMilliseconds;
-        while (await OwnerOfOldestAsync(since, cancellationToken) is { } owner)
-            await ForgetOldAsync(owner, since, cancellationToken);
+        long now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        long since = now - (long)TimeSpan.FromDays(options.Value.RetentionDays).TotalMilliseconds;
+        while (await OwnerOfGoneAsync(now, since, cancellationToken) is { } owner)
+            await ForgetGoneAsync(owner, now, since, cancellationToken);
+        while (await AbandonedUploadAsync(now, cancellationToken) is { } upload)
+            await ForgetUploadAsync(upload.Owner, upload.Name, cancellationToken);
         while (await OwnerOfMostAsync(cancellationToken) is { } owner && !await TrimAsync(owner, cancellationToken))
         {
             // Some at a time, so that others come in between.
@@ -67,6 +73,11 @@ internal sealed class StorageService(
             {
                 return;
             }
+            catch (Exception exception)
+            {
+                // A fault of the program's: what else the loop does goes on.
+                log.SweepFailed(exception);
+            }
         }
     }
 
@@ -88,25 +99,42 @@ internal sealed class StorageService(
     public Task ProbeAsync(CancellationToken cancellationToken) =>
         database.WriteAsync("", session => session.ExecuteAsync("UPDATE schema_version SET version = version"), cancellationToken);
 
-    private Task<string?> OwnerOfOldestAsync(long since, CancellationToken cancellationToken) => database.ReadAsync(
+    private Task<string?> OwnerOfGoneAsync(long now, long since, CancellationToken cancellationToken) => database.ReadAsync(
+        session => session.FirstAsync($"SELECT owner FROM entries WHERE {OwnerRows.IsGone} LIMIT 1", row => row.GetString(0), ("@now", now), ("@since", since)),
+        cancellationToken);
+
+    /// <summary>A content whose sender left long ago, or whose server died.</summary>
+    private Task<Upload?> AbandonedUploadAsync(long now, CancellationToken cancellationToken) => database.ReadAsync(
         session => session.FirstAsync(
-            $"SELECT owner FROM entries WHERE used < @since AND hidden = 0 AND kind IN ({OwnerRows.Passing}) LIMIT 1", row => row.GetString(0), ("@since", since)),
+            "SELECT owner, hash FROM blobs WHERE of_file = 1 AND hash > @first AND hash < @last LIMIT 1", row => new Upload(row.GetString(0), row.GetString(1)),
+            ("@first", OwnerFiles.UploadsBefore(0)), ("@last", OwnerFiles.UploadsBefore(now - (long)MaxUploadTime.TotalMilliseconds))),
+        cancellationToken);
+
+    private Task<bool> ForgetUploadAsync(string owner, string upload, CancellationToken cancellationToken) => database.WriteAsync(
+        owner,
+        async session =>
+        {
+            await new OwnerFiles(session, owner).RemoveUploadAsync(upload);
+            return true;
+        },
         cancellationToken);
 
     private Task<string?> OwnerOfMostAsync(CancellationToken cancellationToken) => database.ReadAsync(
         session => session.FirstAsync("SELECT owner FROM holdings ORDER BY bytes DESC LIMIT 1", row => row.GetString(0)), cancellationToken);
 
-    private Task<bool> ForgetOldAsync(string owner, long since, CancellationToken cancellationToken) => database.WriteAsync(
+    private Task<bool> ForgetGoneAsync(string owner, long now, long since, CancellationToken cancellationToken) => database.WriteAsync(
         owner,
         async session =>
         {
-            var rows = new OwnerRows(session, owner, since);
-            foreach (long key in await rows.OlderAsync(since, MaxAtOnce))
+            var rows = new OwnerRows(session, owner, now, since);
+            foreach (long key in await rows.GoneAsync(MaxAtOnce))
                 await rows.ForgetAsync(key);
             return true;
         },
         cancellationToken);
 
     private Task<bool> TrimAsync(string owner, CancellationToken cancellationToken) => database.WriteAsync(
-        owner, session => new OwnerRows(session, owner, 0).TrimAsync(options.Value.MaxEntries, options.Value.MaxBytes, MaxAtOnce), cancellationToken);
+        owner, session => new OwnerRows(session, owner, 0, 0).TrimAsync(options.Value.MaxEntries, options.Value.MaxBytes, MaxAtOnce), cancellationToken);
+
+    private sealed record Upload(string Owner, string Name);
 }

@@ -81,7 +81,7 @@ internal sealed class Store(Database database, StorageHealth health, IOptions<St
         }
     }
 
-    private OwnerRows Rows(DatabaseSession session, string owner) => new(session, owner, Since);
+    private OwnerRows Rows(DatabaseSession session, string owner) => new(session, owner, Now, Since);
 
     /// <summary>What was last used before this is not there.</summary>
     private long Since => Now - (long)TimeSpan.FromDays(options.Value.RetentionDays).TotalMilliseconds;

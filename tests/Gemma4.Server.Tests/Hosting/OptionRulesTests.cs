@@ -61,6 +61,8 @@ public sealed class OptionRulesTests
     [InlineData("Storage:MaxQueued", "0", "1 to 1000000")]
     [InlineData("Storage:WaitMilliseconds", "0", "1 to 600000")]
     [InlineData("Storage:LeaseSeconds", "0", "1 to 3600")]
+    [InlineData("Storage:MaxFileBytes", "0", "1 to 1099511627776")]
+    [InlineData("Storage:MaxFileMegabytes", "0", "1 to 100000000")]
     [InlineData("Storage:Data", "postgres://db/gemma4", "connection string")]
     [InlineData("Api:StrictParams", "maybe", "Api:StrictParams")]
     [InlineData("Api:ReasoningField", "thoughts", "reasoning_content, reasoning, both")]

@@ -48,7 +48,7 @@ public sealed partial class MonitoringTests(MonitoringTests.Server server) : ICl
             Assert.True(result.EnumerateArray().Any(series => series.GetProperty("value")[1].GetString() != "NaN"), $"no number: {asked}");
         }
         JsonElement[] rules = [.. (await prometheus.GetAsync("/api/v1/rules")).GetProperty("data").GetProperty("groups")[0].GetProperty("rules").EnumerateArray()];
-        Assert.Equal(9, rules.Length);
+        Assert.Equal(10, rules.Length);
         foreach (JsonElement rule in rules)
         {
             await EventuallyAsync(async () => (await prometheus.GetAsync("/api/v1/rules")).GetProperty("data").GetProperty("groups")[0].GetProperty("rules")

@@ -29,7 +29,6 @@ public sealed class ErrorShapeTests
     [InlineData("/v1/moderations", "does not moderate")]
     [InlineData("/v1/rerank", "does not rank documents")]
     [InlineData("/rerank", "does not rank documents")]
-    [InlineData("/v1/files", "does not store files")]
     [InlineData("/v1/batches", "does not run batches")]
     [InlineData("/v1/audio/speech", "does not speak")]
     [InlineData("/v1/fine_tuning/jobs", "does not train")]

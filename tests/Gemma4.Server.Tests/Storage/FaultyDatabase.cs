@@ -20,9 +20,13 @@ internal sealed class FaultyDatabase : Database
 
     public override string Name => "a test";
 
-    public override Task OpenAsync(CancellationToken cancellationToken) => _inner.OpenAsync(cancellationToken);
-
     public override ValueTask DisposeAsync() => _inner.DisposeAsync();
+
+    protected override async Task<bool> MigrateAsync(CancellationToken cancellationToken)
+    {
+        await _inner.OpenAsync(cancellationToken);
+        return true;
+    }
 
     protected override async Task<T> RunReadAsync<T>(Func<DatabaseSession, ValueTask<T>> read, CancellationToken cancellationToken)
     {
@@ -37,6 +41,8 @@ internal sealed class FaultyDatabase : Database
     }
 
     protected override bool IsFull(Exception exception) => exception.Message == "full";
+
+    protected override bool IsDefect(Exception exception) => false;
 
     private async Task PassAsync(CancellationToken cancellationToken)
     {

@@ -70,6 +70,7 @@ public sealed class StorageFaultTests
         {
             Database = health => database = new FaultyDatabase(health, maxQueued: 1),
             TakesItsAnswers = false,
+            Time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider(DateTimeOffset.UtcNow), // nothing else comes to the database by and by
         };
         using HttpClient client = await server.ReadyClientAsync();
         var gate = new TaskCompletionSource();

@@ -29,7 +29,8 @@ internal sealed class TestStorage : IAsyncDisposable
         Responses = new ResponseStore(Store);
         Conversations = new ConversationStore(Store);
         Chats = new ChatStore(Store);
-        Jobs = new ResponseJobs(Store, Database, Responses, bound);
+        Files = new FileStore(Store, bound);
+        Jobs = new ResponseJobs(Store, Database, Responses, Files, bound);
         Service = new StorageService(Database, Health, bound, time, NullLogger<StorageService>.Instance);
     }
 
@@ -50,6 +51,8 @@ internal sealed class TestStorage : IAsyncDisposable
     public ConversationStore Conversations { get; }
 
     public ChatStore Chats { get; }
+
+    public FileStore Files { get; }
 
     public StorageService Service { get; }
 
@@ -88,7 +91,7 @@ internal sealed class TestStorage : IAsyncDisposable
     }
 
     /// <summary>What a caller keeps.</summary>
-    public CallerResponses Of(string caller) => new(Responses, Jobs, Conversations, new Caller(caller));
+    public CallerResponses Of(string caller) => new(Responses, Jobs, Conversations, Files, new Caller(caller));
 
     /// <summary>A number out of the database.</summary>
     public async Task<long> NumberAsync(string sql) => await Database.ReadAsync(

@@ -1,6 +1,7 @@
 // OpenAI's own client for Node and what this server keeps: chat completions, responses, conversations, streams that are taken up again. Run by
 // NodeClientTests with BASE_URL and MODEL; the demo model knows these questions.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import test from "node:test";
 import OpenAI from "openai";
 
@@ -71,4 +72,22 @@ test("conversations carry responses", async () => {
   assert.equal((await client.conversations.update(conversation.id, { metadata: { c: "d" } })).metadata.c, "d");
   assert.equal((await client.conversations.delete(conversation.id)).deleted, true);
   await assert.rejects(client.conversations.retrieve(conversation.id), OpenAI.NotFoundError);
+});
+
+test("files are sent, listed, read, asked about and deleted", async () => {
+  const text = "Alice lives in Oslo.";
+  const file = await client.files.create({ file: await OpenAI.toFile(Buffer.from(text), "alice.txt"), purpose: "user_data" });
+  assert.deepEqual([file.bytes, file.filename, file.purpose], [text.length, "alice.txt", "user_data"]);
+  assert.equal((await client.files.retrieve(file.id)).id, file.id);
+  assert.ok((await all(client.files.list({ purpose: "user_data", limit: 1 }))).some((f) => f.id === file.id));
+  assert.equal(await (await client.files.content(file.id)).text(), text);
+  const shapes = await client.files.create({ file: await OpenAI.toFile(readFileSync(new URL("../../../docs/shapes.png", import.meta.url)), "shapes.png"), purpose: "vision" });
+  const question = { type: "text", text: "What is in this image?" };
+  const chat = await client.chat.completions.create({ model, temperature: 0, messages: [{ role: "user", content: [{ type: "file", file: { file_id: shapes.id } }, question] }] });
+  assert.match(chat.choices[0].message.content, /triangle/);
+  const response = await client.responses.create({
+    model, temperature: 0, input: [{ role: "user", content: [{ type: "input_image", file_id: shapes.id, detail: "auto" }, { type: "input_text", text: question.text }] }] });
+  assert.match(response.output_text, /triangle/);
+  for (const one of [file, shapes]) assert.equal((await client.files.delete(one.id)).deleted, true);
+  await assert.rejects(client.files.retrieve(file.id), OpenAI.NotFoundError);
 });

@@ -90,6 +90,25 @@ def kept():
     assert client.conversations.delete(conversation.id).deleted
 
 
+def files():
+    text = b"Alice lives in Oslo."
+    file = client.files.create(file=("alice.txt", text), purpose="user_data")
+    assert (file.bytes, file.filename) == (len(text), "alice.txt")
+    assert file.id in [f.id for f in client.files.list(purpose="user_data", limit=1)]
+    assert client.files.content(file.id).read() == text and client.files.retrieve(file.id).id == file.id
+    image, said = case("image", budget=280)
+    picture = client.files.create(file=("image.png", base64.b64decode(image["png"])), purpose="vision")
+    parts = [{"type": "file", "file": {"file_id": picture.id}}, {"type": "text", "text": image["question"]}]
+    assert client.chat.completions.create(**ask(parts)).choices[0].message.content == said
+    assert client.files.delete(file.id).deleted and client.files.delete(picture.id).deleted
+    try:
+        client.files.retrieve(file.id)
+    except openai.NotFoundError:
+        pass
+    else:
+        raise AssertionError("not deleted")
+
+
 def media():
     image, said = case("image", budget=70)
     parts = [{"type": "image_url", "image_url": {"url": "data:image/png;base64," + image["png"]}}, {"type": "text", "text": image["question"]}]
@@ -115,6 +134,6 @@ async def many():
     assert all(a.choices[0].message.content == PARIS for a in answers)
 
 
-for check in (chats, tools, parsed, responses, kept, media, errors):
+for check in (chats, tools, parsed, responses, kept, files, media, errors):
     check()
 asyncio.run(many())

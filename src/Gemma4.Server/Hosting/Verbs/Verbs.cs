@@ -56,6 +56,8 @@ internal static class Verbs
             ListCommand.Create(output),
             QuantizeCommand.Create(output, errors),
             PlanCommand.Create(output, errors),
+            BenchCommand.Create(output, errors),
+            CopyDataCommand.Create(output),
             VerifyCommand.Create(output),
             ConformanceCommand.Create(args, output),
             OpenApiCommand.Create(output),

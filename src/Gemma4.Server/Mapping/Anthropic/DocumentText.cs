@@ -25,7 +25,7 @@ internal static class DocumentText
         "base64" => throw Fault.UnsupportedValue(
             $"{path}.type", $"Unsupported value: 'base64'. This server does not read documents of type '{source.MediaType ?? "application/pdf"}'. {Mend}"),
         "url" => throw Fault.UnsupportedValue($"{path}.type", $"Unsupported value: 'url'. This server does not fetch documents. {Mend}"),
-        _ => throw Fault.UnsupportedValue($"{path}.type", $"Unsupported value: '{source.Type}'. This server stores no files. {Mend}"),
+        _ => throw Fault.UnsupportedValue($"{path}.type", $"Unsupported value: '{source.Type}'. Files may stand in messages of role 'user'. {Mend}"),
     };
 
     private static string Joined(DocumentContent content, string path) =>

@@ -42,7 +42,7 @@ internal static class MessageRules
             _ => ["text"],
         };
         if (part.Type == "file")
-            throw Fault.UnsupportedValue($"{path}.type", "Unsupported value: 'file'. This server takes texts, images, audio clips and videos in messages.");
+            throw Fault.UnsupportedValue($"{path}.type", "Unsupported value: 'file'. Files may stand in messages of role 'user' and 'tool' of chat completions.");
         if (!supported.Contains(part.Type))
             throw Fault.Value($"{path}.type", part.Type, supported);
         if (MediaMapper.VideoTypes.Contains(part.Type))

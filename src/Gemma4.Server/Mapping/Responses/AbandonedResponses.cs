@@ -41,6 +41,11 @@ internal sealed class AbandonedResponses(
             {
                 return;
             }
+            catch (Exception exception)
+            {
+                // One job must not keep the others waiting: its lease ends, and it is tried again.
+                log.BackgroundFailed(exception);
+            }
             await Task.Delay(pause, time, ends.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }

@@ -61,7 +61,7 @@ internal sealed class BackgroundResponses(IServiceScopeFactory scopes, Drain dra
             scope.ServiceProvider.GetRequiredService<RequestTokens>().Labels = labels;
             var head = new AnswerHead(claimed.Queued.Id, claimed.Queued.CreatedAt, claimed.Queued.Model, model.Fingerprint);
             ResponseRun run = await scope.ServiceProvider.GetRequiredService<ResponseRunner>().StartAsync(
-                head, claimed.Request, claimed.Input, claimed.Earlier, model, cancellationToken);
+                head, claimed.Request, claimed.Input, claimed.Earlier, claimed.Files, model, cancellationToken);
             await BeginAsync(run, scope, claimed.Queued, claimed.Request.Stream == true, () => Task.FromResult(claimed.Job));
         }
         catch
@@ -114,7 +114,8 @@ internal sealed class BackgroundResponses(IServiceScopeFactory scopes, Drain dra
         {
             assembler.Cancel();
         }
-        catch (Exception exception) when (drain.TimeIsUp.IsCancellationRequested && exception is OperationCanceledException or ApiException)
+        catch (Exception exception) when (drain.Begun.IsCancellationRequested
+            && exception is OperationCanceledException or ApiException { Error.Status: StatusCodes.Status503ServiceUnavailable })
         {
             isWhole = false;
         }
@@ -129,12 +130,23 @@ internal sealed class BackgroundResponses(IServiceScopeFactory scopes, Drain dra
         }
         finally
         {
-            if (!isWhole && !await TryGiveBackAsync(run, live, job, isStreamed, record))
-                assembler.Fail(isStreamed && job.OutlivesProcess ? ResponseFaults.Interrupted : ResponseFaults.Of(ErrorTable.Unavailable("The server is stopping; the answer was cut.")));
-            await record.CompleteAsync(drain.TimeIsUp);
-            _live.TryRemove(job.Id, out _);
-            live.End();
-            drain.Leave();
+            try
+            {
+                if (!isWhole && !await TryGiveBackAsync(run, live, job, isStreamed, record))
+                    assembler.Fail(isStreamed && job.OutlivesProcess ? ResponseFaults.Interrupted : ResponseFaults.Of(ErrorTable.Unavailable("The server is stopping; the answer was cut.")));
+                await record.CompleteAsync(drain.TimeIsUp);
+            }
+            catch (Exception exception)
+            {
+                // Its lease ends, and another server makes it.
+                log.BackgroundFailed(exception);
+            }
+            finally
+            {
+                _live.TryRemove(job.Id, out _);
+                live.End();
+                drain.Leave();
+            }
         }
     }
 

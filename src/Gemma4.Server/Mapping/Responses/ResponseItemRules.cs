@@ -6,7 +6,7 @@ namespace Gemma4.Server.Mapping.Responses;
 /// <summary>What an input item must be beyond its shape, by its type: the fields it needs, and who may say what.</summary>
 internal static class ResponseItemRules
 {
-    private static readonly string[] InputParts = ["input_text", "input_image", "input_audio", .. MediaMapper.VideoTypes];
+    private static readonly string[] InputParts = ["input_text", "input_image", "input_audio", "input_file", .. MediaMapper.VideoTypes];
     private static readonly string[] SystemParts = ["input_text"]; // what templates write in a system turn
     private static readonly string[] AnswerParts = ["output_text", "refusal"];
 
@@ -79,14 +79,18 @@ internal static class ResponseItemRules
 
     private static void CheckPart(ResponsePart part, string[] supported, string path)
     {
-        if (part.Type == "input_file")
-            throw Fault.UnsupportedValue($"{path}.type", "Unsupported value: 'input_file'. This server takes texts, images, audio clips and videos.");
         if (!supported.Contains(part.Type))
             throw Fault.Value($"{path}.type", part.Type, [.. supported.Except(["input_audio"])]);
         switch (part.Type)
         {
+            case "input_file" when part.FileUrl is not null:
+                throw Fault.UnsupportedParameter($"{path}.file_url", "is not supported by this server: it fetches no files. Use 'file_id' or 'file_data' instead.");
+            case "input_file" when part.FileId is null == part.FileData is null:
+                throw Fault.Of($"'{path}' needs either 'file_id' or 'file_data'.", path, "invalid_parameter_combination");
+            case "input_file":
+                break;
             case "input_image" when part.FileId is not null && part.ImageUrl is null:
-                throw Fault.UnsupportedParameter($"{path}.file_id", "is not supported by this server: it stores no files. Use 'image_url' instead.");
+                break;
             case "input_image":
                 Require(part.ImageUrl, $"{path}.image_url");
                 break;

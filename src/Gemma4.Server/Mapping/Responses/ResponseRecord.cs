@@ -105,6 +105,12 @@ internal sealed class ResponseRecord : IAsyncDisposable
             {
                 // Said by the database's health; tried again at the next turn.
             }
+            catch (Exception exception)
+            {
+                _log.BackgroundFailed(exception);
+                await _live.CancelAsync();
+                return;
+            }
         }
     }
 }

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Options;
 namespace Gemma4.Server.Mapping.Responses;
 
 /// <summary>Starts what a response request asks for.</summary>
-internal sealed class ResponseRunner(ChatPrompts prompts, ChatRunner runner, ServerClock clock, IOptions<ApiOptions> api)
+internal sealed class ResponseRunner(ChatPrompts prompts, ChatRunner runner, ResponseFiles files, ServerClock clock, IOptions<ApiOptions> api)
 {
     /// <param name="request">Of the right shape.</param>
     /// <param name="stored">What its caller has stored.</param>
@@ -22,14 +22,14 @@ internal sealed class ResponseRunner(ChatPrompts prompts, ChatRunner runner, Ser
     {
         var head = new AnswerHead(AnswerHead.NewId("resp_"), clock.Now, request.Model!, model.Fingerprint);
         ImmutableArray<ResponseItem> input = await ResponseItems.OfAsync(request.Input, stored, cancellationToken);
-        return await StartAsync(head, request, input, await ResponseMapper.EarlierAsync(request, stored, cancellationToken), model, cancellationToken);
+        return await StartAsync(head, request, input, await ResponseMapper.EarlierAsync(request, stored, cancellationToken), stored.Files, model, cancellationToken);
     }
 
     /// <summary>The same where the items are known.</summary>
     public async Task<ResponseRun> StartAsync(
-        AnswerHead head, ResponseRequest request, ImmutableArray<ResponseItem> input, EarlierItems earlier, LoadedModel model, CancellationToken cancellationToken)
+        AnswerHead head, ResponseRequest request, ImmutableArray<ResponseItem> input, EarlierItems earlier, CallerFiles kept, LoadedModel model, CancellationToken cancellationToken)
     {
-        ImmutableArray<ResponseItem> conversation = ResponseMapper.Conversation(earlier, input);
+        ImmutableArray<ResponseItem> conversation = await files.ResolveAsync(ResponseMapper.Conversation(earlier, input), input.Length, kept, cancellationToken);
         ChatJob job = ResponseMapper.Map(head.Id, request, conversation, input.Length, api.Value);
         Generation generation = request.Truncation == "auto"
             ? await TruncatedConversation.StartAsync(

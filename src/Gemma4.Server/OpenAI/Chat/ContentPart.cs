@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using System.Text.Json;
 using Gemma4.Server.Wire;
 
 namespace Gemma4.Server.OpenAI.Chat;
@@ -23,9 +22,8 @@ internal sealed record ContentPart : IVideoPart
     /// <summary>Of <c>refusal</c>, an assistant's.</summary>
     public string? Refusal { get; init; }
 
-    /// <summary>Of <c>file</c>, which is refused.</summary>
-    [JsonObject]
-    public JsonElement? File { get; init; }
+    /// <summary>Of <c>file</c>: text, an image, an audio clip or a video, by its content.</summary>
+    public FileReference? File { get; init; }
 
     /// <summary>Of <c>video_url</c>, an extension: a video file, for servers that have ffmpeg.</summary>
     public VideoUrl? VideoUrl { get; init; }

@@ -61,8 +61,17 @@ internal sealed record ResponsePart : IVideoPart
     [AllowedValues("auto", "low", "high", "original")]
     public string? Detail { get; init; }
 
-    /// <summary>Of <c>input_image</c>; refused, no files are stored.</summary>
+    /// <summary>Of <c>input_file</c>, and of <c>input_image</c> in place of its URL: a file of <c>/v1/files</c>.</summary>
     public string? FileId { get; init; }
+
+    /// <summary>Of <c>input_file</c>, in place of the id: base64 of the file, or a data URL of it.</summary>
+    public string? FileData { get; init; }
+
+    /// <summary>Of <c>input_file</c>; refused, no files are fetched.</summary>
+    public string? FileUrl { get; init; }
+
+    /// <summary>Of <c>file_data</c>: its name, which the model is shown with a text.</summary>
+    public string? Filename { get; init; }
 
     /// <summary>Of <c>input_audio</c>, an extension.</summary>
     public InputAudio? InputAudio { get; init; }

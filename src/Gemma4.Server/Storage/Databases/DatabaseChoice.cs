@@ -9,11 +9,13 @@ internal static class DatabaseChoice
 {
     /// <summary>The database; not opened yet.</summary>
     /// <exception cref="OptionsException">A connection string that is none, or no place is named and the user has no home.</exception>
-    public static Database Of(IServiceProvider provider)
+    public static Database Of(IServiceProvider provider) => Of(
+        provider.GetRequiredService<IOptions<StorageOptions>>().Value, provider.GetRequiredService<StorageHealth>(), provider.GetRequiredService<ILogger<Database>>());
+
+    /// <summary>The same, of these settings.</summary>
+    /// <exception cref="OptionsException">A connection string that is none, or no place is named and the user has no home.</exception>
+    public static Database Of(StorageOptions options, StorageHealth health, ILogger log)
     {
-        StorageOptions options = provider.GetRequiredService<IOptions<StorageOptions>>().Value;
-        StorageHealth health = provider.GetRequiredService<StorageHealth>();
-        ILogger log = provider.GetRequiredService<ILogger<Database>>();
         if (options.IsMemory)
             return new SqliteDatabase(null, options.MaxQueued, health, log);
         if (options.Data is not { } data)

@@ -49,6 +49,8 @@ internal sealed class DatabaseSession(DbConnection connection, DbTransaction? tr
                 null => DBNull.Value,
                 int number => (long)number,
                 bool flag => flag ? 1L : 0L,
+                // PostgreSQL has no U+0000 in texts, and callers may name anything.
+                string text when text.Contains('\0') => text.Replace('\0', '\ufffd'),
                 _ => value,
             };
             command.Parameters.Add(parameter);

@@ -10,6 +10,7 @@ internal sealed class SqliteDatabase : Database
 {
     private const string FileName = "gemma4.db";
     private const int NumReaders = 2, CorruptCode = 11, FullCode = 13, NotADatabaseCode = 26;
+    private const int ErrorCode = 1, ConstraintCode = 19, MismatchCode = 20, MisuseCode = 21, RangeCode = 25;
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private readonly string? _folder;
@@ -46,14 +47,7 @@ internal sealed class SqliteDatabase : Database
             MakeFile(_folder);
         try
         {
-            await WriteAsync(
-                "",
-                async session =>
-                {
-                    await Schema.MigrateAsync(session, "INTEGER PRIMARY KEY AUTOINCREMENT", "BLOB", Name, _log);
-                    return true;
-                },
-                cancellationToken);
+            await base.OpenAsync(cancellationToken);
         }
         catch (StorageException exception) when (exception.InnerException is SqliteException { SqliteErrorCode: NotADatabaseCode or CorruptCode } inner)
         {
@@ -85,6 +79,16 @@ internal sealed class SqliteDatabase : Database
         cancellationToken);
 
     /// <inheritdoc/>
+    protected override Task<bool> MigrateAsync(CancellationToken cancellationToken) => RunWriteAsync(
+        "",
+        async session =>
+        {
+            await Schema.MigrateAsync(session, "INTEGER PRIMARY KEY AUTOINCREMENT", "BLOB", Name, _log);
+            return true;
+        },
+        cancellationToken);
+
+    /// <inheritdoc/>
     protected override Task<T> RunReadAsync<T>(Func<DatabaseSession, ValueTask<T>> read, CancellationToken cancellationToken) => _readers.RunAsync(
         connection =>
         {
@@ -108,6 +112,9 @@ internal sealed class SqliteDatabase : Database
     /// <inheritdoc/>
     protected override bool IsFull(Exception exception) => exception is SqliteException { SqliteErrorCode: FullCode };
 
+    /// <inheritdoc/>
+    protected override bool IsDefect(Exception exception) => exception is SqliteException { SqliteErrorCode: ErrorCode or ConstraintCode or MismatchCode or MisuseCode or RangeCode };
+
     private SqliteConnection Open()
     {
         var connection = new SqliteConnection(_connectionString);
@@ -124,7 +131,11 @@ internal sealed class SqliteDatabase : Database
     {
         using SqliteCommand command = connection.CreateCommand();
         command.CommandText = sql;
-        command.ExecuteNonQuery();
+        using SqliteDataReader reader = command.ExecuteReader();
+        while (reader.Read())
+        {
+            // A vacuum gives back a page a row.
+        }
     }
 
     /// <summary>SQLite's calls are done when they return, and work awaits nothing else.</summary>

@@ -54,7 +54,7 @@ public sealed class MessageConversationTests
     [Theory]
     [InlineData("""{"type":"base64","media_type":"application/pdf","data":"JVBERi0="}""", "unsupported_value", "source.type", "'application/pdf'")]
     [InlineData("""{"type":"url","url":"https://example.com/a.pdf"}""", "unsupported_value", "source.type", "does not fetch documents")]
-    [InlineData("""{"type":"file","file_id":"file_1"}""", "unsupported_value", "source.type", "stores no files")]
+    [InlineData("""{"type":"file","file_id":"file_1"}""", "unsupported_value", "source.type", "role 'user'")]
     [InlineData("""{"type":"text","media_type":"application/pdf","data":"x"}""", "invalid_value", "source.media_type", "text/plain")]
     [InlineData("""{"type":"text","media_type":"text/plain"}""", "missing_required_parameter", "source.data", "data")]
     [InlineData("""{"type":"content","content":[{"type":"text"}]}""", "missing_required_parameter", "source.content[0].text", "text")]

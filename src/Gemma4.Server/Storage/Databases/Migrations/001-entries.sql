@@ -5,7 +5,8 @@ CREATE TABLE entries (
     kind TEXT NOT NULL,
     id TEXT NOT NULL,                   -- as the API names it
     created BIGINT NOT NULL,
-    used BIGINT NOT NULL,               -- when it was last added to; what is older than the retention is not there
+    used BIGINT NOT NULL,               -- when it was last added to; what is older than the retention is not there, but for files
+    expires BIGINT,                     -- from when on it is not there, null where only the retention says so
     model TEXT NOT NULL,
     parent BIGINT REFERENCES entries (key), -- the entry whose items stand before its own
     parent_until BIGINT,                -- of those only the ones at smaller positions, null for all
@@ -16,6 +17,7 @@ CREATE TABLE entries (
 );
 CREATE INDEX entries_by_age ON entries (owner, kind, created, key);
 CREATE INDEX entries_by_use ON entries (owner, used, key);
+CREATE INDEX entries_by_end ON entries (expires);
 CREATE INDEX entries_by_parent ON entries (parent);
 
 -- The parts of an entry, in order: items of a conversation, messages of a prompt.
@@ -33,9 +35,10 @@ CREATE INDEX items_by_id ON items (id);
 CREATE TABLE blobs (
     key {key},
     owner TEXT NOT NULL,
-    hash TEXT NOT NULL,                 -- SHA-256 of the content
+    of_file BIGINT NOT NULL DEFAULT 0,  -- 1: the content of a file, which is not forgotten to make room
+    hash TEXT NOT NULL,                 -- SHA-256 of the content; of one that is being written upload-, its time and a number of chance
     bytes BIGINT NOT NULL,
-    UNIQUE (owner, hash)
+    UNIQUE (owner, of_file, hash)
 );
 CREATE TABLE blob_parts (
     blob BIGINT NOT NULL REFERENCES blobs (key) ON DELETE CASCADE,
@@ -58,11 +61,12 @@ CREATE TABLE tags (
 );
 CREATE INDEX tags_by_entry ON tags (entry);
 
--- What each owner holds: entries that are not hidden, and bytes of all entries and blobs.
+-- What each owner holds: entries that are not hidden, bytes of all entries and long texts, and bytes of contents of files.
 CREATE TABLE holdings (
     owner TEXT PRIMARY KEY,
     entries BIGINT NOT NULL,
-    bytes BIGINT NOT NULL
+    bytes BIGINT NOT NULL,
+    file_bytes BIGINT NOT NULL DEFAULT 0
 );
 
 -- Work that was promised and is not done: who does it, and until when that one counts as alive.
