@@ -11,7 +11,7 @@ namespace Gemma4.Server.Hosting;
 internal static class CommandLine
 {
     /// <summary>Name, key, placeholder of the value (null for a flag) and one line of help.</summary>
-    private static readonly (string Name, string Key, string? Value, string Help)[] Switches =
+    public static IReadOnlyList<(string Name, string Key, string? Value, string Help)> Switches { get; } =
     [
         ("model", "Model:Path", "PATH|ORG/NAME", "folder of the checkpoint, GGUF file, or a model of the hub (default demo-model)"),
         ("revision", "Model:Revision", "REV", "branch, tag or commit of a model of the hub"),
@@ -167,7 +167,7 @@ internal static class CommandLine
     private static OptionsException NeedsValue(string name) => new($"--{name} needs a value; an empty entry is none. See --help.");
 
     /// <summary>Whether a placeholder lists what may stand there.</summary>
-    private static bool IsChoice(string placeholder) => placeholder.Contains('|') && !placeholder.AsSpan().ContainsAnyInRange('A', 'Z');
+    public static bool IsChoice(string placeholder) => placeholder.Contains('|') && !placeholder.AsSpan().ContainsAnyInRange('A', 'Z');
 
     private static void Set(Dictionary<string, string?> settings, string key, string value)
     {

@@ -61,6 +61,7 @@ internal static class Verbs
             VerifyCommand.Create(output),
             ConformanceCommand.Create(args, output),
             OpenApiCommand.Create(output),
+            ReferenceCommand.Create(output),
             CompletionCommand.Create(output),
         };
         foreach (Option option in CommandLine.Options())

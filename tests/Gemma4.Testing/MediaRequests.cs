@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Gemma4.Server.Tests.Endpoints;
+namespace Gemma4.Testing;
 
 /// <summary>One question about one medium, as each API spells it: in the user's message, and as the result of a call.</summary>
 internal static class MediaRequests
@@ -45,7 +45,7 @@ internal static class MediaRequests
     /// <summary>A request around a part, with more fields at its top.</summary>
     public static string Body(string api, string part, string more = "")
     {
-        string head = $$"""{"model":"{{ServerUnderTest.Model}}","max_tokens":16{{more}},""";
+        string head = $$"""{"model":"{{TextRequests.Model}}","max_tokens":16{{more}},""";
         return api switch
         {
             "chat" or "messages" => head + $$"""
@@ -57,10 +57,10 @@ internal static class MediaRequests
                   {"role":"tool","tool_call_id":"c1","content":[{{part}}]}]}
                 """,
             "responses" => $$"""
-                {"model":"{{ServerUnderTest.Model}}"{{more}},"input":[{"role":"user","content":[{{part}}]}]}
+                {"model":"{{TextRequests.Model}}"{{more}},"input":[{"role":"user","content":[{{part}}]}]}
                 """,
             "responses tool" => $$"""
-                {"model":"{{ServerUnderTest.Model}}"{{more}},"input":[{"role":"user","content":"Look."},
+                {"model":"{{TextRequests.Model}}"{{more}},"input":[{"role":"user","content":"Look."},
                   {"type":"function_call","call_id":"c1","name":"look","arguments":"{ }"},
                   {"type":"function_call_output","call_id":"c1","output":[{{part}}]}]}
                 """,

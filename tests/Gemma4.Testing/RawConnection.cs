@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Xunit;
 
-namespace Gemma4.Server.Tests;
+namespace Gemma4.Testing;
 
 /// <summary>A connection that sends what HTTP clients would not, and sees whether an answer is whole.</summary>
 internal sealed class RawConnection : IDisposable, IAsyncDisposable

@@ -1,6 +1,6 @@
 using Gemma4.Engine.Requests;
 
-namespace Gemma4.Server.Tests;
+namespace Gemma4.Testing;
 
 /// <summary>Parts of requests that are videos, as JSON, and what became of them in the prompt.</summary>
 internal static class VideoParts
@@ -24,6 +24,6 @@ internal static class VideoParts
         $$$"""{"type":"video_url","video_url":{"url":"{{{TestMedia.DataUrl(file, "video/mp4")}}}"{{{(more.Length > 0 ? "," + more : "")}}}}}""";
 
     /// <summary>The prompt's text, without placeholders.</summary>
-    public static string WithoutSoftTokens(GenerationRequest request) => ServerUnderTest.Tokenizer.Decode(
-        [.. request.PromptTokenIds.Where(id => id != ServerUnderTest.Tokenizer.Special.Video && id != ServerUnderTest.Tokenizer.Special.Image)]);
+    public static string WithoutSoftTokens(GenerationRequest request) => DemoTokenizer.Instance.Decode(
+        [.. request.PromptTokenIds.Where(id => id != DemoTokenizer.Instance.Special.Video && id != DemoTokenizer.Instance.Special.Image)]);
 }

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
-using Gemma4.Testing;
 
-namespace Gemma4.Server.Tests;
+namespace Gemma4.Testing;
 
 /// <summary>Images and audio clips for requests.</summary>
 internal static class TestMedia

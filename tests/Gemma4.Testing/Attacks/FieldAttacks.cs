@@ -1,7 +1,7 @@
-using static Gemma4.Server.Tests.Attacks.Attack;
-using static Gemma4.Server.Tests.Attacks.Outcome;
+using static Gemma4.Testing.Attacks.Attack;
+using static Gemma4.Testing.Attacks.Outcome;
 
-namespace Gemma4.Server.Tests.Attacks;
+namespace Gemma4.Testing.Attacks;
 
 /// <summary>Values of fields at their extremes.</summary>
 internal static class FieldAttacks
@@ -88,5 +88,5 @@ internal static class FieldAttacks
     ];
 
     private static Attack Completion(string name, Func<string> prompt, Outcome expected) => Post(
-        "completions: " + name, TextRequests.Path("completions"), () => $"{{\"model\":\"{ServerUnderTest.Model}\",\"prompt\":{prompt()}}}", expected);
+        "completions: " + name, TextRequests.Path("completions"), () => $"{{\"model\":\"{TextRequests.Model}\",\"prompt\":{prompt()}}}", expected);
 }

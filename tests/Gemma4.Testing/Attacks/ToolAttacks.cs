@@ -1,8 +1,8 @@
-using static Gemma4.Server.Tests.Attacks.Attack;
-using static Gemma4.Server.Tests.Attacks.JsonAttacks;
-using static Gemma4.Server.Tests.Attacks.Outcome;
+using static Gemma4.Testing.Attacks.Attack;
+using static Gemma4.Testing.Attacks.JsonAttacks;
+using static Gemma4.Testing.Attacks.Outcome;
 
-namespace Gemma4.Server.Tests.Attacks;
+namespace Gemma4.Testing.Attacks;
 
 /// <summary>Tools, and schemas that nothing is held to: what holds answers to schemas is in <see cref="ConstraintAttacks"/>.</summary>
 internal static class ToolAttacks
@@ -55,9 +55,9 @@ internal static class ToolAttacks
     private static string Deep(int depth) => Repeat("{\"type\":\"object\",\"properties\":{\"a\":", depth) + "{}" + new string('}', 2 * depth);
 
     private static string Turn(string turns) =>
-        $"{{\"model\":\"{ServerUnderTest.Model}\",\"max_tokens\":4,\"messages\":[{{\"role\":\"user\",\"content\":\"Hi\"}},{turns}]}}";
+        $"{{\"model\":\"{TextRequests.Model}\",\"max_tokens\":4,\"messages\":[{{\"role\":\"user\",\"content\":\"Hi\"}},{turns}]}}";
 
     private static string Message(string block) =>
-        $"{{\"model\":\"{ServerUnderTest.Model}\",\"max_tokens\":4,\"messages\":[{{\"role\":\"user\",\"content\":\"Hi\"}},{{\"role\":\"assistant\",\"content\":[{block}]}},"
+        $"{{\"model\":\"{TextRequests.Model}\",\"max_tokens\":4,\"messages\":[{{\"role\":\"user\",\"content\":\"Hi\"}},{{\"role\":\"assistant\",\"content\":[{block}]}},"
         + "{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":\"a\",\"content\":\"x\"}]}]}";
 }

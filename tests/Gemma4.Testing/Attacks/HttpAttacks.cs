@@ -1,8 +1,8 @@
 using System.Text;
-using static Gemma4.Server.Tests.Attacks.Attack;
-using static Gemma4.Server.Tests.Attacks.JsonAttacks;
+using static Gemma4.Testing.Attacks.Attack;
+using static Gemma4.Testing.Attacks.JsonAttacks;
 
-namespace Gemma4.Server.Tests.Attacks;
+namespace Gemma4.Testing.Attacks;
 
 /// <summary>What is not quite HTTP.</summary>
 internal static class HttpAttacks
@@ -64,7 +64,7 @@ internal static class HttpAttacks
         new("http: 50 streams that their clients leave", LeaveAsync, Outcome.Valid),
     ];
 
-    private static async Task<RawAnswer> PipelineAsync(AttackedServer server, CancellationToken cancellationToken)
+    private static async Task<RawAnswer> PipelineAsync(IAttackTarget server, CancellationToken cancellationToken)
     {
         using RawConnection connection = await RawConnection.OpenAsync(server.Url, cancellationToken);
         await connection.SendAsync(Repeat(RawConnection.Get("/v1/models"), 200), cancellationToken);
@@ -74,14 +74,14 @@ internal static class HttpAttacks
         return answer;
     }
 
-    private static Task<RawAnswer> SlowAsync(AttackedServer server, CancellationToken cancellationToken) =>
+    private static Task<RawAnswer> SlowAsync(IAttackTarget server, CancellationToken cancellationToken) =>
         HoldAsync(server, "GET /health HTTP/1.1\r\nHost: lo", cancellationToken);
 
-    private static Task<RawAnswer> SlowBodiesAsync(AttackedServer server, CancellationToken cancellationToken) =>
+    private static Task<RawAnswer> SlowBodiesAsync(IAttackTarget server, CancellationToken cancellationToken) =>
         HoldAsync(server, Head + "Content-Length: 100000\r\n\r\n{\"prompt\":\"", cancellationToken);
 
     /// <summary>Opens connections that have sent this much, and asks on another one.</summary>
-    private static async Task<RawAnswer> HoldAsync(AttackedServer server, string text, CancellationToken cancellationToken)
+    private static async Task<RawAnswer> HoldAsync(IAttackTarget server, string text, CancellationToken cancellationToken)
     {
         var held = new List<RawConnection>();
         try
@@ -99,7 +99,7 @@ internal static class HttpAttacks
         }
     }
 
-    private static async Task<RawAnswer> ComeAndGoAsync(AttackedServer server, CancellationToken cancellationToken)
+    private static async Task<RawAnswer> ComeAndGoAsync(IAttackTarget server, CancellationToken cancellationToken)
     {
         for (int i = 0; i < 500; i++)
         {
@@ -110,7 +110,7 @@ internal static class HttpAttacks
         return await AskAsync(server, cancellationToken);
     }
 
-    private static async Task<RawAnswer> LeaveAsync(AttackedServer server, CancellationToken cancellationToken)
+    private static async Task<RawAnswer> LeaveAsync(IAttackTarget server, CancellationToken cancellationToken)
     {
         for (int i = 0; i < 50; i++)
         {
@@ -123,6 +123,6 @@ internal static class HttpAttacks
         return await AskAsync(server, cancellationToken);
     }
 
-    private static async Task<RawAnswer> AskAsync(AttackedServer server, CancellationToken cancellationToken) =>
+    private static async Task<RawAnswer> AskAsync(IAttackTarget server, CancellationToken cancellationToken) =>
         await server.PostAsync("/tokenize", Encoding.UTF8.GetBytes("{\"prompt\":\"a\"}"), "application/json", cancellationToken);
 }

@@ -1,15 +1,15 @@
 using System.Text;
-using static Gemma4.Server.Tests.Attacks.Attack;
-using static Gemma4.Server.Tests.Attacks.JsonAttacks;
-using static Gemma4.Server.Tests.Attacks.Outcome;
+using static Gemma4.Testing.Attacks.Attack;
+using static Gemma4.Testing.Attacks.JsonAttacks;
+using static Gemma4.Testing.Attacks.Outcome;
 
-namespace Gemma4.Server.Tests.Attacks;
+namespace Gemma4.Testing.Attacks;
 
 /// <summary>Forms of the transcription endpoint.</summary>
 internal static class FormAttacks
 {
     private const string Path = "/v1/audio/transcriptions";
-    private const string Model = $"--b\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\n{ServerUnderTest.Model}\r\n";
+    private const string Model = $"--b\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\n{TextRequests.Model}\r\n";
     private const string FileHead = "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.wav\"\r\nContent-Type: audio/wav\r\n\r\n";
 
     public static IEnumerable<Attack> All =>

@@ -1,7 +1,7 @@
 using System.Text.Json;
-using static Gemma4.Server.Tests.Attacks.JsonAttacks;
+using static Gemma4.Testing.Attacks.JsonAttacks;
 
-namespace Gemma4.Server.Tests.Attacks;
+namespace Gemma4.Testing.Attacks;
 
 /// <summary>Patterns, grammars and schemas that are dear to compile or to hold answers to.</summary>
 internal static class ConstraintAttacks

@@ -1,8 +1,11 @@
-namespace Gemma4.Server.Tests;
+namespace Gemma4.Testing;
 
 /// <summary>One short question, as each API spells it.</summary>
 internal static class TextRequests
 {
+    /// <summary>The id of the demo model.</summary>
+    public const string Model = "gemma-4-demo";
+
     /// <summary>The APIs that generate text.</summary>
     public static string[] Apis { get; } = ["chat", "completions", "responses", "messages"];
 
@@ -16,7 +19,7 @@ internal static class TextRequests
     };
 
     /// <summary>A body with more fields at its end.</summary>
-    public static string Body(string api, string more = "") => $$"""{"model":"{{ServerUnderTest.Model}}",""" + api switch
+    public static string Body(string api, string more = "") => $$"""{"model":"{{Model}}",""" + api switch
     {
         "completions" => """ "prompt":"Hi" """,
         "responses" => """ "input":"Hi" """,

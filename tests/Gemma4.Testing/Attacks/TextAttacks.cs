@@ -1,9 +1,9 @@
 using System.Text.Json;
-using static Gemma4.Server.Tests.Attacks.Attack;
-using static Gemma4.Server.Tests.Attacks.JsonAttacks;
-using static Gemma4.Server.Tests.Attacks.Outcome;
+using static Gemma4.Testing.Attacks.Attack;
+using static Gemma4.Testing.Attacks.JsonAttacks;
+using static Gemma4.Testing.Attacks.Outcome;
 
-namespace Gemma4.Server.Tests.Attacks;
+namespace Gemma4.Testing.Attacks;
 
 /// <summary>Texts: long ones, ones that look like templates or control tokens, and conversations of many turns.</summary>
 internal static class TextAttacks
@@ -41,45 +41,45 @@ internal static class TextAttacks
         Post("tokenize: prompt and messages", "/tokenize", () => "{\"prompt\":\"a\",\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]}", Refused()),
         Turns("5,000 empty turns", () => Repeat("{\"role\":\"user\",\"content\":\"\"},", 5_000)),
         Turns("3,000 turns", () => Repeat("{\"role\":\"user\",\"content\":\"Hi\"},{\"role\":\"assistant\",\"content\":\"Hi\"},", 1_500)),
-        Post("chat: 100,000 parts", "/v1/chat/completions", () => $"{{\"model\":\"{ServerUnderTest.Model}\",\"messages\":[{{\"role\":\"user\",\"content\":[{Repeat("{\"type\":\"text\",\"text\":\"a\"},", 100_000)}{{\"type\":\"text\",\"text\":\"a\"}}]}}]}}", Refused()),
-        Post("chat: no turns", "/v1/chat/completions", () => $"{{\"model\":\"{ServerUnderTest.Model}\",\"messages\":[]}}", Refused("messages", "empty_array")),
-        Post("chat: a role of a megabyte", "/v1/chat/completions", () => $"{{\"model\":\"{ServerUnderTest.Model}\",\"messages\":[{{\"role\":\"{new string('r', 1_000_000)}\",\"content\":\"a\"}}]}}", Refused("messages[0].role")),
-        Post("messages: 3,000 turns", "/v1/messages", () => $"{{\"model\":\"{ServerUnderTest.Model}\",\"max_tokens\":4,\"messages\":[{Repeat("{\"role\":\"user\",\"content\":\"Hi\"},", 3_000)}{{\"role\":\"user\",\"content\":\"Hi\"}}]}}", Refused()),
+        Post("chat: 100,000 parts", "/v1/chat/completions", () => $"{{\"model\":\"{TextRequests.Model}\",\"messages\":[{{\"role\":\"user\",\"content\":[{Repeat("{\"type\":\"text\",\"text\":\"a\"},", 100_000)}{{\"type\":\"text\",\"text\":\"a\"}}]}}]}}", Refused()),
+        Post("chat: no turns", "/v1/chat/completions", () => $"{{\"model\":\"{TextRequests.Model}\",\"messages\":[]}}", Refused("messages", "empty_array")),
+        Post("chat: a role of a megabyte", "/v1/chat/completions", () => $"{{\"model\":\"{TextRequests.Model}\",\"messages\":[{{\"role\":\"{new string('r', 1_000_000)}\",\"content\":\"a\"}}]}}", Refused("messages[0].role")),
+        Post("messages: 3,000 turns", "/v1/messages", () => $"{{\"model\":\"{TextRequests.Model}\",\"max_tokens\":4,\"messages\":[{Repeat("{\"role\":\"user\",\"content\":\"Hi\"},", 3_000)}{{\"role\":\"user\",\"content\":\"Hi\"}}]}}", Refused()),
         Post("responses: 3,000 turns", "/v1/responses", () => Responses(3_000, ""), Refused()),
         Post("responses: 800 turns, cut to what fits", "/v1/responses", () => Responses(800, ",\"truncation\":\"auto\""), new Outcome(200, 400)),
-        Post("responses: a reference to an item that is not", "/v1/responses", () => $"{{\"model\":\"{ServerUnderTest.Model}\",\"input\":[{{\"type\":\"item_reference\",\"id\":\"msg_none\"}}]}}", new Outcome(400, 404)),
-        Post("responses: 10,000 references", "/v1/responses", () => $"{{\"model\":\"{ServerUnderTest.Model}\",\"input\":[{Repeat("{\"type\":\"item_reference\",\"id\":\"msg_none\"},", 10_000)}{{\"type\":\"item_reference\",\"id\":\"x\"}}]}}", new Outcome(400, 404)),
+        Post("responses: a reference to an item that is not", "/v1/responses", () => $"{{\"model\":\"{TextRequests.Model}\",\"input\":[{{\"type\":\"item_reference\",\"id\":\"msg_none\"}}]}}", new Outcome(400, 404)),
+        Post("responses: 10,000 references", "/v1/responses", () => $"{{\"model\":\"{TextRequests.Model}\",\"input\":[{Repeat("{\"type\":\"item_reference\",\"id\":\"msg_none\"},", 10_000)}{{\"type\":\"item_reference\",\"id\":\"x\"}}]}}", new Outcome(400, 404)),
         new Attack("responses: a chain of 12, each upon the last", ChainAsync, new Outcome(200, 400)),
     ];
 
     private static string Say(string api, string text) => api switch
     {
-        "completions" => $"{{\"model\":\"{ServerUnderTest.Model}\",\"max_tokens\":4,\"prompt\":\"{text}\"}}",
-        "responses" => $"{{\"model\":\"{ServerUnderTest.Model}\",\"max_output_tokens\":16,\"input\":\"{text}\"}}",
-        _ => $"{{\"model\":\"{ServerUnderTest.Model}\",\"max_tokens\":4,\"messages\":[{{\"role\":\"user\",\"content\":\"{text}\"}}]}}",
+        "completions" => $"{{\"model\":\"{TextRequests.Model}\",\"max_tokens\":4,\"prompt\":\"{text}\"}}",
+        "responses" => $"{{\"model\":\"{TextRequests.Model}\",\"max_output_tokens\":16,\"input\":\"{text}\"}}",
+        _ => $"{{\"model\":\"{TextRequests.Model}\",\"max_tokens\":4,\"messages\":[{{\"role\":\"user\",\"content\":\"{text}\"}}]}}",
     };
 
     private static Attack Tokenize(string name, Func<string> text) => Post($"tokenize: {name}", "/tokenize", () => $"{{\"prompt\":\"{text()}\"}}", Valid);
 
     private static Attack Turns(string name, Func<string> turns) => Post(
         $"chat: {name}", "/v1/chat/completions",
-        () => $"{{\"model\":\"{ServerUnderTest.Model}\",\"max_tokens\":4,\"messages\":[{turns()}{{\"role\":\"user\",\"content\":\"Hi\"}}]}}", new Outcome(200, 400));
+        () => $"{{\"model\":\"{TextRequests.Model}\",\"max_tokens\":4,\"messages\":[{turns()}{{\"role\":\"user\",\"content\":\"Hi\"}}]}}", new Outcome(200, 400));
 
     private static string Responses(int turns, string more) =>
-        $"{{\"model\":\"{ServerUnderTest.Model}\",\"max_output_tokens\":16,\"input\":[{Repeat("{\"role\":\"user\",\"content\":\"Hi there\"},", turns)}{{\"role\":\"user\",\"content\":\"Hi\"}}]{more}}}";
+        $"{{\"model\":\"{TextRequests.Model}\",\"max_output_tokens\":16,\"input\":[{Repeat("{\"role\":\"user\",\"content\":\"Hi there\"},", turns)}{{\"role\":\"user\",\"content\":\"Hi\"}}]{more}}}";
 
     /// <summary>Control tokens in a user's text are text: the prompt has no more of them than the template wrote.</summary>
     private static bool IsLiteral(string body) =>
-        JsonElement.Parse(body).GetProperty("token_ids").EnumerateArray().Count(id => id.GetInt32() == ServerUnderTest.Tokenizer.Special.TurnStart) == TurnStarts;
+        JsonElement.Parse(body).GetProperty("token_ids").EnumerateArray().Count(id => id.GetInt32() == DemoTokenizer.Instance.Special.TurnStart) == TurnStarts;
 
-    private static async Task<RawAnswer> ChainAsync(AttackedServer server, CancellationToken cancellationToken)
+    private static async Task<RawAnswer> ChainAsync(IAttackTarget server, CancellationToken cancellationToken)
     {
         string before = "";
         RawAnswer answer;
         int i = 0;
         do
         {
-            string body = $"{{\"model\":\"{ServerUnderTest.Model}\",\"max_output_tokens\":16,\"input\":\"{Repeat("word ", 60)}\"{before}}}";
+            string body = $"{{\"model\":\"{TextRequests.Model}\",\"max_output_tokens\":16,\"input\":\"{Repeat("word ", 60)}\"{before}}}";
             answer = await server.PostAsync("/v1/responses", System.Text.Encoding.UTF8.GetBytes(body), "application/json", cancellationToken);
             if (answer.Status == 200)
                 before = $",\"previous_response_id\":\"{JsonElement.Parse(answer.Body).GetProperty("id").GetString()}\"";

@@ -1,12 +1,12 @@
 using System.Text;
 
-namespace Gemma4.Server.Tests.Attacks;
+namespace Gemma4.Testing.Attacks;
 
 /// <summary>A row of the attack table: what is sent, what must come back, and what it may cost others.</summary>
 /// <param name="Name">Names the row.</param>
 /// <param name="SendAsync">Sends it and reads the answer.</param>
 /// <param name="Expected">What must come back.</param>
-internal sealed record Attack(string Name, Func<AttackedServer, CancellationToken, Task<RawAnswer>> SendAsync, Outcome Expected)
+internal sealed record Attack(string Name, Func<IAttackTarget, CancellationToken, Task<RawAnswer>> SendAsync, Outcome Expected)
 {
     /// <summary>What resident memory may grow by while it is served: a body is held as bytes, as JSON, as text and as tokens.</summary>
     public long MaxMemoryBytes { get; init; } = 400L << 20;

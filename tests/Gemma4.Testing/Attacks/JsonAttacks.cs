@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Gemma4.Server.Tests.Attacks;
+namespace Gemma4.Testing.Attacks;
 
 /// <summary>Bodies that are hard to parse, to every API.</summary>
 internal static class JsonAttacks

@@ -1,10 +1,9 @@
 using System.IO.Compression;
 using System.Text;
-using Gemma4.Server.Tests.Endpoints;
-using static Gemma4.Server.Tests.Attacks.Attack;
-using static Gemma4.Server.Tests.Attacks.Outcome;
+using static Gemma4.Testing.Attacks.Attack;
+using static Gemma4.Testing.Attacks.Outcome;
 
-namespace Gemma4.Server.Tests.Attacks;
+namespace Gemma4.Testing.Attacks;
 
 /// <summary>Images and audio that are bombs or no media, and URLs that lead where no request may lead.</summary>
 internal static class MediaAttacks
