@@ -2,7 +2,7 @@
 """Ours beside llama.cpp on the same GGUF files, alternating in one run: ./dev bench [--dir DIR] [--models e2b:q4_0,...] [--pairs 3] [--servers]
 
 Makes full-shape files with random weights and fetches llama.cpp (both by the tools in ../shared/peer; 20 GB of disk for all models), then times
-pairs, one after the other: `Gemma4.Benchmarks steps FILE` and llama.cpp's library; with --servers, whole servers: their start to the first token of a
+pairs, one after the other: `gemma4 bench FILE` and llama.cpp's library; with --servers, whole servers: their start to the first token of a
 short prompt (ours from the model repacked by `gemma4 quantize`), a prompt of 4,096 tokens, and what memory they hold then. Prints each figure's
 median and the ratio of the medians, and the bandwidth that the threads read in the same run. Run nothing else meanwhile. Needs Python 3.11, gcc,
 Node with npm.
@@ -16,7 +16,7 @@ FIGURES = (('prompt', 'pp512', 'prompt of 512'), ('decode, 1 sequence', 'tg64', 
 
 
 def ours(program, model, threads, environment):
-    text = subprocess.run(['dotnet', program, 'steps', model, str(threads)], check=True, capture_output=True, text=True, env={**os.environ, **environment}).stdout
+    text = subprocess.run(['dotnet', program, 'bench', model, '--threads', str(threads)], check=True, capture_output=True, text=True, env={**os.environ, **environment}).stdout
     found = {name: float(re.search(rf'^{re.escape(name)} .* ([0-9.]+) tokens/s', text, re.M)[1]) for name, _, _ in FIGURES}
     return found, float(re.search(r'([0-9.]+) GB a token', text)[1])
 
@@ -117,10 +117,8 @@ def main():
         given.libs = without_avx512(given.libs, os.path.join(given.dir, 'libs-avx2'))
     reader = os.path.join(given.dir, 'membw')
     subprocess.run(['gcc', '-O3', '-march=native', '-pthread', '-o', reader, os.path.join(PEER, 'membw.c')], check=True)
-    subprocess.run(['dotnet', 'build', '-c', 'Release', '-v', 'q', '-nologo', os.path.join(HERE, 'Gemma4.Benchmarks')], check=True, stdout=sys.stderr)
-    if given.servers:
-        subprocess.run(['dotnet', 'build', '-c', 'Release', '-v', 'q', '-nologo', os.path.join(ROOT, 'src/Gemma4.Server')], check=True, stdout=sys.stderr)
-    program = os.path.join(ROOT, 'artifacts/bin/Gemma4.Benchmarks/release/Gemma4.Benchmarks.dll')
+    subprocess.run(['dotnet', 'build', '-c', 'Release', '-v', 'q', '-nologo', os.path.join(ROOT, 'src/Gemma4.Server')], check=True, stdout=sys.stderr)
+    program = os.path.join(ROOT, 'artifacts/bin/Gemma4.Server/release/gemma4.dll')
     environment = {'DOTNET_EnableAVX512': '0'} if given.no_avx512 else {}
     print('| file | figure | ours | llama.cpp | ratio | share of the bandwidth |\n|---|---|---:|---:|---:|---:|')
     for name, kind in (entry.split(':') for entry in given.models.split(',')):

@@ -50,7 +50,7 @@ cp -a "$dotnet"/{sdk,sdk-manifests,packs,templates} "$root/usr/bin/"
 # Where this machine takes packages from, and whom it trusts there.
 if [ -f ~/.nuget/NuGet/NuGet.Config ]; then install -D -t "$root/root/.nuget/NuGet" ~/.nuget/NuGet/NuGet.Config; fi
 install -t "$root/etc/ssl/certs" /etc/ssl/certs/ca-certificates.crt
-"${store[@]}" config --env DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 --env DOTNET_CLI_TELEMETRY_OPTOUT=1 --env MSBUILDDISABLENODEREUSE=1 \
+"${store[@]}" config --env DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 --env DOTNET_CLI_TELEMETRY_OPTOUT=1 --env MSBUILDDISABLENODEREUSE=1 --env UseSharedCompilation=false \
   --env NUGET_CERT_REVOCATION_MODE="${NUGET_CERT_REVOCATION_MODE:-}" "$sdk"
 "${store[@]}" commit --quiet --rm "$sdk" "$sdk_name" >/dev/null
 

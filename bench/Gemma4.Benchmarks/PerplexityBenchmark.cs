@@ -1,11 +1,8 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 using Gemma4.Engine;
 using Gemma4.Engine.Backends;
-using Gemma4.Engine.Chat;
 using Gemma4.Engine.Configuration;
 using Gemma4.Engine.Models;
-using Gemma4.Engine.Tokenization;
 using Gemma4.Verification;
 
 namespace Gemma4.Benchmarks;
@@ -34,9 +31,7 @@ internal static class PerplexityBenchmark
     /// <param name="conversations">A file with a JSON object a line; the last message is the answer that is measured.</param>
     public static void Run(TextWriter output, Checkpoint checkpoint, string conversations)
     {
-        Tokenizer tokenizer = checkpoint.LoadTokenizer();
-        ChatRenderer chat = checkpoint.LoadChat(tokenizer) ?? throw new InvalidOperationException($"{checkpoint.Path} has no chat template.");
-        (int[] Ids, int AnswerAt)[] samples = [.. File.ReadLines(conversations).Select(line => Sample(line, chat, tokenizer))];
+        (int[] Ids, int AnswerAt)[] samples = [.. HeldConversations.Read(checkpoint, conversations)];
         double reference = 0;
         output.WriteLine("| form | perplexity | against float32 |");
         output.WriteLine("|---|---:|---:|");
@@ -53,15 +48,6 @@ internal static class PerplexityBenchmark
             reference = reference == 0 ? perplexity : reference;
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {name} | {perplexity:0.00000} | {100 * (perplexity / reference - 1):+0.000;-0.000} % |"));
         }
-    }
-
-    private static (int[] Ids, int AnswerAt) Sample(string line, ChatRenderer chat, Tokenizer tokenizer)
-    {
-        JsonArray messages = JsonNode.Parse(line)!["messages"]!.AsArray();
-        ChatMessage[] before = [.. messages.SkipLast(1).Select(m => new ChatMessage { Role = (string)m!["role"]!, Content = (string)m["content"]! })];
-        string prompt = chat.Render(before).Text, answer = (string)messages[^1]!["content"]!;
-        int[] promptIds = tokenizer.Encode(prompt);
-        return ([.. promptIds, .. tokenizer.EncodeText(answer), tokenizer.Special.TurnEnd!.Value], promptIds.Length);
     }
 
     private static double LogLikelihood(Gemma4Model model, int[] ids, int answerAt)

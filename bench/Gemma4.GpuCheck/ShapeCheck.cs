@@ -33,7 +33,7 @@ internal sealed class ShapeCheck(string device, string folder)
         using var model = new Gemma4Model(config, backend, weights);
         backend.WaitForDevice();
         double loadSeconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
-        long free = backend.FreeKvBytes(), bytesOfSequence = config.Text.KvGroups.Sum(model.KvBytesPerToken) * Room;
+        long free = backend.FreeKvBytes(), bytesOfSequence = KvMemory.Groups(config.Text, model.KvLayers, backend.KvFormat).Sum(group => group.BytesPerToken) * Room;
         int sequences = (int)Math.Clamp(free / 2 / bytesOfSequence, 1, Sequences[^1]);
         using var steps = new TimedSteps(model, sequences, Room / BlockSize, BlockSize);
         return new JsonObject

@@ -23,6 +23,8 @@ internal sealed record LoadOptions
           --large-image                      with --images: all send one image of 4000x3000, prepared each time and encoded once
           --image-budgets LIST none          instead: time to first token of one and of two images of 1280x720, by soft tokens
           --videos SECONDS       0              instead: time to first token of videos of SECONDS (needs ffmpeg, here and at the server), 5 times
+          --soak SECONDS         0              instead: starts a server of its own and loads it with everything at twice its capacity (./dev soak)
+          --server FILE          none           with --soak: the server's program, gemma4.dll
           --seed N              1
           --timeout SECONDS     300            for one request; --max-seconds 900 for the whole run
           --json FILE           also write the results there
@@ -57,6 +59,10 @@ internal sealed record LoadOptions
     public IReadOnlyList<int> ImageBudgets { get; private init; } = [];
 
     public int VideoSeconds { get; private init; }
+
+    public int SoakSeconds { get; private init; }
+
+    public string? Server { get; private init; }
 
     public int Seed { get; private init; } = 1;
 
@@ -99,6 +105,8 @@ internal sealed record LoadOptions
                 "--images" => options with { Images = Whole(name, value, 1, 1000) },
                 "--image-budgets" => options with { ImageBudgets = [.. value.Split(',').Select(b => Whole(name, b, 1, 10_000))] },
                 "--videos" => options with { VideoSeconds = Whole(name, value, 1, 3600) },
+                "--soak" => options with { SoakSeconds = Whole(name, value, 1, 36_000) },
+                "--server" => options with { Server = File.Exists(value) ? Path.GetFullPath(value) : throw new FormatException($"--server: there is no {value}; build src/Gemma4.Server.") },
                 "--seed" => options with { Seed = Whole(name, value, 0, int.MaxValue) },
                 "--timeout" => options with { Timeout = TimeSpan.FromSeconds(Whole(name, value, 1, 3600)) },
                 "--max-seconds" => options with { MaxDuration = TimeSpan.FromSeconds(Whole(name, value, 1, 36_000)) },
@@ -106,7 +114,7 @@ internal sealed record LoadOptions
                 _ => throw new FormatException($"Unknown option {name}."),
             };
         }
-        return options;
+        return options.SoakSeconds > 0 && options.Server is null ? throw new FormatException("--soak needs --server FILE.") : options;
     }
 
     /// <summary>A load test is no weapon: it talks to this machine only.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Gemma4.LoadTest;
+using Gemma4.LoadTest.Soak;
 
 if (args is ["--help" or "-h"])
 {
@@ -15,6 +16,12 @@ catch (FormatException e)
 {
     Console.Error.WriteLine($"{e.Message}\n\n{LoadOptions.Usage}");
     return 2;
+}
+
+if (options.SoakSeconds > 0)
+{
+    using var soak = new SoakRun(options, Console.Out);
+    return await soak.RunAsync(CancellationToken.None) ? 0 : 1;
 }
 
 using var client = new StreamingClient(options);

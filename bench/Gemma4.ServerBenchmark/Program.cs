@@ -10,9 +10,19 @@ using Gemma4.ServerBenchmark;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 
-if (args is ["read", string server, string streams, string path])
+if (args is ["read", string server, string streams, string path, string tokens])
 {
-    await StreamReaders.RunAsync(new Uri(server), int.Parse(streams, CultureInfo.InvariantCulture), path);
+    await StreamReaders.RunAsync(new Uri(server), int.Parse(streams, CultureInfo.InvariantCulture), path, int.Parse(tokens, CultureInfo.InvariantCulture));
+    return 0;
+}
+if (args is ["sink"])
+{
+    await CollectorSink.RunAsync();
+    return 0;
+}
+if (args is ["telemetry", string folder])
+{
+    await TelemetryCost.RunAsync(folder);
     return 0;
 }
 if (args is not [string model, ..] || args.Length > 4)
@@ -22,6 +32,8 @@ if (args is not [string model, ..] || args.Length > 4)
 
         MODEL_DIR gives tokenizer and template; an engine without a model gives each of STREAMS (100) a token every STEP_MS (20).
         PATH is /v1/chat/completions, /v1/messages or /v1/responses.
+
+        Gemma4.ServerBenchmark telemetry MODEL_DIR                    what metrics and spans add to it, taking turns
         """);
     return 2;
 }
@@ -40,7 +52,7 @@ await using WebApplication app = ServerApp.Build(
 await app.StartAsync();
 using Process readers = Process.Start(new ProcessStartInfo(Environment.ProcessPath!)
 {
-    ArgumentList = { "read", app.Urls.First(), numStreams.ToString(CultureInfo.InvariantCulture), api },
+    ArgumentList = { "read", app.Urls.First(), numStreams.ToString(CultureInfo.InvariantCulture), api, "4000" },
 })!;
 try
 {

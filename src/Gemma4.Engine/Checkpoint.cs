@@ -1,3 +1,4 @@
+using Gemma4.Engine.Backends.Torch;
 using Gemma4.Engine.Chat;
 using Gemma4.Engine.Configuration;
 using Gemma4.Engine.Execution;
@@ -37,19 +38,22 @@ public abstract class Checkpoint
     /// <param name="path">A folder, or a GGUF file; of files that belong together, any.</param>
     /// <param name="mmproj">The GGUF file of a GGUF model's towers; null takes the one beside the model where <paramref name="path"/> is a folder,
     /// and none where it is a file.</param>
+    /// <param name="textOnly">True where its towers are left away; without libtorch, which computes them, they always are.</param>
     /// <exception cref="CheckpointException">It is not a checkpoint that can be served; names file and key.</exception>
-    public static Checkpoint Open(string path, string? mmproj = null)
+    public static Checkpoint Open(string path, string? mmproj = null, bool textOnly = false)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+        textOnly |= !LibTorch.IsPresent;
         if (IsGguf(path))
-            return new GgufCheckpoint(path, mmproj);
+            return new GgufCheckpoint(path, mmproj, textOnly);
         if (File.Exists(System.IO.Path.Combine(path, FolderCheckpoint.ConfigFile)) || ModelsIn(path) is not { Length: > 0 } models)
         {
             return mmproj is null
-                ? new FolderCheckpoint(path)
+                ? new FolderCheckpoint(path, textOnly)
                 : throw new CheckpointException(mmproj, $"goes with a GGUF model, and {path} is none: its towers are in its safetensors");
         }
-        return new GgufCheckpoint(Only(path, models, "model"), mmproj ?? (GgufIn(path, isMmproj: true) is { Length: > 0 } towers ? Only(path, towers, "mmproj") : null));
+        string model = Only(path, models, "model");
+        return new GgufCheckpoint(model, mmproj ?? (GgufIn(path, isMmproj: true) is { Length: > 0 } towers ? Only(path, towers, "mmproj") : null), textOnly);
     }
 
     /// <summary>Reads the tokenizer.</summary>
@@ -71,12 +75,16 @@ public abstract class Checkpoint
     /// <param name="plan">Which weights.</param>
     internal abstract Repacking Repack(CheckpointTensors tensors, RepackPlan plan);
 
+    /// <summary>Finds all that the model needs; no data is touched.</summary>
+    /// <exception cref="CheckpointException">A tensor is missing, malformed or not what the model needs.</exception>
+    internal LocatedModel Locate() => LocatedModel.Find(Config, OpenTensors());
+
     /// <summary>Loads the model.</summary>
     /// <param name="compute">Where and how it computes.</param>
     /// <param name="progress">Told after each tensor.</param>
     /// <returns>The caller owns it.</returns>
     internal Gemma4Model LoadModel(ComputeOptions compute, IProgress<LoadProgress>? progress = null) =>
-        ModelLoader.Load(Config, OpenTensors(), BackendFactory.Create(compute), progress, compute.LazyWeights);
+        ModelLoader.Load(Locate(), BackendFactory.Create(compute), progress, compute.LazyWeights);
 
     private static bool IsGguf(string path) => path.EndsWith(GgufExtension, StringComparison.OrdinalIgnoreCase);
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Gemma4.Engine.Backends.Cpu;
 using Gemma4.Engine.Configuration;
 using Gemma4.Engine.Execution;
@@ -24,9 +25,14 @@ public static class CheckpointRepacker
     /// <param name="cancelled">Ends the work; nothing is left behind.</param>
     /// <returns>The file of weights.</returns>
     /// <exception cref="CheckpointException">The original cannot be served, or has nothing to repack.</exception>
-    /// <exception cref="IOException">The folder is not empty, or cannot be written.</exception>
+    /// <exception cref="IOException">The folder is not empty, cannot be written, or its disk has too little room: found before anything is written.</exception>
     public static string Write(
-        Checkpoint checkpoint, string folder, ComputeOptions compute, IProgress<LoadProgress>? progress = null, CancellationToken cancelled = default)
+        Checkpoint checkpoint, string folder, ComputeOptions compute, IProgress<LoadProgress>? progress = null, CancellationToken cancelled = default) =>
+        Write(checkpoint, folder, compute, static folder => new DriveInfo(folder).AvailableFreeSpace, progress, cancelled);
+
+    /// <summary>The same, told by <paramref name="freeBytes"/> how much room the disk of a folder has.</summary>
+    internal static string Write(
+        Checkpoint checkpoint, string folder, ComputeOptions compute, Func<string, long> freeBytes, IProgress<LoadProgress>? progress, CancellationToken cancelled)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
         ArgumentException.ThrowIfNullOrEmpty(folder);
@@ -38,7 +44,7 @@ public static class CheckpointRepacker
         try
         {
             Directory.CreateDirectory(partial);
-            string name = Fill(partial, checkpoint, compute, progress, cancelled);
+            string name = Fill(partial, checkpoint, compute, freeBytes, progress, cancelled);
             if (Directory.Exists(folder))
                 Directory.Delete(folder);
             Directory.Move(partial, folder);
@@ -52,7 +58,8 @@ public static class CheckpointRepacker
         }
     }
 
-    private static string Fill(string partial, Checkpoint checkpoint, ComputeOptions compute, IProgress<LoadProgress>? progress, CancellationToken cancelled)
+    private static string Fill(
+        string partial, Checkpoint checkpoint, ComputeOptions compute, Func<string, long> freeBytes, IProgress<LoadProgress>? progress, CancellationToken cancelled)
     {
         // The result is the CPU backend's own; where answers are computed makes no difference to it.
         using var backend = (CpuBackend)BackendFactory.Create(compute with { Backend = "cpu", Device = "cpu" });
@@ -62,6 +69,7 @@ public static class CheckpointRepacker
             throw new CheckpointException(checkpoint.Path, $"there is nothing to repack with --quantization {compute.Quantization}: its weights are floats, or repacked already. Try int8 or int4");
         using var weights = new CheckpointWeights(plan.Located, backend, progress: null);
         Repacking repacking = checkpoint.Repack(tensors, plan);
+        CheckRoom(partial, repacking.Length + repacking.RestLength, freeBytes(partial));
         string path = Path.Combine(partial, "weights.partial"), hash;
         using (var writer = new RepackWriter(path, repacking.Length, backend, weights, progress, cancelled))
         {
@@ -72,5 +80,15 @@ public static class CheckpointRepacker
         File.Move(path, Path.Combine(partial, name));
         repacking.WriteRest(partial, name);
         return name;
+    }
+
+    private static void CheckRoom(string folder, long needed, long free)
+    {
+        if (needed > free)
+        {
+            throw new IOException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"The result takes {needed} bytes ({needed / 1e9:0.00} GB), and the disk of {Path.GetDirectoryName(folder)} has {free} free ({free / 1e9:0.00} GB). Free some, or name a folder on a larger disk."));
+        }
     }
 }

@@ -26,36 +26,22 @@ public static class EngineLoader
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
         ILogger logger = loggers.CreateLogger<GemmaEngine>();
-        CheckpointTensors tensors = checkpoint.OpenTensors();
+        LocatedModel located = checkpoint.Locate();
         Backend backend = BackendFactory.Create(compute);
-        MemoryForecast memory = Forecast(checkpoint.Config, tensors, backend, options);
+        MemoryForecast memory = Forecast(located, backend, options);
         Log.MemoryNeeded(logger, memory);
-        LoadedRunner loaded = RunnerLoader.Load(checkpoint.Config, tensors, backend, options, memory.KvCacheBytes, compute.LazyWeights, time, progress);
+        LoadedRunner loaded = RunnerLoader.Load(located, backend, options, memory.KvCacheBytes, compute.LazyWeights, time, progress);
         Log.Computing(logger, loaded.Backend);
         var traits = new ModelTraits(loaded.Config.Text.MaxPositions, loaded.Config.Text.VocabSize, loaded.Config.Text.BidirectionalVision);
         return new GemmaEngine(loaded.Runner, traits, loaded.Cache, options, meters, loggers, time);
     }
 
-    /// <summary>The memory that <see cref="Load"/> would take. No weight is touched.</summary>
-    /// <param name="checkpoint">The model.</param>
-    /// <param name="compute">Where and how it computes.</param>
-    /// <param name="options">Valid options.</param>
-    /// <exception cref="CheckpointException">The checkpoint is not one we can serve.</exception>
-    /// <exception cref="ArgumentException">A word of the compute options is unknown, or the device not there.</exception>
-    public static MemoryForecast ForecastMemory(Checkpoint checkpoint, ComputeOptions compute, EngineOptions options)
-    {
-        ArgumentNullException.ThrowIfNull(checkpoint);
-        ArgumentNullException.ThrowIfNull(options);
-        using Backend backend = BackendFactory.Create(compute);
-        return MemoryForecaster.Create(checkpoint.Config, checkpoint.OpenTensors(), backend, options);
-    }
-
     /// <summary>Forecasts for a backend that is given up where the model does not fit.</summary>
-    private static MemoryForecast Forecast(Gemma4Config config, CheckpointTensors tensors, Backend backend, EngineOptions options)
+    private static MemoryForecast Forecast(LocatedModel model, Backend backend, EngineOptions options)
     {
         try
         {
-            MemoryForecast memory = MemoryForecaster.Create(config, tensors, backend, options);
+            MemoryForecast memory = MemoryForecaster.Create(model, backend, options);
             memory.RequireFit();
             return memory;
         }

@@ -13,10 +13,11 @@ internal sealed class FolderCheckpoint : Checkpoint
     /// <summary>The file that makes a folder a checkpoint.</summary>
     public const string ConfigFile = Gemma4Config.FileName;
 
-    public FolderCheckpoint(string folder)
+    public FolderCheckpoint(string folder, bool textOnly)
     {
         Path = folder;
-        Config = Gemma4Config.Load(folder);
+        var config = Gemma4Config.Load(folder);
+        Config = textOnly ? config.TextOnly() : config;
     }
 
     public override string Path { get; }

@@ -15,11 +15,12 @@ internal sealed class GgufCheckpoint : Checkpoint
     private readonly GgufFile _model;
     private readonly GgufFile? _mmproj;
 
-    public GgufCheckpoint(string model, string? mmproj)
+    public GgufCheckpoint(string model, string? mmproj, bool textOnly)
     {
         _model = GgufFile.Read(model);
         _mmproj = mmproj is null ? null : GgufFile.Read(mmproj);
-        Config = GgufConfig.Read(_model, _mmproj);
+        Gemma4Config config = GgufConfig.Read(_model, _mmproj);
+        Config = textOnly ? config.TextOnly() : config;
     }
 
     public override string Path => _model.Path;
@@ -39,7 +40,7 @@ internal sealed class GgufCheckpoint : Checkpoint
         ? ChatRenderer.Create($"{Path}: {TemplateKey}", template, GgufTokenizer.SpecialTokens(tokenizer))
         : null;
 
-    internal override CheckpointTensors OpenTensors() => new GgufTensors(_model, _mmproj);
+    internal override CheckpointTensors OpenTensors() => new GgufTensors(_model, Config.LeavesTowers ? null : _mmproj);
 
     internal override Repacking Repack(CheckpointTensors tensors, RepackPlan plan) => new GgufRepacking(_model, _mmproj, plan);
 }

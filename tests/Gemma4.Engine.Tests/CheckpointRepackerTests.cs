@@ -54,6 +54,21 @@ public sealed class CheckpointRepackerTests : IDisposable
     }
 
     [Fact]
+    public void A_disk_without_room_is_found_before_anything_is_written()
+    {
+        var original = Checkpoint.Open(GgufFixtures.Find("tiny-31b-Q4_0"));
+        Repack(original.Path, "none");
+        long size = Directory.EnumerateFiles(Target).Sum(file => new FileInfo(file).Length);
+        Directory.Delete(Target, recursive: true);
+        var full = Assert.Throws<IOException>(() => CheckpointRepacker.Write(original, Target, Compute("none"), _ => size - 1, null, TestContext.Current.CancellationToken));
+        Assert.Contains($"takes {size} bytes", full.Message, StringComparison.Ordinal);
+        Assert.Contains($"has {size - 1} free", full.Message, StringComparison.Ordinal);
+        Assert.Contains(_root, full.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_root));
+        Assert.True(File.Exists(CheckpointRepacker.Write(original, Target, Compute("none"), _ => size, null, TestContext.Current.CancellationToken)));
+    }
+
+    [Fact]
     public void File_is_named_by_its_hash()
     {
         string file = Repack(GgufFixtures.Find("tiny-31b-Q4_0"), "none");

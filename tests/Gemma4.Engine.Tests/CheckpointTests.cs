@@ -28,6 +28,29 @@ public sealed class CheckpointTests : IDisposable
         Refused(() => Checkpoint.Open(folder, GgufFixtures.Find("mmproj-tiny-e2b-F16")), "goes with a GGUF model");
     }
 
+    [Theory]
+    [InlineData("tiny-e2b")]
+    [InlineData("tiny-31b")]
+    public void Towers_can_be_left_away(string name)
+    {
+        string folder = Path.Combine(RepositoryPaths.Fixtures, "models", name);
+        Checkpoint whole = Checkpoint.Open(folder), text = Checkpoint.Open(folder, textOnly: true);
+        Assert.True(whole.Config.Vision is not null && !whole.Config.LeavesTowers);
+        Assert.True(text.Config is { Vision: null, Audio: null, LeavesTowers: true });
+        string[] left = [.. whole.Locate().Weights.Keys.Except(text.Locate().Weights.Keys)];
+        Assert.NotEmpty(left);
+        Assert.All(left, tensor => Assert.Matches("^model.(vision_tower|embed_vision|audio_tower|embed_audio)[.]", tensor));
+        Assert.All(text.Locate().Weights.Keys, tensor => Assert.StartsWith("model.language_model.", tensor, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_towers_file_can_be_left_away()
+    {
+        var text = Checkpoint.Open(GgufFixtures.Find("tiny-e2b-Q4_0"), GgufFixtures.Find("mmproj-tiny-e2b-F16"), textOnly: true);
+        Assert.True(text.Config is { Vision: null, Audio: null, LeavesTowers: true });
+        Assert.All(text.Locate().Weights.Keys, tensor => Assert.StartsWith("model.language_model.", tensor, StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Folder_of_links_is_opened_like_one_of_files()
     {

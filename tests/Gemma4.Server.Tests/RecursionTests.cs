@@ -1,6 +1,7 @@
 using System.Reflection;
 using Gemma4.Conformance;
 using Gemma4.Engine;
+using Gemma4.Measurement;
 using Gemma4.Verification;
 using Xunit;
 
@@ -89,7 +90,7 @@ public sealed class RecursionTests
     };
 
     private static readonly Lazy<CallGraph> Product = new(() => new CallGraph(
-        new[] { typeof(Program), typeof(GemmaEngine), typeof(ConformanceVerb), typeof(ModelVerifier) }.SelectMany(type => type.Assembly.GetTypes()).Where(IsWritten)));
+        new[] { typeof(Program), typeof(GemmaEngine), typeof(ConformanceVerb), typeof(ModelVerifier), typeof(ModelMeasurement) }.SelectMany(type => type.Assembly.GetTypes()).Where(IsWritten)));
 
     /// <summary>The product's methods on a cycle without a guard, those of a cycle together.</summary>
     private static readonly Lazy<List<List<MethodBase>>> Unguarded = new(() => Product.Value.Cycles(method => HasGuard(Product.Value, method)));

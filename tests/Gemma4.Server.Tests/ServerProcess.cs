@@ -56,6 +56,9 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>The files that it has mapped into its memory, libraries among them.</summary>
+    public string MappedFiles => File.ReadAllText($"/proc/{_process.Id}/maps");
+
     /// <summary>Whether it has ended.</summary>
     public bool HasEnded => _process.HasExited;
 

@@ -24,17 +24,14 @@ namespace Gemma4.Server.Tests;
 internal sealed class ServerUnderTest(FakeEngine engine, params (string Key, string Value)[] settings) : WebApplicationFactory<Program>
 {
     /// <summary>The served model's id.</summary>
-    public const string Model = "gemma-4-demo";
-
-    private static readonly Lazy<Tokenizer> SharedTokenizer =
-        new(() => Tokenizer.Load(Path.Combine(RepositoryPaths.DemoModel, "tokenizer.json")));
+    public const string Model = TextRequests.Model;
 
     private static readonly Lazy<ConstraintCompiler> Constraints = new(() => new ConstraintCompiler(Tokenizer));
 
     private Uri? _address;
 
     /// <summary>The demo model's tokenizer.</summary>
-    public static Tokenizer Tokenizer => SharedTokenizer.Value;
+    public static Tokenizer Tokenizer => DemoTokenizer.Instance;
 
     /// <summary>The scripted engine.</summary>
     public FakeEngine Engine => engine;

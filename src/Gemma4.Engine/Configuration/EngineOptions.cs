@@ -19,6 +19,7 @@ public sealed class EngineOptions : IValidatableObject
 
     /// <summary>How long a step should take while answers are being written: prompts are read in pieces that fit beside their next tokens, and
     /// get as much time as those where they alone take longer. A larger one reads prompts faster, a smaller one keeps text more even.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.001", "01:00:00")]
     public TimeSpan TargetStepTime { get; set; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Time that a step may work on images and audio clips, as a share of the time its text took: 0.5 lets the text of others take half
@@ -63,8 +64,8 @@ public sealed class EngineOptions : IValidatableObject
     [Range(1, 1000)]
     public int MaxConsecutiveFaults { get; set; } = 3;
 
-    /// <summary>How long a step may take before its sequences end with an error and the engine counts as stalled; zero for ever. Longer than any
-    /// honest step: nothing can be said of one that is only slow.</summary>
+    /// <summary>How long a step may take before its sequences end with an error and the engine counts as stalled: a second to a day, or zero for
+    /// ever. Longer than any honest step: nothing can be said of one that is only slow.</summary>
     public TimeSpan StepTimeout { get; set; } = TimeSpan.FromMinutes(10);
 
     /// <inheritdoc/>
@@ -76,11 +77,6 @@ public sealed class EngineOptions : IValidatableObject
                 $"{nameof(MaxTokensPerStep)} ({MaxTokensPerStep}) must be at least {nameof(MaxSequences)} ({MaxSequences}), so that every "
                 + $"running sequence gets its next token in each step. Raise {nameof(MaxTokensPerStep)} or lower {nameof(MaxSequences)}.",
                 [nameof(MaxTokensPerStep), nameof(MaxSequences)]);
-        }
-        if (TargetStepTime <= TimeSpan.Zero || TargetStepTime > TimeSpan.FromHours(1))
-        {
-            yield return new ValidationResult(
-                $"{nameof(TargetStepTime)} ({TargetStepTime}) must be above zero and at most an hour; 00:00:00.1 is a good value.", [nameof(TargetStepTime)]);
         }
         if (StepTimeout != TimeSpan.Zero && (StepTimeout < TimeSpan.FromSeconds(1) || StepTimeout > TimeSpan.FromDays(1)))
         {

@@ -19,6 +19,9 @@ public sealed record Gemma4Config
     /// <summary>The audio tower; null where the model cannot hear.</summary>
     public AudioConfig? Audio { get; init; }
 
+    /// <summary>True where the checkpoint has towers that are left away: their weights are not looked at.</summary>
+    public bool LeavesTowers { get; init; }
+
     /// <summary>Placeholder of an image's soft tokens.</summary>
     public int? ImageTokenId { get; init; }
 
@@ -77,6 +80,9 @@ public sealed record Gemma4Config
             Processor = ProcessorDefaults.Load(Path.Combine(directory, "processor_config.json")),
         };
     }
+
+    /// <summary>The same model for text alone, without its towers.</summary>
+    public Gemma4Config TextOnly() => Vision is null && Audio is null ? this : this with { Vision = null, Audio = null, LeavesTowers = true };
 
     /// <summary>Refuses a tokenizer that makes tokens the model does not have.</summary>
     /// <param name="tokenizerFile">Named in the error.</param>

@@ -31,6 +31,8 @@ internal static class BackendFactory
         int threads = options.Threads ?? PhysicalCores.Count();
         if (torch)
         {
+            if (!LibTorch.IsPresent)
+                throw new ArgumentException($"--backend torch: {LibTorch.Absence}. Use --backend cpu.", nameof(options));
             if (quantization != Quantization.None)
                 throw new ArgumentException($"--quantization {options.Quantization}: --backend torch computes with unrounded weights. Use --quantization none, or --backend cpu.", nameof(options));
             return new TorchBackend(new TorchOptions(threads) { CudaIndex = cuda, RoundsToBFloat16 = rounds, KvFormat = kv });
@@ -79,6 +81,7 @@ internal static class BackendFactory
     private static int Require(int index, string word) => index < CudaDevices.Count
         ? index
         : throw new ArgumentException(
+            !LibTorch.IsPresent ? $"--device {word}: {LibTorch.Absence}. Use --device cpu." :
             $"--device {word}: libtorch sees {CudaDevices.Count} CUDA devices. Use --device cpu, or a build with -p:Gemma4Cuda=true on a machine with a driver.",
             nameof(word));
 }

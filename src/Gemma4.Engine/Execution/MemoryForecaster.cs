@@ -17,15 +17,14 @@ internal static class MemoryForecaster
     private const long ProgramBytes = 200_000_000;
 
     /// <summary>Reckons; no weight is touched.</summary>
-    /// <param name="config">The model.</param>
-    /// <param name="tensors">Its weights.</param>
+    /// <param name="model">The model, found in a checkpoint.</param>
     /// <param name="backend">Will compute it; nothing was loaded yet.</param>
     /// <param name="options">Valid options.</param>
-    public static MemoryForecast Create(Gemma4Config config, CheckpointTensors tensors, Backend backend, EngineOptions options)
+    public static MemoryForecast Create(LocatedModel model, Backend backend, EngineOptions options)
     {
-        ExpectedModel expected = ModelLoader.Expect(config);
+        (Gemma4Config config, ExpectedModel expected) = (model.Config, model.Expected);
         long made = 0, mapped = 0, inFiles = 0;
-        foreach ((string name, LocatedWeight weight) in tensors.Locate(config, expected.Shapes))
+        foreach ((string name, LocatedWeight weight) in model.Weights)
         {
             bool isMultiplied = expected.Multiplied.TryGetValue(name, out bool isHead);
             if (!isMultiplied && expected.Gathered.Contains(name))
@@ -39,7 +38,7 @@ internal static class MemoryForecaster
             made += bytes;
             mapped += bytes == 0 && weight.IsAsStored ? weight.Length : 0;
         }
-        ImmutableArray<KvGroupSpec> groups = [.. config.Text.KvGroups.Select(g => new KvGroupSpec(g.Window, expected.KvBytesPerToken(g, backend.KvFormat)))];
+        ImmutableArray<KvGroupSpec> groups = KvMemory.Groups(config.Text, expected.KvLayers, backend.KvFormat);
         int maxContextLength = Math.Min(config.Text.MaxPositions, options.MaxContextLength ?? int.MaxValue);
         long limit = options.MemoryBudgetBytes ?? (long)((1 - Reserve) * backend.MemoryBytes());
         long smallest = KvBudget.Cost(groups, 1, options.MaxTokensPerStep, options.BlockSize);

@@ -11,8 +11,7 @@ namespace Gemma4.Engine.Execution;
 internal static class RunnerLoader
 {
     /// <summary>Loads.</summary>
-    /// <param name="config">The model's configuration.</param>
-    /// <param name="tensors">Its weights.</param>
+    /// <param name="located">What the model needs, found in a checkpoint.</param>
     /// <param name="backend">Computes; owned by the runner, and disposed where loading fails.</param>
     /// <param name="options">Valid options.</param>
     /// <param name="maxKvBytes">Bytes that the KV cache may have at most where the options do not say how many it has.</param>
@@ -21,12 +20,12 @@ internal static class RunnerLoader
     /// <param name="progress">Told after each tensor.</param>
     /// <returns>The caller owns the runner.</returns>
     /// <exception cref="CheckpointException">The checkpoint is not one we can serve.</exception>
-    public static LoadedRunner Load(Gemma4Config config, CheckpointTensors tensors, Backend backend, EngineOptions options, long maxKvBytes, bool lazy, TimeProvider time, IProgress<LoadProgress>? progress)
+    public static LoadedRunner Load(LocatedModel located, Backend backend, EngineOptions options, long maxKvBytes, bool lazy, TimeProvider time, IProgress<LoadProgress>? progress)
     {
-        Gemma4Model model = ModelLoader.Load(config, tensors, backend, progress, lazy);
+        Gemma4Model model = ModelLoader.Load(located, backend, progress, lazy);
         try
         {
-            ImmutableArray<KvGroupSpec> groups = [.. model.Config.Text.KvGroups.Select(g => new KvGroupSpec(g.Window, model.KvBytesPerToken(g)))];
+            ImmutableArray<KvGroupSpec> groups = KvMemory.Groups(model.Config.Text, model.KvLayers, backend.KvFormat);
             int maxContextLength = Math.Min(model.Config.Text.MaxPositions, options.MaxContextLength ?? int.MaxValue);
             long bytes = KvMemory.Budget(groups, options, maxContextLength, Math.Min(maxKvBytes, backend.FreeKvBytes()));
             KvCachePlan cache = KvBudget.Split(

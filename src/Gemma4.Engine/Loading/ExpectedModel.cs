@@ -16,8 +16,4 @@ internal sealed record ExpectedModel(
     IReadOnlySet<string> Gathered,
     IReadOnlyDictionary<string, bool> Multiplied,
     IReadOnlyList<KvLayerSpec?> KvLayers,
-    StepWork Work)
-{
-    /// <summary>What a position costs in a KV group, in bytes.</summary>
-    public long KvBytesPerToken(KvGroupConfig group, KvFormat format) => group.OwnerLayers.Sum(layer => KvLayers[layer]!.BytesPerToken(format));
-}
+    StepWork Work);

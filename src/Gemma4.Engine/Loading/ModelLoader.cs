@@ -9,20 +9,19 @@ namespace Gemma4.Engine.Loading;
 internal static class ModelLoader
 {
     /// <summary>Loads a model.</summary>
-    /// <param name="config">Its configuration.</param>
-    /// <param name="tensors">Its weights.</param>
+    /// <param name="model">What it needs, found in a checkpoint.</param>
     /// <param name="backend">Computes; owned by the model, and disposed where loading fails.</param>
     /// <param name="progress">Told after each tensor.</param>
     /// <param name="lazy">True where mapped weights are read when they are first multiplied with.</param>
     /// <returns>The model; the caller owns it.</returns>
-    /// <exception cref="CheckpointException">A tensor is missing, malformed or not what the model needs.</exception>
-    public static Gemma4Model Load(Gemma4Config config, CheckpointTensors tensors, Backend backend, IProgress<LoadProgress>? progress = null, bool lazy = false)
+    /// <exception cref="CheckpointException">A tensor holds what no weight does.</exception>
+    public static Gemma4Model Load(LocatedModel model, Backend backend, IProgress<LoadProgress>? progress = null, bool lazy = false)
     {
         WeightStore? store = null;
         try
         {
-            store = new CheckpointWeights(tensors.Locate(config, Expect(config).Shapes), backend, progress, lazy);
-            return new Gemma4Model(config, backend, store);
+            store = new CheckpointWeights(model.Weights, backend, progress, lazy);
+            return new Gemma4Model(model.Config, backend, store);
         }
         catch
         {

@@ -9,6 +9,8 @@ namespace Gemma4.Engine.Loading;
 /// <param name="index">Every tensor of the folder.</param>
 internal sealed class SafetensorsTensors(CheckpointIndex index) : CheckpointTensors
 {
+    private static readonly string[] TowerPrefixes = ["model.vision_tower.", "model.embed_vision.", "model.audio_tower.", "model.embed_audio."];
+
     private readonly PanelTensors _panels = new(index);
 
     /// <summary>Every tensor of the folder.</summary>
@@ -45,12 +47,14 @@ internal sealed class SafetensorsTensors(CheckpointIndex index) : CheckpointTens
 
     private static string Hint(string[] unknown) => unknown.Length == 0 ? "" : $"; the checkpoint has {unknown[0]}, which the model does not know";
 
-    /// <summary>Stored by the released checkpoints but used by nothing: keys and values of sharing layers, the copy of a tied head.</summary>
+    /// <summary>Stored but used by nothing: keys and values of sharing layers, the copy of a tied head, towers that are left away.</summary>
     private static bool IsUnused(Gemma4Config config, string name)
     {
         name = PanelTensors.WeightOf(name) ?? PackedTensor.WeightOf(name) ?? name;
         if (name == "lm_head.weight")
             return config.Text.TiedHead;
+        if (config.LeavesTowers && Array.Exists(TowerPrefixes, prefix => name.StartsWith(prefix, StringComparison.Ordinal)))
+            return true;
         return config.Text.Layers.Any(layer => !layer.OwnsKv
             && name.StartsWith($"model.language_model.layers.{layer.Index}.self_attn.", StringComparison.Ordinal)
             && name[name.LastIndexOf("self_attn.", StringComparison.Ordinal)..]

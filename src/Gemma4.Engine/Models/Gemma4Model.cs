@@ -12,7 +12,7 @@ namespace Gemma4.Engine.Models;
 internal sealed class Gemma4Model : IDisposable
 {
     private readonly WeightStore _store;
-    private readonly TensorSource _towerWeights;
+    private readonly TensorSource? _towerWeights;
     private readonly TextModel _text;
     private readonly VisionTower? _vision;
     private readonly AudioTower? _audio;
@@ -28,9 +28,12 @@ internal sealed class Gemma4Model : IDisposable
         Backend = backend;
         _store = store;
         _text = new TextModel(config.Text, backend, store);
-        _towerWeights = backend.CreateTowerWeights(store);
-        _vision = config.Vision is { } vision ? new VisionTower(vision, config.Text.HiddenSize, _towerWeights) : null;
-        _audio = config.Audio is { } audio ? new AudioTower(audio, config.Text.HiddenSize, _towerWeights) : null;
+        if (config.Vision is not null || config.Audio is not null)      // text alone needs no libtorch
+        {
+            _towerWeights = backend.CreateTowerWeights(store);
+            _vision = config.Vision is { } vision ? new VisionTower(vision, config.Text.HiddenSize, _towerWeights) : null;
+            _audio = config.Audio is { } audio ? new AudioTower(audio, config.Text.HiddenSize, _towerWeights) : null;
+        }
         KvLayers = [.. config.Text.Layers.Select(Spec)];
     }
 
@@ -42,9 +45,6 @@ internal sealed class Gemma4Model : IDisposable
 
     /// <summary>What each layer keeps of every position; null where it shares another's.</summary>
     public IReadOnlyList<KvLayerSpec?> KvLayers { get; }
-
-    /// <summary>What a position costs in a KV group of <see cref="TextConfig.KvGroups"/>, in bytes.</summary>
-    public long KvBytesPerToken(KvGroupConfig group) => group.OwnerLayers.Sum(layer => KvLayers[layer]!.BytesPerToken(Backend.KvFormat));
 
     /// <summary>Takes the memory of the KV cache; the caller owns it.</summary>
     /// <param name="numBlocks">Blocks of each group's pool, in the order of <see cref="TextConfig.KvGroups"/>.</param>
@@ -113,7 +113,7 @@ internal sealed class Gemma4Model : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _towerWeights.Dispose();
+        _towerWeights?.Dispose();
         Backend.Dispose();
         _store.Dispose();
     }

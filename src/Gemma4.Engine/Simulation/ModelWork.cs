@@ -36,7 +36,14 @@ public sealed record ModelWork
     public static ModelWork Of(Gemma4Config config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        ExpectedModel expected = ModelLoader.Expect(config);
+        return Of(config, ModelLoader.Expect(config));
+    }
+
+    /// <summary>Counts a model's weights.</summary>
+    /// <param name="config">The model.</param>
+    /// <param name="expected">What it needs.</param>
+    internal static ModelWork Of(Gemma4Config config, ExpectedModel expected)
+    {
         long layers = 0, experts = 0, head = 0;
         foreach ((string name, bool isHead) in expected.Multiplied)
         {

@@ -2,7 +2,9 @@ using System.Diagnostics.Metrics;
 using Gemma4.Engine.Parsing;
 using Gemma4.Server.Limits;
 using Gemma4.Server.Metrics;
+using Gemma4.Server.Settings;
 using Gemma4.Server.Storage;
+using Microsoft.Extensions.Options;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
@@ -58,7 +60,9 @@ internal static class Telemetry
         GenerationMetrics generations = app.Services.GetRequiredService<GenerationMetrics>();
         foreach (RequestLabels labels in ((IEndpointRouteBuilder)app).DataSources.SelectMany(source => source.Endpoints).Select(RequestLabels.Of).OfType<RequestLabels>())
             generations.Announce(labels);
-        app.MapPrometheusScrapingEndpoint("/metrics").ExcludeFromDescription();
+        IEndpointConventionBuilder endpoint = app.MapPrometheusScrapingEndpoint("/metrics").ExcludeFromDescription();
+        if (app.Services.GetRequiredService<IOptions<ServerOptions>>().Value.OpenMetrics)
+            endpoint.AllowAnonymous();
     }
 
     private static bool Exports(IConfiguration configuration, string signal) =>

@@ -15,6 +15,9 @@ internal sealed class DownloadDisplay(TextWriter? terminal, Action<string> write
     private long _shownAt;
     private int _drawn;
 
+    /// <summary>The display of a verb of the program: on the terminal that its errors go to, in lines where that is a file.</summary>
+    public static DownloadDisplay Of(TextWriter errors) => new(Console.IsErrorRedirected ? null : errors, errors.WriteLine, TimeProvider.System);
+
     public void Begin(string what, long totalBytes, long presentBytes)
     {
         lock (_lock)

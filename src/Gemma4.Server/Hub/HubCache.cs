@@ -111,6 +111,7 @@ internal sealed partial class HubCache(string root, bool usesLinks)
     public void Prepare(string repository)
     {
         Directory.CreateDirectory(Path.Combine(FolderOf(repository), "blobs"));
+        Directory.CreateDirectory(Path.Combine(FolderOf(repository), "snapshots")); // without it huggingface_hub calls the cache corrupted
         Directory.CreateDirectory(Path.Combine(root, ".locks", Path.GetFileName(FolderOf(repository))));
         string tag = Path.Combine(root, CacheTag);
         if (!File.Exists(tag))

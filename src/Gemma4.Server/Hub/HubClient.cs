@@ -115,12 +115,17 @@ internal sealed class HubClient : IDisposable
 
     private Uri Api(ModelName model, string what, string revision) => new($"{Base}/api/models/{model.Repository}/{what}/{Uri.EscapeDataString(revision)}");
 
+    /// <summary>A mirror may hand on pages that name the hub it mirrors: they are asked of the mirror (huggingface_hub, <c>fix_hf_endpoint_in_url</c>).</summary>
+    private Uri? OnEndpoint(Uri? url) => url is not null && url.Scheme == HubSettings.PublicHub.Scheme && url.Authority == HubSettings.PublicHub.Authority
+        ? new Uri(Base + url.PathAndQuery)
+        : url;
+
     private HubException NoHub(string what) => new($"{Base} {what}: it is no hub, or a proxy answers for it. Check HF_ENDPOINT and HTTPS_PROXY.");
 
     private async Task<(JsonDocument Answer, Uri? Next)> JsonAsync(ModelName model, Uri url, CancellationToken cancellationToken)
     {
         HttpResponseMessage response = await SendAsync(model, url, null, null, cancellationToken);
-        Uri? next = HubFacts.NextPage(response);
+        Uri? next = OnEndpoint(HubFacts.NextPage(response));
         if (next is not null && !IsHub(next))
             throw NoHub($"continues its list of files at {next.Host}");
         await using var body = new HubBody(response, await response.Content.ReadAsStreamAsync(cancellationToken), 0, _limits.Stall, _time);

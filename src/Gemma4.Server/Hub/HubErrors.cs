@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
-using System.Text.Json;
 using System.Text.RegularExpressions;
 
 namespace Gemma4.Server.Hub;
@@ -19,10 +18,11 @@ internal static partial class HubErrors
     public static Exception Of(HttpResponseMessage response, string body, ModelName model, HubSettings settings)
     {
         int status = (int)response.StatusCode;
-        string code = Header(response, "X-Error-Code") ?? "", said = HubText.Line(Header(response, "X-Error-Message") ?? FromBody(body));
+        string code = Header(response, "X-Error-Code") ?? "", said = HubText.Line(Header(response, "X-Error-Message") ?? HubErrorBody.Message(body, response.Content.Headers.ContentType));
         string host = response.RequestMessage?.RequestUri?.Host ?? settings.Endpoint.Host;
         string page = $"{settings.Endpoint.AbsoluteUri.TrimEnd('/')}/{model.Repository}";
-        string answered = $"{host} answered {status}{(said.Length > 0 ? $": {said}" : ".")}";
+        string request = Header(response, "x-request-id") is { Length: > 0 } id ? $" [request {HubText.Line(id)}]" : "";
+        string answered = $"{host} answered {status}{(said.Length > 0 ? $": {said}" : ".")}{request}";
         return (code, response.StatusCode) switch
         {
             ("GatedRepo", _) => new HubException(settings.Token is null
@@ -37,6 +37,9 @@ internal static partial class HubErrors
             ("RepoNotFound", _) or (_, HttpStatusCode.Unauthorized or HttpStatusCode.NotFound) => new HubException(
                 $"{host} has no model '{model.Repository}', or it is private{(settings.Token is null ? " and no token was sent: set HF_TOKEN" : " and the token's owner may not read it")}. "
                 + $"Check the spelling at {page}. ({answered})"),
+            (_, HttpStatusCode.Forbidden) => new HubException(
+                $"{host} does not let {(settings.Token is null ? "anybody without a token" : "this token's owner")} read {model.Repository}: it may be disabled, or the token's permissions "
+                + $"do not cover it (see {settings.Endpoint}settings/tokens and {page}). ({answered})"),
             (_, HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError) => new TransientHubException(answered, RetryAfter(response)),
             _ => new HubException($"{model.Repository} cannot be fetched: {answered} See {page}."),
         };
@@ -44,21 +47,6 @@ internal static partial class HubErrors
 
     private static string? Header(HttpResponseMessage response, string name) =>
         response.Headers.TryGetValues(name, out IEnumerable<string>? values) ? values.FirstOrDefault() : null;
-
-    /// <summary>The message of <c>{"error": "…"}</c>, which is what the API answers beside the headers.</summary>
-    private static string FromBody(string body)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = 8 });
-            return document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("error", out JsonElement error)
-                && error.ValueKind == JsonValueKind.String ? error.GetString()! : "";
-        }
-        catch (JsonException)
-        {
-            return ""; // a page in HTML, of a proxy perhaps: the status says enough
-        }
-    }
 
     /// <summary><c>Retry-After</c> in seconds, else the time until a new window of <c>RateLimit: "api";r=0;t=55</c> (huggingface.co/docs/hub/rate-limits).</summary>
     private static TimeSpan? RetryAfter(HttpResponseMessage response)

@@ -1,8 +1,10 @@
+using System.Text.RegularExpressions;
+
 namespace Gemma4.Server.Hub;
 
 /// <summary>Which hub, who asks, and where its files lie: the same environment variables that huggingface_hub reads, so that both share one cache and one token.</summary>
 /// <remarks>huggingface_hub, <c>constants.py</c> and <c>utils/_auth.py</c>.</remarks>
-internal sealed record HubSettings
+internal sealed partial record HubSettings
 {
     /// <summary>The hub that everybody means.</summary>
     public static readonly Uri PublicHub = new("https://huggingface.co");
@@ -10,7 +12,7 @@ internal sealed record HubSettings
     /// <summary>The hub, <c>HF_ENDPOINT</c>.</summary>
     public required Uri Endpoint { get; init; }
 
-    /// <summary>Who asks, <c>HF_TOKEN</c> or the file that <c>hf auth login</c> writes; null for nobody.</summary>
+    /// <summary>Who asks, <c>HF_TOKEN</c> or the file that <c>hf auth login</c> writes; null for nobody, and where <c>HF_HUB_DISABLE_IMPLICIT_TOKEN</c> says so.</summary>
     public string? Token { get; init; }
 
     /// <summary>Where models lie, <c>HF_HUB_CACHE</c> or <c>hub</c> below <c>HF_HOME</c>.</summary>
@@ -32,14 +34,14 @@ internal sealed record HubSettings
     public static HubSettings Read(Func<string, string?> variable, string home)
     {
         string Folder(string name, string otherwise) => Value(variable, name) is { } folder
-            ? Path.GetFullPath(folder == "~" || folder.StartsWith("~/", StringComparison.Ordinal) ? home + folder[1..] : folder)
+            ? Path.GetFullPath(Expand(folder == "~" || folder.StartsWith("~/", StringComparison.Ordinal) ? home + folder[1..] : folder, variable))
             : otherwise;
         string hubHome = Folder("HF_HOME", Path.Combine(Folder("XDG_CACHE_HOME", Path.Combine(home, ".cache")), "huggingface"));
         string tokenFile = Folder("HF_TOKEN_PATH", Path.Combine(hubHome, "token"));
         return new HubSettings
         {
             Endpoint = ReadEndpoint(Value(variable, "HF_ENDPOINT")),
-            Token = ReadToken(Value(variable, "HF_TOKEN") ?? Value(variable, "HUGGING_FACE_HUB_TOKEN"), tokenFile),
+            Token = IsTrue(Value(variable, "HF_HUB_DISABLE_IMPLICIT_TOKEN")) ? null : ReadToken(Value(variable, "HF_TOKEN") ?? Value(variable, "HUGGING_FACE_HUB_TOKEN"), tokenFile),
             TokenFile = tokenFile,
             CacheFolder = Folder("HF_HUB_CACHE", Folder("HUGGINGFACE_HUB_CACHE", Path.Combine(hubHome, "hub"))),
             IsOffline = IsTrue(Value(variable, "HF_HUB_OFFLINE") ?? Value(variable, "TRANSFORMERS_OFFLINE")),
@@ -52,6 +54,13 @@ internal sealed record HubSettings
     public static HubSettings Read() => Read(Environment.GetEnvironmentVariable, Environment.GetFolderPath(Environment.SpecialFolder.UserProfile));
 
     private static string? Value(Func<string, string?> variable, string name) => variable(name)?.Trim() is { Length: > 0 } value ? value : null;
+
+    /// <summary>Puts values in the place of <c>$NAME</c> and <c>${NAME}</c>, as where no shell did; what is not set stays.</summary>
+    private static string Expand(string path, Func<string, string?> variable) =>
+        Reference().Replace(path, match => variable(match.Groups[1].Success ? match.Groups[1].Value : match.Groups[2].Value) ?? match.Value);
+
+    [GeneratedRegex(@"\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})")]
+    private static partial Regex Reference();
 
     private static bool IsTrue(string? value) => value?.ToUpperInvariant() is "1" or "ON" or "YES" or "TRUE";
 

@@ -66,11 +66,11 @@ internal sealed class MediaLoader(
     private void CheckModality(MediaSource source, MediaTraits model)
     {
         if (source is MediaSource.Image && !model.Sees)
-            throw Fault.UnsupportedValue(source.Param, "Unsupported value: the served model does not see images.");
+            throw Fault.UnsupportedValue(source.Param, Lacking(model, "the served model does not see images."));
         if (source is MediaSource.Video video)
         {
             if (!model.Sees)
-                throw Fault.UnsupportedValue(video.Param, "Unsupported value: the served model does not see videos.");
+                throw Fault.UnsupportedValue(video.Param, Lacking(model, "the served model does not see videos."));
             videos.Check(video);
         }
         if (source is MediaSource.Audio)
@@ -80,8 +80,10 @@ internal sealed class MediaLoader(
     private static void CheckHearing(MediaTraits model, string param)
     {
         if (!model.Hears)
-            throw Fault.UnsupportedValue(param, "Unsupported value: the served model does not hear. Of the Gemma 4 models, gemma-4-E2B and gemma-4-E4B do.");
+            throw Fault.UnsupportedValue(param, Lacking(model, "the served model does not hear. Of the Gemma 4 models, gemma-4-E2B and gemma-4-E4B do."));
     }
+
+    private static string Lacking(MediaTraits model, string otherwise) => $"Unsupported value: {model.LeftAway ?? otherwise}";
 
     private async Task<PreparedMedium> LoadAsync(MediaSource source, MediaDefaults request, MediaTraits model, CancellationToken cancellationToken)
     {

@@ -12,6 +12,9 @@ internal sealed record MediaTraits(bool Sees, bool Hears, int ImageSoftTokens)
     /// <summary>Frames taken from a video where the request does not say (<c>processor_config.json</c>).</summary>
     public int VideoFrames { get; init; } = 32;
 
+    /// <summary>Why the served model's towers were left away, as it goes on after "Unsupported value: "; null where they were not.</summary>
+    public string? LeftAway { get; init; }
+
     /// <summary>None.</summary>
     public static MediaTraits TextOnly { get; } = new(false, false, 280);
 }

@@ -44,9 +44,11 @@ internal sealed class CheckpointModelSource(
 
     private (LoadedModel Model, GemmaEngine Engine) Load(string path, string? mmproj, IProgress<double> progress, CancellationToken cancellationToken)
     {
-        NativeThreads.Configure(model.Value.Threads);
-        var checkpoint = Checkpoint.Open(path, mmproj);
+        var checkpoint = Checkpoint.Open(path, mmproj, model.Value.TextOnly);
         Gemma4Config config = checkpoint.Config;
+        NativeThreads.Configure(config.LeavesTowers && model.Value.Backend != "torch" ? null : model.Value.Threads); // text alone loads no libtorch
+        if (config.LeavesTowers)
+            loggers.CreateLogger<CheckpointModelSource>().TowersLeft(WhyLeft());
         if (engine.Value.MaxContextLength > config.Text.MaxPositions)
         {
             throw new OptionsException(
@@ -64,6 +66,7 @@ internal sealed class CheckpointModelSource(
             {
                 VideoSoftTokens = config.Processor.VideoSoftTokens,
                 VideoFrames = config.Processor.VideoFrames,
+                LeftAway = config.LeavesTowers ? $"images, videos and audio clips are not taken: {WhyLeft()}." : null,
             },
             Format = checkpoint.Format,
             SizeBytes = CheckpointFiles.SizeBytes(checkpoint.Files),
@@ -71,6 +74,8 @@ internal sealed class CheckpointModelSource(
         };
         return (served, loaded);
     }
+
+    private static string WhyLeft() => LibTorch.IsPresent ? "the server was started with --text-only" : LibTorch.Absence;
 
     /// <summary>Reports synchronously: the framework's own progress would hop to the thread pool and arrive out of order. Gives the load up
     /// between two tensors when the server stops.</summary>

@@ -34,6 +34,9 @@ internal static partial class Log
     [LoggerMessage(9, LogLevel.Information, "Settings from {Files}, then from variables GEMMA4__Section__Key, then from the command line")]
     public static partial void Settings(this ILogger log, string files);
 
+    [LoggerMessage(11, LogLevel.Warning, "Images, videos and audio clips are refused: {Why}")]
+    public static partial void TowersLeft(this ILogger log, string why);
+
     [LoggerMessage(8, LogLevel.Information, "{Line}")]
     public static partial void Fetching(this ILogger log, string line);
 }

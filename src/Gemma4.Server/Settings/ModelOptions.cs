@@ -23,6 +23,9 @@ internal sealed class ModelOptions : IValidatableObject
     /// <summary>GGUF file with the towers of a GGUF model; null takes the one beside it where <see cref="Path"/> is a folder.</summary>
     public string? Mmproj { get; set; }
 
+    /// <summary>Leave the towers for images and audio clips away, with the memory that they take. Where the program has no libtorch they always are.</summary>
+    public bool TextOnly { get; set; }
+
     /// <summary>Ids that requests may put into <c>model</c>; the first is the one that answers and lists show. Default: the folder's or file's name.</summary>
     public string[] ServedNames { get; set; } = [];
 

@@ -41,6 +41,9 @@ internal sealed class ServerOptions : IValidatableObject
     /// <summary>File to which a line of JSON is added for each request: who, what, when, how much, and never a text. None without it.</summary>
     public string? AuditLog { get; set; }
 
+    /// <summary>Answer <c>/metrics</c> without a key, for scrapers that bring none, where the network lets only them in.</summary>
+    public bool OpenMetrics { get; set; }
+
     /// <summary>Serve no page at <c>/</c>, only the API.</summary>
     public bool NoPage { get; set; }
 

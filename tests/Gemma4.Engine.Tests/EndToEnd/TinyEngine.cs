@@ -24,7 +24,7 @@ internal static class TinyEngine
         string name, TestMeterFactory meters, EngineOptions options, int numTokens, ILoggerFactory log, IDrafter? drafter = null, string backend = "auto")
     {
         Gemma4Model model = Checkpoint.Open(Path.Combine(RepositoryPaths.Fixtures, "models", name)).LoadModel(new ComputeOptions { Device = "cpu", Backend = backend, Threads = 2 });
-        ImmutableArray<KvGroupSpec> groups = [.. model.Config.Text.KvGroups.Select(g => new KvGroupSpec(g.Window, model.KvBytesPerToken(g)))];
+        ImmutableArray<KvGroupSpec> groups = KvMemory.Groups(model.Config.Text, model.KvLayers, model.Backend.KvFormat);
         var cache = new KvCachePlan(options.BlockSize, groups, [.. groups.Select(_ => numTokens / options.BlockSize)]);
         var runner = new ModelRunner(
             model, cache.NumBlocks, options.BlockSize, options.MaxTokensPerStep, options.MaxSequences,

@@ -66,5 +66,5 @@ public sealed class MemoryForecastTests
     private static string Folder(string model) => Path.Combine(RepositoryPaths.Fixtures, "models", model);
 
     private static MemoryForecast Of(string model, ComputeOptions compute, EngineOptions options) =>
-        EngineLoader.ForecastMemory(Checkpoint.Open(Folder(model)), compute, options);
+        ModelPlan.Of(Checkpoint.Open(Folder(model)), compute).Memory(options);
 }

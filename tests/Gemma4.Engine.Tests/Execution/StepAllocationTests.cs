@@ -34,7 +34,7 @@ public sealed class StepAllocationTests
     {
         Gemma4Model model = Checkpoint.Open(Path.Combine(RepositoryPaths.Fixtures, "models", name))
             .LoadModel(new ComputeOptions { Device = "cpu", Threads = 1, Quantization = quantization });
-        ImmutableArray<KvGroupSpec> groups = [.. model.Config.Text.KvGroups.Select(g => new KvGroupSpec(g.Window, model.KvBytesPerToken(g)))];
+        ImmutableArray<KvGroupSpec> groups = KvMemory.Groups(model.Config.Text, model.KvLayers, model.Backend.KvFormat);
         var cache = new KvCachePlan(16, groups, [.. groups.Select(_ => 128)]);
         var limits = new SchedulerLimits(NumSequences, 256, 280, 512, MediaIsBidirectional: false);
         using var runner = new ModelRunner(

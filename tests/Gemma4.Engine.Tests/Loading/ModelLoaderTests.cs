@@ -136,7 +136,7 @@ public sealed class ModelLoaderTests
         using var backend = new CpuBackend(new CpuOptions(NumThreads: 1));
         Checkpoint checkpoint = Checkpoint.Open(folder.Directory);
         using var weights = new CheckpointWeights(
-            checkpoint.OpenTensors().Locate(checkpoint.Config, ModelLoader.Expect(checkpoint.Config).Shapes), backend, progress: null);
+            checkpoint.Locate().Weights, backend, progress: null);
         StoredWeight weight = weights.Take("model.language_model.embed_tokens.weight", [2048, 64]);
         byte[] stored = File.ReadAllBytes(folder.Weights);
         Assert.True(stored.AsSpan().IndexOf(new ReadOnlySpan<byte>(weight.Data, 128)) > 0);
@@ -149,7 +149,7 @@ public sealed class ModelLoaderTests
         Checkpoint checkpoint = Checkpoint.Open(RepositoryPaths.RequireShared("fixtures/quantized/compressed-tensors/tiny-31b-w4a16"));
         using var backend = new CpuBackend(new CpuOptions(NumThreads: 1));
         using var weights = new CheckpointWeights(
-            checkpoint.OpenTensors().Locate(checkpoint.Config, ModelLoader.Expect(checkpoint.Config).Shapes), backend, progress: null);
+            checkpoint.Locate().Weights, backend, progress: null);
         const string name = "model.language_model.layers.0.mlp.up_proj.weight";
         float[] expected = weights.Take(name, [96, 64]).ToSingles();
         Assert.Equal(96 * 64 / 32 * 18, weights.CopiedBytes);

@@ -50,6 +50,15 @@ public sealed partial class EndpointKeysTests
         Assert.True(numClosed >= 15, $"only {numClosed} endpoints were asked");
     }
 
+    [Fact]
+    public async Task Metrics_need_no_key_where_the_settings_say_so_and_the_rest_does()
+    {
+        await using var server = new ServerUnderTest(FakeEngine.Saying(), ("Server:ApiKeys:0", "sk-right-key"), ("Server:OpenMetrics", "true"));
+        using HttpClient client = await server.ReadyClientAsync();
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/metrics", TestContext.Current.CancellationToken)).StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await client.GetAsync("/v1/models", TestContext.Current.CancellationToken)).StatusCode);
+    }
+
     [Theory]
     [InlineData("/swagger/index.html", HttpStatusCode.OK)]
     [InlineData("/nothing", HttpStatusCode.Unauthorized)]

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Gemma4.Testing.Attacks;
 using Xunit;
 
 namespace Gemma4.Server.Tests.Attacks;
@@ -15,11 +16,7 @@ public sealed class AttackTests(AttackedServer server) : IClassFixture<AttackedS
     /// <summary>The longest gap may be this much longer than without an attack, and in any case <see cref="Attack.GapSlack"/> longer.</summary>
     private const double GapFactor = 1.5;
 
-    private static readonly Dictionary<string, Attack> Rows = new Attack[][]
-    {
-        [.. JsonAttacks.All], [.. FieldAttacks.All], [.. ToolAttacks.All], [.. TextAttacks.All], [.. MediaAttacks.All], [.. FormAttacks.All],
-        [.. HttpAttacks.All], [.. ConstraintAttacks.All],
-    }.SelectMany(rows => rows).ToDictionary(row => row.Name);
+    private static readonly Dictionary<string, Attack> Rows = AttackTable.Rows.ToDictionary(row => row.Name);
 
     public static TheoryData<string> Names => [.. Rows.Keys];
 

@@ -2,12 +2,13 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Headers;
 using Gemma4.Testing;
+using Gemma4.Testing.Attacks;
 using Xunit;
 
 namespace Gemma4.Server.Tests.Attacks;
 
 /// <summary>The server as a process of its own with the demo model and a bystander; it is started again when an attack has ended it.</summary>
-public sealed class AttackedServer : IAsyncLifetime
+public sealed class AttackedServer : IAttackTarget, IAsyncLifetime
 {
     /// <summary>Where results of all rows go, if anywhere: a line each, tab-separated.</summary>
     private static readonly string? Report = Environment.GetEnvironmentVariable("GEMMA4_ATTACKS_REPORT");
@@ -27,7 +28,7 @@ public sealed class AttackedServer : IAsyncLifetime
     private Bystander? _bystander;
 
     /// <summary>Where it listens.</summary>
-    internal Uri Url { get; private set; } = new("http://localhost");
+    public Uri Url { get; private set; } = new("http://localhost");
 
     /// <inheritdoc/>
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
@@ -43,7 +44,7 @@ public sealed class AttackedServer : IAsyncLifetime
     }
 
     /// <summary>Sends a POST and reads the whole answer.</summary>
-    internal async Task<RawAnswer> PostAsync(string path, byte[] body, string contentType, CancellationToken cancellationToken)
+    async Task<RawAnswer> IAttackTarget.PostAsync(string path, byte[] body, string contentType, CancellationToken cancellationToken)
     {
         using var content = new ByteArrayContent(body);
         content.Headers.ContentType = MediaTypeHeaderValue.Parse(contentType);

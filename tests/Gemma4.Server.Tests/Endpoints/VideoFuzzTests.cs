@@ -5,7 +5,7 @@ using Gemma4.Engine.Requests;
 using Gemma4.Engine.Vision;
 using Gemma4.Testing;
 using Xunit;
-using static Gemma4.Server.Tests.VideoParts;
+using static Gemma4.Testing.VideoParts;
 
 namespace Gemma4.Server.Tests.Endpoints;
 

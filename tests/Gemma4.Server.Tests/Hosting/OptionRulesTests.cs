@@ -76,7 +76,7 @@ public sealed class OptionRulesTests
     [InlineData("Engine:MaxSequences", "0", "1 to 4096")]
     [InlineData("Engine:MaxTokensPerStep", "100", "Engine:MaxTokensPerStep, Engine:MaxSequences")]
     [InlineData("Engine:TargetStepTime", "00:00:00", "Engine:TargetStepTime")]
-    [InlineData("Engine:TargetStepTime", "5", "at most an hour")] // five days
+    [InlineData("Engine:TargetStepTime", "5", "00:00:00.0010000 to 01:00:00")] // five days
     [InlineData("Engine:EncoderTimeShare", "NaN", "Engine:EncoderTimeShare")]
     [InlineData("Engine:EncoderTimeShare", "0", "0.01 to 100")]
     [InlineData("Engine:MaxEncoderTokensPerPass", "0", "Engine:MaxEncoderTokensPerPass")]
@@ -86,19 +86,19 @@ public sealed class OptionRulesTests
     [InlineData("Engine:KvCacheBytes", "0", "Engine:KvCacheBytes")]
     [InlineData("Engine:TypicalSequenceTokens", "0", "Engine:TypicalSequenceTokens")]
     [InlineData("Engine:MaxConsecutiveFaults", "0", "1 to 1000")]
-    [InlineData("Media:MaxImageBytes", "0", "Media:Max…Bytes must be at least 1")]
-    [InlineData("Media:Timeout", "10", "Media:Timeout must be more than 0 and at most 10 minutes")] // ten days
+    [InlineData("Media:MaxImageBytes", "0", "Media:MaxImageBytes is '0'; it must be 1 to 2147483647.")]
+    [InlineData("Media:Timeout", "10", "Media:Timeout is '10.00:00:00'; it must be 00:00:00.0010000 to 00:10:00.")] // ten days
     [InlineData("Media:VideoTimeout", "-00:00:01", "Media:VideoTimeout")]
     [InlineData("Media:VideoMemoryBytes", "1", "Media:VideoMemoryBytes")]
     [InlineData("Media:VideoCacheBytes", "-1", "Media:VideoCacheBytes")]
     [InlineData("Media:MaxItems", "0", "Media:MaxItems")]
-    [InlineData("Media:MaxQueuedItems", "0", "Media:MaxQueuedItems must be at least 1")]
-    [InlineData("Media:MaxBytesInFlight", "1", "Media:MaxBytesInFlight must be at least")]
+    [InlineData("Media:MaxQueuedItems", "0", "Media:MaxQueuedItems is '0'")]
+    [InlineData("Media:MaxBytesInFlight", "1", "Media:MaxBytesInFlight is '1'; it must be 67108864 to")]
     [InlineData("Media:MaxImagePixels", "-1", "Media:MaxImagePixels")]
-    [InlineData("Media:MaxAudioDuration", "00:00:01", "30 seconds to 4 hours")]
+    [InlineData("Media:MaxAudioDuration", "00:00:01", "00:00:30 to 04:00:00")]
     [InlineData("Media:ImageSoftTokens", "100", "70, 140, 280, 560, 1120")]
     [InlineData("Media:MaxRedirects", "21", "0 to 20")]
-    [InlineData("Media:LocalFolder", "/nowhere/at/all", "Media:LocalFolder '/nowhere/at/all' is not a folder")]
+    [InlineData("Media:LocalFolder", "/nowhere/at/all", "Media:LocalFolder: '/nowhere/at/all' is not a folder")]
     [InlineData("Media:AllowedUrls:0", "https://", "Media:AllowedUrls")]
     [InlineData("Media:AllowedUrls", "a.example", "Media:AllowedUrls is a list")]
     [InlineData("AllowedHosts", "a.example", "'AllowedHosts' is not a setting of this server")] // the framework's, which would answer in HTML

@@ -140,7 +140,7 @@ public sealed class TelemetryTests
         using var server = new ServerUnderTest(Script.Saying("{}")) { TakesItsAnswers = false };
         using HttpClient client = await server.ReadyClientAsync();
         foreach (string url in (string[])[TestMedia.DataUrl("thumb.png", "image/png"), "data:image/png;base64,AAAA"])
-            await SendAsync(client, "/v1/chat/completions", Endpoints.MediaRequests.Body("chat", Endpoints.MediaRequests.Image("chat", url)));
+            await SendAsync(client, "/v1/chat/completions", MediaRequests.Body("chat", MediaRequests.Image("chat", url)));
         for (int i = 0; i < 3; i++)
             await SendAsync(client, "/v1/completions", $$$"""{"model":"{{{ServerUnderTest.Model}}}","prompt":"x","structured_outputs":{"regex":"telemetry{0,3}"}}""");
         Scrape scrape = await Scrape.OfAsync(client);

@@ -35,10 +35,52 @@ public sealed class HubErrorTests : IDisposable
     [InlineData(HttpStatusCode.Unauthorized, null, "Invalid username or password.", null, "has no model 'google/gemma-4-E2B-it'")]
     [InlineData(HttpStatusCode.NotFound, "RepoNotFound", "Repository not found", "hf_x", "the token's owner may not read it")]
     [InlineData(HttpStatusCode.Unauthorized, null, "Invalid credentials in Authorization header", "hf_x", "does not know the token")]
-    [InlineData(HttpStatusCode.Forbidden, null, "Access to this resource is disabled.", null, "403: Access to this resource is disabled.")]
+    [InlineData(HttpStatusCode.Forbidden, null, "Access to this resource is disabled.", null, "it may be disabled, or the token's permissions do not cover it")]
     [InlineData(HttpStatusCode.BadGateway, null, "", null, "502")]
     public async Task A_refusal_says_what_it_means(HttpStatusCode status, string? code, string said, string? token, string message) =>
         Assert.Contains(message, await AnsweredAsync(status, code, said, token), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("""{"error": "one"}""", "application/json", "400: one")]
+    [InlineData("""{"error": ["one", "two", "one"]}""", "application/json", "400: one two")]
+    [InlineData("""{"error": "invalid_grant", "error_description": "expired"}""", "application/json", "400: invalid_grant expired")]
+    [InlineData("""{"errors": [{"message": "one"}, {"code": 5}, {"message": "two"}]}""", "application/json", "400: one two")]
+    [InlineData("""{"error": {"deep": 1}, "errors": 5}""", "application/json", "400.")]
+    [InlineData("plain words", "text/plain", "400: plain words")]
+    [InlineData("<html>a proxy</html>", "text/html", "400.")]
+    [InlineData("5", "application/json", "400.")]
+    public async Task What_the_body_says_is_passed_on(string body, string type, string message)
+    {
+        await using LoopbackHub hub = await LoopbackHub.StartAsync([]);
+        hub.Interfere = async (context, _) =>
+        {
+            context.Response.StatusCode = 400;
+            context.Response.ContentType = type;
+            context.Response.Headers["x-request-id"] = "Root=1-5f";
+            await context.Response.WriteAsync(body);
+            return true;
+        };
+        string said = await _cache.FailureAsync(hub);
+        Assert.Contains(message, said, StringComparison.Ordinal);
+        Assert.Contains("[request Root=1-5f]", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_mirror_may_hand_on_pages_that_name_the_hub()
+    {
+        await using LoopbackHub hub = await LoopbackHub.StartAsync(LoopbackHub.Model(5000), token: "hf_secret");
+        hub.Interfere = (context, _) =>
+        {
+            context.Response.OnStarting(() =>
+            {
+                string link = context.Response.Headers.Link.ToString();
+                context.Response.Headers.Link = link.Replace(hub.Endpoint.AbsoluteUri, "https://huggingface.co/", StringComparison.Ordinal);
+                return Task.CompletedTask;
+            });
+            return Task.FromResult(false);
+        };
+        Assert.Equal(4, Directory.GetFiles((await _cache.PullAsync(hub)).Path).Length);
+    }
 
     [Fact]
     public async Task What_a_server_says_cannot_move_the_cursor()

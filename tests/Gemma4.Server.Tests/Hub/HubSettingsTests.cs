@@ -13,6 +13,7 @@ public sealed class HubSettingsTests : IDisposable
     [InlineData("XDG_CACHE_HOME=/x HF_HOME=/h", "/h/hub")]
     [InlineData("HF_HOME=~/models", "HOME/models/hub")]
     [InlineData("HF_HOME=/h HF_HUB_CACHE=/c", "/c")]
+    [InlineData("BIG=/disk HF_HOME=$BIG/${USER}s/$NONE USER=me", "/disk/mes/$NONE/hub")]
     [InlineData("HF_HOME=/h HUGGINGFACE_HUB_CACHE=/old", "/old")]
     [InlineData("HUGGINGFACE_HUB_CACHE=/old HF_HUB_CACHE=/c", "/c")]
     public void The_cache_is_where_huggingface_hub_has_it(string environment, string folder) =>
@@ -37,6 +38,7 @@ public sealed class HubSettingsTests : IDisposable
         Assert.Equal("hf_old", Read("HUGGING_FACE_HUB_TOKEN=hf_old").Token);
         Assert.Equal("hf_new", Read("HUGGING_FACE_HUB_TOKEN=hf_old HF_TOKEN=hf_new").Token);
         Assert.Null(Read("HF_TOKEN_PATH=/nowhere/token").Token);
+        Assert.Null(Read("HF_TOKEN=hf_new HF_HUB_DISABLE_IMPLICIT_TOKEN=1").Token);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using Gemma4.Server.Hosting;
 using Gemma4.Server.Media;
 using Xunit;
 
@@ -9,7 +10,7 @@ public sealed class MediaAccessOptionsTests
     public void Defaults_take_nothing_from_elsewhere()
     {
         var options = new MediaAccessOptions();
-        Assert.Null(options.Problem());
+        Assert.Empty(OptionRules.Faults(MediaAccessOptions.Section, options));
         Assert.False(options.FetchesUrls);
         Assert.Null(options.LocalFolder);
         Assert.False(options.AllowWindows);
@@ -17,7 +18,7 @@ public sealed class MediaAccessOptionsTests
 
     public static TheoryData<string, MediaAccessOptions> Wrong() => new()
     {
-        { "Media:Max…Bytes", new() { MaxAudioBytes = 0 } },
+        { "Media:MaxAudioBytes", new() { MaxAudioBytes = 0 } },
         { "Media:Timeout", new() { Timeout = TimeSpan.Zero } },
         { "Media:VideoTimeout", new() { VideoTimeout = TimeSpan.FromHours(1) } },
         { "Media:MaxItems", new() { MaxItems = 0 } },
@@ -33,5 +34,5 @@ public sealed class MediaAccessOptionsTests
     [Theory]
     [MemberData(nameof(Wrong))]
     public void Wrong_value_is_named_by_its_key(string key, MediaAccessOptions options) =>
-        Assert.Contains(key, options.Problem(), StringComparison.Ordinal);
+        Assert.Contains(key, Assert.Single(OptionRules.Faults(MediaAccessOptions.Section, options)), StringComparison.Ordinal);
 }

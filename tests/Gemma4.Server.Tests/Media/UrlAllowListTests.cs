@@ -1,3 +1,4 @@
+using Gemma4.Server.Hosting;
 using Gemma4.Server.Media;
 using Xunit;
 
@@ -39,6 +40,6 @@ public sealed class UrlAllowListTests
     public void Entry_that_says_nothing_is_refused_at_start(string entry)
     {
         Assert.False(UrlAllowList.IsValid(entry));
-        Assert.Contains($"'{entry}'", new MediaAccessOptions { AllowedUrls = [entry] }.Problem(), StringComparison.Ordinal);
+        Assert.Contains($"'{entry}'", Assert.Single(OptionRules.Faults(MediaAccessOptions.Section, new MediaAccessOptions { AllowedUrls = [entry] })), StringComparison.Ordinal);
     }
 }

@@ -6,5 +6,5 @@ namespace Gemma4.Engine.Backends.Torch;
 internal static class CudaDevices
 {
     /// <summary>How many; 0 where the build or the machine has none.</summary>
-    public static int Count => cuda.is_available() ? cuda.device_count() : 0;
+    public static int Count => LibTorch.IsPresent && cuda.is_available() ? cuda.device_count() : 0;
 }

@@ -6,7 +6,7 @@ namespace Gemma4.Engine.Backends.Torch;
 /// <summary>How libtorch's threads behave.</summary>
 public static partial class NativeThreads
 {
-    /// <summary>Lets OpenMP's threads sleep while they wait, and sets their number. To be called before libtorch's first use.</summary>
+    /// <summary>Lets OpenMP's threads sleep while they wait, and sets their number. To be called before libtorch's first use; a number loads it.</summary>
     /// <param name="count">Threads of one operation; null takes one a core.</param>
     /// <remarks>
     /// By default OpenMP spins, which is fastest on an idle machine and ruinous on a busy one: on two cores with other work running, the
@@ -17,7 +17,7 @@ public static partial class NativeThreads
     {
         if (OperatingSystem.IsLinux())
             _ = SetEnvironment("OMP_WAIT_POLICY", "PASSIVE", overwrite: 0);
-        if (count is { } threads)
+        if (count is { } threads && LibTorch.IsPresent)
             set_num_threads(threads);
     }
 

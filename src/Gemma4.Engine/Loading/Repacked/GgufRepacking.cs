@@ -36,6 +36,8 @@ internal sealed partial class GgufRepacking : Repacking
 
     public override long Length { get; }
 
+    public override long RestLength => (_mmproj?.Files ?? []).Sum(LengthOf);
+
     public override string Stem => NumberOfSplit().Replace(Path.GetFileNameWithoutExtension(_model.Path), "");
 
     public override string Extension => ".gguf";

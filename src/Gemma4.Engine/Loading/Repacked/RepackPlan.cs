@@ -42,12 +42,11 @@ internal sealed class RepackPlan
     /// <exception cref="CheckpointException">A tensor is missing or malformed, or has a shape that cannot be repacked.</exception>
     public static RepackPlan Create(Gemma4Config config, CheckpointTensors tensors, Quantization quantization)
     {
-        ExpectedModel expected = ModelLoader.Expect(config);
+        var model = LocatedModel.Find(config, tensors);
         var panels = ImmutableArray.CreateBuilder<RepackedTensor>();
-        IReadOnlyDictionary<string, LocatedWeight> located = tensors.Locate(config, expected.Shapes);
-        foreach ((string name, LocatedWeight weight) in located.OrderBy(e => e.Key, StringComparer.Ordinal))
+        foreach ((string name, LocatedWeight weight) in model.Weights.OrderBy(e => e.Key, StringComparer.Ordinal))
         {
-            if (!expected.Multiplied.TryGetValue(name, out bool isHead) || weight.InPanels || weight.Change is WeightChange.ChannelsFirst)
+            if (!model.Expected.Multiplied.TryGetValue(name, out bool isHead) || weight.InPanels || weight.Change is WeightChange.ChannelsFirst)
                 continue;
             WeightFormat format = PanelPacking.Format(weight.Format, (int)weight.Shape[^1], quantization, isHead);
             if (!PanelLayout.Exists(format))
@@ -57,7 +56,7 @@ internal sealed class RepackPlan
             else if (format != weight.Format)
                 throw new CheckpointException(weight.Slices[0].File, $"tensor {name} {StoredTensor.Show(weight.Shape.AsSpan())}: the parts of an expert do not begin at multiples of {PanelLayout.Rows} rows, so it can be quantised while loading, but not repacked");
         }
-        return new RepackPlan(located, panels.ToImmutable());
+        return new RepackPlan(model.Weights, panels.ToImmutable());
     }
 
     /// <summary>Whether panels replace all bytes of a stored tensor. A tied embedding stays: its rows are gathered.</summary>

@@ -31,6 +31,8 @@ internal sealed class SafetensorsRepacking : Repacking
 
     public override long Length { get; }
 
+    public override long RestLength => SmallFiles().Sum(LengthOf);
+
     public override string Stem => "model";
 
     public override string Extension => ".safetensors";
@@ -50,7 +52,7 @@ internal sealed class SafetensorsRepacking : Repacking
     /// <summary>The folder's own small files, and the index that names the file of weights.</summary>
     public override void WriteRest(string folder, string weights)
     {
-        foreach (string file in Directory.EnumerateFiles(_folder).Where(f => Path.GetExtension(f) is ".json" or ".jinja" or ".txt" or ".md" or ".model"))
+        foreach (string file in SmallFiles())
         {
             string name = Path.GetFileName(file);
             if (name == Gemma4Config.FileName)
@@ -70,6 +72,8 @@ internal sealed class SafetensorsRepacking : Repacking
         json.WriteEndObject();
         json.WriteEndObject();
     }
+
+    private IEnumerable<string> SmallFiles() => Directory.EnumerateFiles(_folder).Where(f => Path.GetExtension(f) is ".json" or ".jinja" or ".txt" or ".md" or ".model");
 
     /// <summary>A head in panels is a weight of its own, though its numbers are the embedding's: the configuration says so.</summary>
     private void WriteConfig(string from, string to)

@@ -11,11 +11,12 @@ namespace Gemma4.Server.Hosting;
 internal static class CommandLine
 {
     /// <summary>Name, key, placeholder of the value (null for a flag) and one line of help.</summary>
-    private static readonly (string Name, string Key, string? Value, string Help)[] Switches =
+    public static IReadOnlyList<(string Name, string Key, string? Value, string Help)> Switches { get; } =
     [
         ("model", "Model:Path", "PATH|ORG/NAME", "folder of the checkpoint, GGUF file, or a model of the hub (default demo-model)"),
         ("revision", "Model:Revision", "REV", "branch, tag or commit of a model of the hub"),
         ("mmproj", "Model:Mmproj", "FILE", "GGUF file with the towers for images and audio of a GGUF model"),
+        ("text-only", "Model:TextOnly", null, "leave the towers for images and audio clips away"),
         ("served-model-name", "Model:ServedNames", "ID[,ID…]", "ids for the field model; the first is shown (default: the folder's or file's name)"),
         ("any-model", "Model:AnyName", null, "take whatever requests name in the field model"),
         ("device", "Model:Device", "auto|cpu|cuda[:N]", "where the model is computed"),
@@ -38,6 +39,7 @@ internal static class CommandLine
         ("step-timeout", "Engine:StepTimeout", "HH:MM:SS", "time of a step after which the engine counts as hanging (default 00:10:00; 0 for ever)"),
         ("cors-origins", "Server:CorsOrigins", "ORIGIN[,ORIGIN…]", "origins whose pages may call the API"),
         ("allowed-hosts", "Server:AllowedHosts", "NAME[,NAME…]", "names of this server that requests may call it by, beside the loopback's"),
+        ("open-metrics", "Server:OpenMetrics", null, "answer /metrics without a key"),
         ("no-page", "Server:NoPage", null, "serve no page at /, only the API"),
         ("strict-params", "Api:StrictParams", null, "refuse unknown request fields instead of ignoring them"),
         ("think", "Api:ThinkByDefault", null, "let the model think when a request does not say"),
@@ -165,7 +167,7 @@ internal static class CommandLine
     private static OptionsException NeedsValue(string name) => new($"--{name} needs a value; an empty entry is none. See --help.");
 
     /// <summary>Whether a placeholder lists what may stand there.</summary>
-    private static bool IsChoice(string placeholder) => placeholder.Contains('|') && !placeholder.AsSpan().ContainsAnyInRange('A', 'Z');
+    public static bool IsChoice(string placeholder) => placeholder.Contains('|') && !placeholder.AsSpan().ContainsAnyInRange('A', 'Z');
 
     private static void Set(Dictionary<string, string?> settings, string key, string value)
     {

@@ -11,9 +11,11 @@ namespace Gemma4.Server.Hosting;
 /// <summary>Binds one options class a section, refuses unknown keys and validates at start.</summary>
 internal static class OptionsBinding
 {
-    private const string EnvironmentPrefix = "GEMMA4__";
+    /// <summary>What variables of settings begin with; the rest is the key with two underscores for each colon.</summary>
+    public const string EnvironmentPrefix = "GEMMA4__";
 
-    private static readonly (string Section, Type Options)[] Sections =
+    /// <summary>The sections and the classes that hold their values.</summary>
+    public static IReadOnlyList<(string Section, Type Options)> Sections { get; } =
     [
         (ModelOptions.Section, typeof(ModelOptions)),
         (ServerOptions.Section, typeof(ServerOptions)),

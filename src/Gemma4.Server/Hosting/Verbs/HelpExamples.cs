@@ -76,6 +76,17 @@ internal static class HelpExamples
             Examples:
               gemma4 plan --model google/gemma-4-E2B-it --quantization int4 --context 32k --clients 8
               gemma4 plan --model gemma-4-31B-it-Q4_0.gguf --memory 24GB
+              gemma4 plan --model 31B --context 32k --clients 50 --memory 140GB --bandwidth 3.3TB/s --arithmetic 400T
+
+            A size needs no files: it is planned for as it is published, in bfloat16, or rounded by --quantization.
+            Clients send their next prompt when the last is answered; they are served by the server's own scheduler in simulated time. docs/program.md has what was measured beside it.
+            """,
+        ["bench"] = """
+            Examples:
+              gemma4 bench gemma-4-E2B-it-Q4_0.gguf
+              gemma4 bench google/gemma-4-26B-A4B-it --quantization int4 --threads 8
+
+            A line a figure; run nothing else meanwhile. docs/performance.md has what was measured.
             """,
         ["completion"] = """
             Examples:

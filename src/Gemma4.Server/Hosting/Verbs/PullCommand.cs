@@ -17,8 +17,7 @@ internal static class PullCommand
             string text = result.GetValue(name)!;
             ModelName model = ModelName.TryParse(text, result.GetValue(revision)) ?? throw new OptionsException(
                 $"'{HubText.Line(text)}' is not the name of a model: write ORGANISATION/NAME, with :QUANTISATION for a GGUF file and @REVISION for a branch, tag or commit.");
-            var display = new DownloadDisplay(Console.IsErrorRedirected ? null : errors, errors.WriteLine, TimeProvider.System);
-            LocalModel local = await new ModelHub(HubSettings.Read()).PullAsync(model, display, cancellationToken);
+            LocalModel local = await new ModelHub(HubSettings.Read()).PullAsync(model, DownloadDisplay.Of(errors), cancellationToken);
             await output.WriteLineAsync(local.Path);
             return ExitCodes.Done;
         });

@@ -14,19 +14,15 @@ internal static class QuantizeCommand
     {
         var from = new Argument<string>("IN") { Description = "the model: a folder, a GGUF file, or a name of the hub" };
         var to = new Argument<string>("OUT") { Description = "the folder to make; it appears when it is complete" };
-        var quantization = new Option<string>("--quantization") { Description = "what weights that are stored as floats are rounded to; quantised ones keep their bits", HelpName = "none|int8|int4", DefaultValueFactory = _ => "none" };
-        quantization.AcceptOnlyFromAmong("none", "int8", "int4");
+        Option<string> quantization = VerbOptions.Quantization();
         var mmproj = new Option<string>("--mmproj") { Description = "GGUF file with the towers of a GGUF model", HelpName = "FILE" };
-        var threads = new Option<int?>("--threads") { Description = "threads that pack (default: one a core)", HelpName = "N" };
+        Option<int?> threads = VerbOptions.Threads();
         var command = new Command("quantize", "Write a model again as it is computed with, so that the next start maps it and packs nothing.") { from, to, quantization, mmproj, threads };
         command.SetAction(async (result, cancellationToken) =>
         {
-            if (result.GetValue(threads) is < 1 or > 1024)
-                throw new OptionsException("--threads: expected 1 to 1024.");
             var model = new ModelOptions { Path = result.GetValue(from)!, Mmproj = result.GetValue(mmproj) };
             var compute = new ComputeOptions { Device = "cpu", Quantization = result.GetValue(quantization)!, Threads = result.GetValue(threads) };
-            var display = new DownloadDisplay(Console.IsErrorRedirected ? null : errors, errors.WriteLine, TimeProvider.System);
-            (string path, string? towers) = await CheckpointFiles.FindAsync(model, display, cancellationToken);
+            (string path, string? towers) = await CheckpointFiles.FindAsync(model, DownloadDisplay.Of(errors), cancellationToken);
             try
             {
                 using var progress = new RepackDisplay(Console.IsErrorRedirected ? null : errors, TimeProvider.System);

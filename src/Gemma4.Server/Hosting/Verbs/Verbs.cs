@@ -56,11 +56,13 @@ internal static class Verbs
             ListCommand.Create(output),
             QuantizeCommand.Create(output, errors),
             PlanCommand.Create(output, errors),
+            BenchCommand.Create(output, errors),
             CopyDataCommand.Create(output),
             BatchCommand.Create(output, errors),
             VerifyCommand.Create(output),
             ConformanceCommand.Create(args, output),
             OpenApiCommand.Create(output),
+            ReferenceCommand.Create(output),
             CompletionCommand.Create(output),
         };
         foreach (Option option in CommandLine.Options())

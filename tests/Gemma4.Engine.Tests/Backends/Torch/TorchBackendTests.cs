@@ -114,7 +114,7 @@ public sealed class TorchBackendTests
         {
             Backend = (TorchBackend)BackendFactory.Create(new ComputeOptions { Device = "cpu", Backend = "torch", Dtype = dtype, Threads = 2 });
             Checkpoint checkpoint = Checkpoint.Open(Path.Combine(RepositoryPaths.Fixtures, "models", name));
-            _model = ModelLoader.Load(checkpoint.Config, checkpoint.OpenTensors(), Backend);
+            _model = ModelLoader.Load(checkpoint.Locate(), Backend);
             int groups = _model.Config.Text.KvGroups.Length;
             _pools = _model.CreateKvPools([.. Enumerable.Repeat(NumBlocks, groups)], BlockSize);
             _inputs = new StepInputs(groups);

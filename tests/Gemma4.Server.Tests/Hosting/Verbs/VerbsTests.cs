@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
 using Gemma4.Server.Hosting;
 using Gemma4.Testing;
 using Xunit;
@@ -19,7 +21,8 @@ public sealed class VerbsTests
     [InlineData("batch --help", "<IN> <OUT>", "--at-once <N>", "custom_id")]
     [InlineData("copy-data --help", "<FROM> <TO>", "PGPASSWORD")]
     [InlineData("quantize --help", "<IN> <OUT>", "none|int8|int4", "--mmproj <FILE>")]
-    [InlineData("plan --help", "--context <TOKENS>", "--clients <N>", "--memory <BYTES>")]
+    [InlineData("plan --help", "--context <TOKENS>", "--clients <N>", "--memory <BYTES>", "26B-A4B", "--bandwidth <BYTES/s>")]
+    [InlineData("bench --help", "<MODEL>", "--threads <N>", "none|int8|int4")]
     [InlineData("verify --help", "models <DIR>", "templates", "tokenizer", "parsing", "structured")]
     [InlineData("conformance --help", "CASES.jsonl", "-- SWITCHES of serve")]
     [InlineData("openapi --help", "<FILE>")]
@@ -42,6 +45,14 @@ public sealed class VerbsTests
     [InlineData("quantize no-such-model /tmp/no-such-place", "'no-such-model' is no checkpoint")]
     [InlineData("plan --context 32q", "--context '32q': expected a number with a unit")]
     [InlineData("plan --memory 0GB", "--memory '0GB': expected a number with a unit")]
+    [InlineData("plan --answer 4k", "--answer 4096: expected at least 2 tokens, and fewer than --context, which is 4096")]
+    [InlineData("plan --answer 5k", "--answer '5k': expected a number with a unit, as in 4096 or 32k, at most 4096")]
+    [InlineData("plan --bandwidth fast", "--bandwidth 'fast': expected a number with a unit, as in 24GB")]
+    [InlineData("plan --arithmetic 3X", "--arithmetic '3X': expected a number with a unit, as in 400T")]
+    [InlineData("plan --model 31B --context 1m --bandwidth 1GB --arithmetic 1T", "--context 1048576: the model was made for 262144 tokens")]
+    [InlineData("bench", "See gemma4 bench --help.")]
+    [InlineData("bench demo-model --threads 0", "--threads: expected 1 to 1024.")]
+    [InlineData("bench no-such-model", "'no-such-model' is no checkpoint")]
     [InlineData("plan --clients 0", "--clients: expected 1 to 4096.")]
     [InlineData("batch no-such-file out.jsonl", "no-such-file cannot be read")]
     [InlineData("batch --at-once 0 in.jsonl out.jsonl", "--at-once: expected 1 to 512.")]
@@ -72,13 +83,15 @@ public sealed class VerbsTests
             (int exitCode, string plan, _) = await RunAsync("plan", "--model", demo, "--clients", "4", "--context", "2k");
             Assert.Equal(0, exitCode);
             Assert.Contains("4 × 2048 tokens", plan, StringComparison.Ordinal);
+            Assert.Matches(@"speed +[0-9.]+ tokens/s for one client", plan);
+            Assert.Matches(@"[0-9.]+ GB/s of memory measured here, [0-9.]+ T multiplications/s measured here", plan);
             (exitCode, string file, _) = await RunAsync("quantize", demo, target, "--quantization", "int4");
             Assert.Equal(0, exitCode);
             Assert.Equal(target, Path.GetDirectoryName(file.TrimEnd()));
-            (exitCode, string again, _) = await RunAsync("plan", "--model", target, "--clients", "4", "--context", "2k");
+            (exitCode, string again, _) = await RunAsync("plan", "--model", target, "--clients", "4", "--context", "2k", "--bandwidth", "20GB/s", "--arithmetic", "400G");
             Assert.Equal(0, exitCode);
             Assert.NotEqual(plan, again);
-            (exitCode, string tooSmall, _) = await RunAsync("plan", "--model", target, "--memory", "1MB");
+            (exitCode, string tooSmall, _) = await RunAsync("plan", "--model", target, "--memory", "1MB", "--bandwidth", "20GB/s", "--arithmetic", "400G");
             Assert.Equal(1, exitCode);
             Assert.Contains("It does not fit", tooSmall, StringComparison.Ordinal);
             (exitCode, string second, string errors) = await RunAsync("quantize", demo, target, "--quantization", "int4");
@@ -89,6 +102,34 @@ public sealed class VerbsTests
         {
             Directory.Delete(folder, recursive: true);
         }
+    }
+
+    [Fact]
+    public async Task A_released_model_is_planned_by_its_size_alone()
+    {
+        (int exitCode, string plan, _) = await RunAsync(
+            "plan", "--model", "31B", "--quantization", "int4", "--context", "8k", "--clients", "8", "--memory", "80GB", "--bandwidth", "3.3TB/s", "--arithmetic", "400T");
+        Assert.Equal(0, exitCode);
+        Assert.Contains("8 × 8192 tokens", plan, StringComparison.Ordinal);
+        Assert.Contains("of 80.0 GB", plan, StringComparison.Ordinal);
+        Assert.Contains("3300.0 GB/s of memory as given, 400 T multiplications/s as given", plan, StringComparison.Ordinal);
+        // A token alone reads 16 to 18 GB of weights and a GB of cache: 3.3 TB/s do that 170 to 200 times a second.
+        Assert.InRange(double.Parse(Regex.Match(plan, @"speed +([0-9.]+) tokens/s for one client").Groups[1].Value, CultureInfo.InvariantCulture), 160, 210);
+        (exitCode, string tooMuch, _) = await RunAsync(
+            "plan", "--model", "31B", "--quantization", "int4", "--context", "32k", "--clients", "50", "--memory", "80GB", "--bandwidth", "3.3TB/s", "--arithmetic", "400T");
+        Assert.Equal(1, exitCode);
+        Assert.Matches(@"It does not fit: [0-9.]+ GB too much\. [0-9]+ clients of 32768 tokens would fit, or 50 of [0-9]+;", tooMuch);
+        Assert.Contains("tokens/s for 50 clients together", tooMuch, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_model_is_timed()
+    {
+        (int exitCode, string output, string errors) = await RunAsync("bench", Path.Combine(RepositoryPaths.Root, "demo-model"), "--threads", "1");
+        Assert.Equal((0, ""), (exitCode, errors));
+        Assert.Contains("demo-model: 1 threads, 0.0", output, StringComparison.Ordinal);
+        foreach (string line in (string[])[@"prompt +512 tokens .* tokens/s", @"decode, 1 sequence +1 tokens .* GB/s of weights", @"decode, 8 sequences +8 tokens .* tokens/s", @"memory +[0-9.]+ GB resident", @"bandwidth +[0-9.]+ GB/s"])
+            Assert.Matches($"(?m)^{line}", output);
     }
 
     [Fact]
