@@ -150,7 +150,7 @@ public sealed partial class KubernetesTests
             return;
         List<object> objects = Read([.. await RenderAsync("model"), .. await RenderAsync(kustomization)]);
         V1Container server = Server(objects).Spec.Containers[0];
-        Dictionary<string, string?> variables = server.Env.ToDictionary(e => e.Name, e => e.Value ?? "Host=db;Database=gemma4");       // of a secret
+        Dictionary<string, string?> variables = server.Env.ToDictionary(e => e.Name, string? (e) => e.Value ?? "Host=db;Database=gemma4");       // of a secret
         foreach (V1EnvFromSource source in server.EnvFrom)
         {
             foreach ((string name, string value) in objects.OfType<V1ConfigMap>().Single(m => m.Metadata.Name == source.ConfigMapRef.Name).Data)
