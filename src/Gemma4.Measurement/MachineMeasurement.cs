@@ -8,7 +8,7 @@ using Gemma4.Engine.Simulation;
 
 namespace Gemma4.Measurement;
 
-/// <summary>Measures in two or three seconds what this machine's CPU gives steps of a model: products with weights of the model's form, by the code that serves.</summary>
+/// <summary>Measures in some six seconds what this machine's CPU gives steps of a model: products with weights of the model's form, by the code that serves.</summary>
 public static unsafe class MachineMeasurement
 {
     /// <summary>Bytes of the weights at most: more than caches hold. A model that has fewer is measured with as many, since caches may hold them.</summary>
