@@ -8,7 +8,7 @@ using Gemma4.Engine.Simulation;
 
 namespace Gemma4.Measurement;
 
-/// <summary>Measures in two or three seconds what this machine's CPU gives steps of a model: products with weights of the model's form, by the code that serves.</summary>
+/// <summary>Measures in some six seconds what this machine's CPU gives steps of a model: products with weights of the model's form, by the code that serves.</summary>
 public static unsafe class MachineMeasurement
 {
     /// <summary>Bytes of the weights at most: more than caches hold. A model that has fewer is measured with as many, since caches may hold them.</summary>
@@ -32,7 +32,7 @@ public static unsafe class MachineMeasurement
     /// <summary>What a layer hands to the threads beside its products: norms, rotation, attention, sums.</summary>
     private const int HandOversOfLayer = 8;
 
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(0.2), Duration = TimeSpan.FromSeconds(0.3);
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(0.2), Duration = TimeSpan.FromSeconds(0.3), FirstWarmUp = TimeSpan.FromSeconds(1);
 
     /// <summary>Measures. Takes up to a gigabyte of memory meanwhile.</summary>
     /// <param name="plan">The model.</param>
@@ -55,6 +55,9 @@ public static unsafe class MachineMeasurement
         Activations smallX = backend.CreateActivations("small input", SmallSize), smallY = backend.CreateActivations("small output", SmallSize);
         double products = (double)side * side;
 
+        // The runtime compiles what runs often once more, some time after it has begun to: until then the same code is ten times as slow.
+        foreach (int tokens in (int[])[1, MixedStep, LongStep])
+            WarmUpFor(FirstWarmUp, backend, some, x, y, tokens);
         double oneToken = Seconds(backend, weights, x, y, tokens: 1);
         double longStep = Seconds(backend, some, x, y, LongStep) / (some.Length * products * LongStep);
         double reading = oneToken, computing = longStep * count * products * MixedStep;
@@ -73,7 +76,7 @@ public static unsafe class MachineMeasurement
         backend.Begin(step, null!);      // no attention, no cache
         double best = double.PositiveInfinity;
         long began = Stopwatch.GetTimestamp();
-        for (int pass = 0; pass < 2 || Stopwatch.GetElapsedTime(began) < WarmUp + Duration; pass++)
+        for (int pass = 0; pass < 2 || Stopwatch.GetElapsedTime(began) < WarmUp + Duration; pass++)     // the fastest is none of the first
         {
             long start = Stopwatch.GetTimestamp();
             foreach (Projection weight in weights)
@@ -81,6 +84,12 @@ public static unsafe class MachineMeasurement
             best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds);
         }
         return best;
+    }
+
+    private static void WarmUpFor(TimeSpan duration, CpuBackend backend, Projection[] weights, Activations x, Activations y, int tokens)
+    {
+        for (long began = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(began) < duration;)
+            Seconds(backend, weights, x, y, tokens);
     }
 
     /// <summary>Writes all of the memory: numbers of an ordinary size in every format, since those that are not may be slower.</summary>

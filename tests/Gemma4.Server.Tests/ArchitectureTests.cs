@@ -18,6 +18,7 @@ public sealed partial class ArchitectureTests
         ["Settings"] = [],
         ["Hub"] = [],
         ["Terminal"] = [],
+        ["BatchFiles"] = ["Settings"],
         ["OpenAI"] = ["Wire", "Errors"],
         ["Anthropic"] = ["Wire", "Errors"],
         ["Ollama"] = ["Wire", "Errors"],

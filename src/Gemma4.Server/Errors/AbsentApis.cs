@@ -12,7 +12,7 @@ internal static class AbsentApis
         ("/moderations", "does not moderate; use /v1/chat/completions with a question about the text"),
         ("/rerank", "does not rank documents; use a server of a reranking model"),
         ("/responses/compact", "does not compact conversations; set truncation to 'auto' in /v1/responses, or send a summary of your own"),
-        ("/batches", "does not run batches; send the requests one by one or at the same time"),
+        ("/batches", "does not run batches; send the requests one by one or at the same time, or answer the file with: gemma4 batch IN OUT"),
         ("/messages/batches", "does not run batches; send the requests one by one or at the same time to /v1/messages"),
         ("/audio/speech", "does not speak; use a server of a speech model. To write down what is said, use /v1/audio/transcriptions"),
         ("/api/embed", "does not make embeddings; use a server of an embedding model"),

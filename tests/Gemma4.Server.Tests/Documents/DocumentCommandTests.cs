@@ -9,8 +9,8 @@ public sealed class DocumentCommandTests(DocumentServer server) : IClassFixture<
 {
     private const string Mend = """
 
-        Mend the block, or the program. A block that no test can run (it needs Docker, a GPU, minutes, the network) is listed with the reason in
-        tests/Gemma4.Server.Tests/Documents/NotRunHere.cs.
+        Mend the block, or the program. A block that no test can run (it installs something, needs Docker, a cluster, a GPU, minutes, the network) is listed with the
+        reason in tests/Gemma4.Server.Tests/Documents/NotRunHere.cs.
         """;
 
     public static TheoryData<string> Run => [.. ProjectDocuments.In("sh").Where(block => Reason(block) is null).Select(block => block.Name)];
@@ -22,6 +22,8 @@ public sealed class DocumentCommandTests(DocumentServer server) : IClassFixture<
     public async Task Command_does_what_the_document_says(string name)
     {
         DocumentBlock block = Find(name);
+        IReadOnlyList<string> others = HarmlessCommands.Others(block.Text);
+        Assert.True(others.Count == 0, $"{block.File}:{block.Line} is not run, since tests do not call {string.Join(", ", others)}.{Mend}");
         foreach (string program in NotRunHere.ProgramsOf(block).Where(program => InstalledPrograms.Find(program) is null))
             Assert.Skip($"needs {program}");
         // What the documents call google/gemma-4-E2B-it is the demo model there.
@@ -65,6 +67,20 @@ public sealed class DocumentCommandTests(DocumentServer server) : IClassFixture<
     [InlineData("MODELL=x docker compose --profile cpu up", "docker-compose.yml has no variable MODELL")]
     [InlineData("cat docs/nowhere.md", "there is no docs/nowhere.md")]
     public void A_wrong_name_is_found(string command, string fault) => Assert.Equal([fault], CommandNames.FaultsOf(command));
+
+    [Theory]
+    [InlineData("gemma4 list && apt-get install nginx", "apt-get")]
+    [InlineData("gemma4 list\ncp a /etc/b", "cp")]
+    [InlineData("echo a | sh", "sh")]
+    [InlineData("echo $(rm -r x)", "rm")]
+    [InlineData("echo \"$(rm -r x)\"", "rm")]
+    [InlineData("gemma4 & kubectl apply -k x", "kubectl")]
+    [InlineData("curl https://example.org/x", "https://example.org/x")]
+    [InlineData("echo a > /etc/passwd", "> /etc/passwd")]
+    [InlineData("./dev test", "./dev")]
+    [InlineData("dotnet test -c Release", "dotnet")]
+    [InlineData("PATH=. gemma4", "PATH=.")]
+    public void What_could_do_harm_is_found(string command, string what) => Assert.Contains(what, HarmlessCommands.Others(command));
 
     private static string? Reason(DocumentBlock block) => NotRunHere.Blocks.FirstOrDefault(b => (b.File, b.FirstLine) == (block.File, block.FirstLine)).Reason;
 

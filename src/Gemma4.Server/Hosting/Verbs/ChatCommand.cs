@@ -35,7 +35,7 @@ internal static class ChatCommand
         string key = RandomNumberGenerator.GetHexString(32);
         await using var server = await CheckedServer.StartAsync(
             ["--Serilog:MinimumLevel:Default", "Error", .. switches, "--host", "127.0.0.1", "--port", "0", "--api-key", key],
-            services => services.AddSingleton<IHostLifetime, Lifetime>(),
+            services => services.AddSingleton<IHostLifetime, UnheardSignals>(),
             cancellationToken);
         if (server.Failure is { } failure)
         {
@@ -61,13 +61,5 @@ internal static class ChatCommand
             await errors.WriteLineAsync(exception.Message);
             return ExitCodes.Failed;
         }
-    }
-
-    /// <summary>Leaves signals alone: Ctrl-C ends an answer, and the conversation ends the server.</summary>
-    private sealed class Lifetime : IHostLifetime
-    {
-        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

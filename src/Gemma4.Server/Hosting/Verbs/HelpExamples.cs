@@ -57,6 +57,14 @@ internal static class HelpExamples
               gemma4 quantize google/gemma-4-E2B-it ./e2b-int4 --quantization int4 && gemma4 --model ./e2b-int4
               gemma4 quantize gemma-4-26B-A4B-it-Q4_0.gguf ./26b        the same bits, mapped at the next start instead of packed
             """,
+        ["batch"] = """
+            Examples:
+              gemma4 batch requests.jsonl answers.jsonl
+              gemma4 batch --model google/gemma-4-E2B-it --at-once 32 requests.jsonl answers.jsonl
+
+            Lines are those of OpenAI's batches: {"custom_id": "1", "method": "POST", "url": "/v1/chat/completions", "body": {…}}. Ended at any
+            moment, the same call goes on where it was.
+            """,
         ["copy-data"] = """
             Examples:
               gemma4 copy-data ~/.local/state/gemma4 "Host=db;Database=gemma4;Username=gemma4"

@@ -58,6 +58,7 @@ internal static class Verbs
             PlanCommand.Create(output, errors),
             BenchCommand.Create(output, errors),
             CopyDataCommand.Create(output),
+            BatchCommand.Create(output, errors),
             VerifyCommand.Create(output),
             ConformanceCommand.Create(args, output),
             OpenApiCommand.Create(output),

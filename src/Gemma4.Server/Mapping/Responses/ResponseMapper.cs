@@ -75,7 +75,7 @@ internal static class ResponseMapper
         CreatedAt = head.Created,
         Status = "in_progress",
         Background = request.Background ?? false,
-        Conversation = request.Conversation is { } conversation ? new ResponseConversationObject(conversation.Id) : null,
+        Conversation = request.Conversation is { } conversation ? new ResponseConversationObject { Id = conversation.Id } : null,
         Instructions = request.Instructions,
         MaxOutputTokens = request.MaxOutputTokens,
         MaxToolCalls = request.MaxToolCalls,

@@ -5,8 +5,11 @@ using Gemma4.Server.Wire;
 namespace Gemma4.Server.OpenAI.Responses;
 
 /// <summary>The conversation that a response is made in.</summary>
-/// <param name="Id">Its id.</param>
-internal sealed record ResponseConversationObject(string Id);
+internal sealed record ResponseConversationObject
+{
+    /// <summary>Its id.</summary>
+    public required string Id { get; init; }
+}
 
 /// <summary>A conversation's id, alone or in an object.</summary>
 /// <param name="Id">Its id.</param>

@@ -16,6 +16,9 @@ internal sealed class PostgresDatabase : Database
     private const int MaxTries = 5;
 
     private readonly NpgsqlDataSource _source;
+
+    /// <summary>Whoever waits for a connection waits here, where no time is up.</summary>
+    private readonly SemaphoreSlim _connections;
     private readonly ILogger _log;
 
     /// <param name="connectionString">As Npgsql takes it.</param>
@@ -25,8 +28,10 @@ internal sealed class PostgresDatabase : Database
     public PostgresDatabase(string connectionString, int maxQueued, StorageHealth health, ILogger log)
         : base(maxQueued, health)
     {
-        // A server that is gone is noticed within seconds; what stands in the string itself comes later and wins.
-        var settings = new NpgsqlConnectionStringBuilder($"Timeout=5;Command Timeout=10;Application Name=gemma4;{connectionString}");
+        // A server that is gone is noticed within seconds, and replicas share the connections that a server allows (100 by default). What stands in
+        // the string itself comes later and wins.
+        var settings = new NpgsqlConnectionStringBuilder($"Timeout=5;Command Timeout=10;Maximum Pool Size=16;Application Name=gemma4;{connectionString}");
+        _connections = new SemaphoreSlim(settings.MaxPoolSize);
         Name = $"PostgreSQL, {settings.Host}, database {settings.Database ?? settings.Username}";
         _source = NpgsqlDataSource.Create(settings);
         _log = log;
@@ -57,10 +62,34 @@ internal sealed class PostgresDatabase : Database
         cancellationToken);
 
     /// <inheritdoc/>
-    public override ValueTask DisposeAsync() => _source.DisposeAsync();
+    public override async ValueTask DisposeAsync()
+    {
+        await _source.DisposeAsync();
+        _connections.Dispose();
+    }
 
     /// <inheritdoc/>
-    protected override async Task<T> RunReadAsync<T>(Func<DatabaseSession, ValueTask<T>> read, CancellationToken cancellationToken)
+    protected override Task<T> RunReadAsync<T>(Func<DatabaseSession, ValueTask<T>> read, CancellationToken cancellationToken) =>
+        InTurnAsync(() => ReadInTurnAsync(read, cancellationToken), cancellationToken);
+
+    /// <inheritdoc/>
+    protected override Task<T> RunWriteAsync<T>(string owner, Func<DatabaseSession, ValueTask<T>> write, CancellationToken cancellationToken) =>
+        InTurnAsync(() => WriteInTurnAsync(owner, write, cancellationToken), cancellationToken);
+
+    private async Task<T> InTurnAsync<T>(Func<Task<T>> run, CancellationToken cancellationToken)
+    {
+        await _connections.WaitAsync(cancellationToken);
+        try
+        {
+            return await run();
+        }
+        finally
+        {
+            _connections.Release();
+        }
+    }
+
+    private async Task<T> ReadInTurnAsync<T>(Func<DatabaseSession, ValueTask<T>> read, CancellationToken cancellationToken)
     {
         await using NpgsqlConnection connection = await _source.OpenConnectionAsync(cancellationToken);
         // One view of the database for all statements.
@@ -70,8 +99,7 @@ internal sealed class PostgresDatabase : Database
         return result;
     }
 
-    /// <inheritdoc/>
-    protected override async Task<T> RunWriteAsync<T>(string owner, Func<DatabaseSession, ValueTask<T>> write, CancellationToken cancellationToken)
+    private async Task<T> WriteInTurnAsync<T>(string owner, Func<DatabaseSession, ValueTask<T>> write, CancellationToken cancellationToken)
     {
         for (int tries = 1; ; tries++)
         {
