@@ -36,8 +36,13 @@ internal sealed class PromptPacer(TimeSpan target)
         foreach (ref readonly ScheduledSequence scheduled in plan.Sequences)
             numPromptTokens += scheduled.Reads ? scheduled.NumTokens : 0;
         bool hasNextTokens = plan.NumTokens > numPromptTokens;
-        if (numPromptTokens >= MinTokens)
-            Learn(ref _promptToken, Math.Max(0, textTime.TotalSeconds - (hasNextTokens ? _nextTokenStep : 0)) / numPromptTokens);
+        // Next tokens alone take no longer than beside a prompt. While every step reads one, as in a crowd, only this says that fewer wait for theirs
+        // than when it was learned; with an older estimate prompts would seem to cost nothing, and nothing would be known of them.
+        if (numPromptTokens > 0 && hasNextTokens)
+            _nextTokenStep = Math.Min(_nextTokenStep, textTime.TotalSeconds);
+        double prompt = textTime.TotalSeconds - (hasNextTokens ? _nextTokenStep : 0);
+        if (numPromptTokens >= MinTokens && prompt > 0)
+            Learn(ref _promptToken, prompt / numPromptTokens);
         else if (numPromptTokens == 0 && hasNextTokens)
             Learn(ref _nextTokenStep, textTime.TotalSeconds);
     }

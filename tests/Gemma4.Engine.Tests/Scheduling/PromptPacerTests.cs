@@ -47,6 +47,16 @@ public sealed class PromptPacerTests
     }
 
     [Fact]
+    public void A_crowd_that_has_gone_leaves_no_estimate_behind()
+    {
+        _pacer.Record(Milliseconds(33), Plan(next: 8));            // many waited for their next tokens
+        _pacer.Record(Milliseconds(83), Plan(next: 8, prompt: 1000));
+        _pacer.Record(Milliseconds(25), Plan(next: 1, prompt: 300));   // few do, and every step reads a prompt
+        _pacer.Record(Milliseconds(25), Plan(next: 1, prompt: 300));
+        Assert.InRange(_pacer.Budget.BesideText, 1000, 4000);
+    }
+
+    [Fact]
     public void Tokens_behind_a_next_one_are_no_prompt_and_a_single_token_of_a_prompt_is()
     {
         _pacer.Record(Milliseconds(20), Plan(next: 4, drafts: 7));
