@@ -19,13 +19,19 @@ internal sealed class StorageService(
     /// <summary>What is still being written after this is written by nobody.</summary>
     private static readonly TimeSpan MaxUploadTime = TimeSpan.FromDays(1);
 
-    private bool _isOpen;
+    private bool _isOpen, _isStarted;
 
     /// <inheritdoc/>
     public Task StartingAsync(CancellationToken cancellationToken) => TryOpenAsync(cancellationToken);
 
-    /// <inheritdoc/>
-    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    /// <summary>Says where things are kept once the server listens: a start that fails says only why.</summary>
+    public Task StartedAsync(CancellationToken cancellationToken)
+    {
+        _isStarted = true;
+        if (_isOpen)
+            log.Opened(database.Name, options.Value.RetentionDays);
+        return Task.CompletedTask;
+    }
 
     /// <inheritdoc/>
     public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -87,7 +93,8 @@ internal sealed class StorageService(
         {
             await database.OpenAsync(cancellationToken);
             _isOpen = true;
-            log.Opened(database.Name, options.Value.RetentionDays);
+            if (_isStarted)
+                log.Opened(database.Name, options.Value.RetentionDays);
         }
         catch (StorageException)
         {

@@ -101,7 +101,7 @@ public sealed partial class ServerRunTests
         Assert.DoesNotContain("Unhandled exception", all, StringComparison.Ordinal);
     }
 
-    [GeneratedRegex("INF (Loading|Listening|Settings) ")]
+    [GeneratedRegex("INF (Loading|Listening|Settings|What is asked to be kept) ")]
     private static partial Regex Routine();
 
     [GeneratedRegex("INF Loading ")]

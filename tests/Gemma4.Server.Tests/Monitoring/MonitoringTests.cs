@@ -157,7 +157,7 @@ public sealed partial class MonitoringTests(MonitoringTests.Server server) : ICl
             await Collector.DisposeAsync();
         }
 
-        /// <summary>A request of each kind: whole, streamed, constrained, with an image, refused; the constrained one twice, and one prompt twice.</summary>
+        /// <summary>A request of each kind: whole, streamed, constrained, kept, with an image, refused; the constrained one twice, and one prompt twice.</summary>
         internal async Task TrafficAsync()
         {
             string image = TestMedia.DataUrl("thumb.png", "image/png");
@@ -169,7 +169,7 @@ public sealed partial class MonitoringTests(MonitoringTests.Server server) : ICl
             string words = string.Concat(Enumerable.Repeat($"{Secret} and toast. ", 20));
             foreach (string body in (string[])
             [
-                Chat($"\"{words}\"", ""), Chat($"\"{words}\"", "\"stream\":true"), Chat("\"x\"", format), Chat("\"y\"", format),
+                Chat($"\"{words}\"", ""), Chat($"\"{words}\"", "\"stream\":true"), Chat("\"x\"", format), Chat("\"y\"", format), Chat("\"kept\"", "\"store\":true"),
                 Chat($$$"""[{"type":"image_url","image_url":{"url":"{{{image}}}"}},{"type":"text","text":"What is it?"}]""", ""), Chat("\"z\"", "\"temperature\":77"),
             ])
             {
