@@ -51,7 +51,7 @@ public sealed class ChatRefusalTests
     [InlineData("""{"role":"user","content":null}""", null, "messages.[0].content")]
     [InlineData("""{"role":"user","content":[]}""", "empty_array", "messages[0].content")]
     [InlineData("""{"role":"user","content":[{"type":"text"}]}""", "missing_required_parameter", "messages[0].content[0].text")]
-    [InlineData("""{"role":"user","content":[{"type":"file","file":{"file_id":"f"}}]}""", "unsupported_value", "messages[0].content[0].type")]
+    [InlineData("""{"role":"user","content":[{"type":"file","file":{"file_id":"f"}}]}""", "file_not_found", "messages[0].content[0].file.file_id")]
     [InlineData("""{"role":"user","content":[{"type":"input_text","text":"a"}]}""", "invalid_value", "messages[0].content[0].type")]
     [InlineData("""{"role":"system","content":[{"type":"image_url","image_url":{"url":"data:,"}}]}""", "invalid_value", "messages[0].content[0].type")]
     [InlineData(User + ",{\"role\":\"assistant\"}," + User, null, "messages.[1].content")]
