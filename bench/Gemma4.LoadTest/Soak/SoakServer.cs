@@ -60,9 +60,22 @@ internal sealed partial class SoakServer : IAsyncDisposable
     {
         string[] status = File.ReadAllLines($"/proc/{_process.Id}/status");
         long Of(string name) => long.Parse(status.First(line => line.StartsWith(name, StringComparison.Ordinal)).Split(default(char[]), StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
-        string[] open = [.. Directory.GetFileSystemEntries($"/proc/{_process.Id}/fd").Select(fd => File.ResolveLinkTarget(fd, returnFinalTarget: false)?.Name ?? "")];
+        string[] open = [.. Directory.GetFileSystemEntries($"/proc/{_process.Id}/fd").Select(TargetOf).OfType<string>()];
         int sockets = open.Count(target => target.StartsWith("socket:", StringComparison.Ordinal));
         return new SoakSample(Stopwatch.GetTimestamp(), Of("VmRSS:") >> 10, (int)Of("Threads:"), open.Length - sockets, sockets);
+    }
+
+    /// <summary>What an open descriptor leads to; null where it was closed since it was listed.</summary>
+    private static string? TargetOf(string descriptor)
+    {
+        try
+        {
+            return File.ResolveLinkTarget(descriptor, returnFinalTarget: false)?.Name;
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Tells it to stop and waits.</summary>
