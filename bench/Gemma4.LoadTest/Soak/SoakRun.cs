@@ -12,8 +12,8 @@ internal sealed class SoakRun(LoadOptions options, TextWriter output) : IDisposa
 
     private const int MaxInFlight = 1500, NumAttackers = 2;
 
-    /// <summary>What an idle server may hold beyond what it held before the load.</summary>
-    private const int MaxIdleThreads = 24, MaxIdleFiles = 8, MaxIdleSockets = 24;
+    /// <summary>What an idle server may hold beyond what it held before the load: assemblies that were needed since, connections of the database's readers.</summary>
+    private const int MaxIdleThreads = 24, MaxIdleFiles = 32, MaxIdleSockets = 24;
 
     private static readonly TimeSpan SampleInterval = TimeSpan.FromSeconds(1), LastAnswers = TimeSpan.FromMinutes(3), Calm = TimeSpan.FromSeconds(30);
 
