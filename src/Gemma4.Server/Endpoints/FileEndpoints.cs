@@ -40,8 +40,9 @@ internal static class FileEndpoints
         // A file goes to the database part by part: it may be larger than a body that is held.
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
             size.MaxRequestBodySize = options.Value.MaxFileBytes + FormBytes;
+        BodyAdmission.PassOn(context);
         Caller caller = Caller.Of(context);
-        FileUpload upload = await form.ReadAsync(context, content => store.WriteAsync(caller, content, context.RequestAborted), () => BodyAdmission.Release(context));
+        FileUpload upload = await form.ReadAsync(context, content => store.WriteAsync(caller, content, context.RequestAborted));
         try
         {
             upload.Check();

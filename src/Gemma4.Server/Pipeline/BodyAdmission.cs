@@ -38,4 +38,11 @@ internal sealed class BodyAdmission(RequestDelegate next, IOptions<ServerOptions
 
     /// <summary>Ends the counting of a request's body before its answer does: for those who keep nothing of it while they answer.</summary>
     public static void Release(HttpContext context) => (context.Request.Body as CountedBody)?.Release();
+
+    /// <summary>Counts of a request's body only what was read last: for those who pass its bytes on as they come.</summary>
+    public static void PassOn(HttpContext context)
+    {
+        if (context.Request.Body is CountedBody body)
+            body.IsPassedOn = true;
+    }
 }

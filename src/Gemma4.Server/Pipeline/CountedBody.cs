@@ -44,6 +44,9 @@ internal sealed class CountedBody : Stream
         set => throw new NotSupportedException();
     }
 
+    /// <summary>Whether bytes are passed on as they come: what was read before is held by nobody when the next is read, and returned then.</summary>
+    public bool IsPassedOn { get; set; }
+
     /// <summary>Returns what was counted: nothing of the body is held any more. Idempotent.</summary>
     public void Release() => _budget.Return(Interlocked.Exchange(ref _taken, 0));
 
@@ -51,6 +54,8 @@ internal sealed class CountedBody : Stream
     /// <exception cref="ApiException">429: all bodies together are too much. 408: it took too long. 400: it is framed wrongly.</exception>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        if (IsPassedOn)
+            Release();
         int read = await ReadInTimeAsync(buffer, cancellationToken);
         if (!_budget.TryTake(read))
             throw new ApiException(ErrorTable.TooManyBodyBytes(_budget.MaxBytes));

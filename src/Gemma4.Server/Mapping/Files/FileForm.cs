@@ -16,14 +16,13 @@ internal sealed class FileForm(IOptions<ApiOptions> api)
 
     /// <param name="context">The request.</param>
     /// <param name="write">Takes the file's content.</param>
-    /// <param name="written">Called when bytes that were read are held no more.</param>
     /// <exception cref="ApiException">The first fault of the form; what was written by then is in none of its fields.</exception>
-    public async Task<FileUpload> ReadAsync(HttpContext context, Func<Stream, Task<FileContent>> write, Action written)
+    public async Task<FileUpload> ReadAsync(HttpContext context, Func<Stream, Task<FileContent>> write)
     {
         if (!MediaTypeHeaderValue.TryParse(context.Request.ContentType, out MediaTypeHeaderValue? type) || type.MediaType != "multipart/form-data"
             || HeaderUtilities.RemoveQuotes(type.Boundary) is not { Length: > 0 and <= MaxBoundary } boundary)
             throw Fault.Of("This endpoint takes a form: Content-Type must be multipart/form-data, with a boundary.", null, "unsupported_content_type");
-        var reader = new MultipartReader(boundary.Value!, new ReleasedStream(context.Request.Body, written));
+        var reader = new MultipartReader(boundary.Value!, context.Request.Body);
         var upload = new FileUpload();
         try
         {
@@ -85,42 +84,5 @@ internal sealed class FileForm(IOptions<ApiOptions> api)
         byte[] bytes = new byte[MaxFieldBytes + 1];
         int read = await body.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellationToken);
         return read <= MaxFieldBytes ? System.Text.Encoding.UTF8.GetString(bytes, 0, read) : throw Fault.TooLong(name, MaxFieldBytes, read);
-    }
-
-    /// <summary>A body whose bytes are passed on as they come, and so held by nobody behind it.</summary>
-    private sealed class ReleasedStream(Stream inner, Action released) : Stream
-    {
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
-        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-        {
-            released();
-            return await inner.ReadAsync(buffer, cancellationToken);
-        }
-
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-            ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override void Flush() => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }
