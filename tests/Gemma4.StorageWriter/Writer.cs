@@ -5,6 +5,7 @@ using Gemma4.Server.OpenAI.Responses;
 using Gemma4.Server.Settings;
 using Gemma4.Server.Storage;
 using Gemma4.Server.Storage.Databases;
+using Gemma4.Server.Tests.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
@@ -44,7 +45,7 @@ internal static class Writer
             {
                 case 0 or 1:
                     Say($"keep {owner} {id}");
-                    if (await responses.TryKeepAsync(caller, Whole(id, text, EarlierItems.None)))
+                    if (await responses.TryKeepAsync(caller, SampleResponses.Of(id, text)))
                         Done(id);
                     mine.Add((owner, id));
                     break;
@@ -53,7 +54,7 @@ internal static class Writer
                     if (await responses.ConversationAsync(new Caller(whose), before, CancellationToken.None) is not { } earlier)
                         break;
                     Say($"keep {whose} {id}");
-                    if (await responses.TryKeepAsync(new Caller(whose), Whole(id, text, earlier)))
+                    if (await responses.TryKeepAsync(new Caller(whose), SampleResponses.Of(id, text, earlier)))
                         Done(id);
                     mine.Add((whose, id));
                     break;
@@ -67,7 +68,7 @@ internal static class Writer
                     break;
                 case 4:
                     Say($"promise {owner} {id}");
-                    StoredResponse whole = Whole(id, text, EarlierItems.None);
+                    StoredResponse whole = SampleResponses.Of(id, text);
                     ResponseJob job = await jobs.QueueAsync(
                         caller, whole with { Response = whole.Response with { Status = "queued", Background = true, Output = [] } },
                         new ResponseRequest { Model = "m", Background = true }, CancellationToken.None);
@@ -91,7 +92,7 @@ internal static class Writer
                     }
                     (string speaker, string conversation) = talks[random.Next(talks.Count)];
                     Say($"add {speaker} {conversation} {id}");
-                    await conversations.AppendAsync(new Caller(speaker), conversation, [Item(id + "a", text), Item(id + "b", text)], CancellationToken.None);
+                    await conversations.AppendAsync(new Caller(speaker), conversation, [SampleResponses.Item(id + "a", "user", text), SampleResponses.Item(id + "b", "user", text)], CancellationToken.None);
                     Done(id);
                     break;
             }
@@ -102,7 +103,7 @@ internal static class Writer
             // Whoever made it signs it: another signature later would be a second answer.
             string signature = $"{prefix}{random.Next()}";
             Say($"end {owner} {job.Id} {signature}");
-            ResponseObject response = Whole(job.Id, "", EarlierItems.None).Response with { Background = true, User = signature };
+            ResponseObject response = SampleResponses.Of(job.Id, "").Response with { Background = true, User = signature };
             if (await job.CompleteAsync(response, 0, [new ResponseStreamEvent { Type = "response.completed" }], CancellationToken.None))
                 Done($"{job.Id} {signature}");
         }
@@ -114,32 +115,6 @@ internal static class Writer
             Console.Out.WriteLine(line);
             Console.Out.Flush();
         }
-
-        static ResponseItem Item(string id, string text) =>
-            new() { Type = "message", Id = id, Role = "user", Content = new ResponseContent { Text = text } };
-
-        static StoredResponse Whole(string id, string text, EarlierItems earlier) => new(
-            new ResponseObject
-            {
-                Id = id,
-                CreatedAt = 0,
-                Status = "completed",
-                Model = "m",
-                Output = [Item("out" + id, $"answer to {id}")],
-                ParallelToolCalls = true,
-                Reasoning = new ResponseReasoning(),
-                Store = true,
-                Temperature = 1,
-                Text = new ResponseText(),
-                ToolChoice = new ResponseToolChoice("auto"),
-                Tools = [],
-                TopLogprobs = 0,
-                TopP = 1,
-                Truncation = "disabled",
-                Metadata = [],
-            },
-            [Item("in" + id, text)],
-            earlier);
     }
 }
 
