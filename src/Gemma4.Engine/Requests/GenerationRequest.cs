@@ -35,6 +35,9 @@ public sealed record GenerationRequest
     /// <summary>Smaller is sooner; equal priorities are served first come, first served.</summary>
     public int Priority { get; init; }
 
+    /// <summary>Runs only in the time that others leave: behind every request that is not of a batch, whatever the priorities, and preempted before them.</summary>
+    public bool IsBatch { get; init; }
+
     /// <summary>Requests share cached prefixes only within one salt; null shares with all that have none.</summary>
     public string? CacheSalt { get; init; }
 
