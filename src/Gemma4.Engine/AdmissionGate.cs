@@ -3,7 +3,8 @@ using Gemma4.Engine.Requests;
 namespace Gemma4.Engine;
 
 /// <summary>Counts requests in and out: bounds the queue, refuses when the engine stops, and says when the last one has ended.</summary>
-/// <remarks>Thread-safe. Requests enter on their own tasks; the engine's thread reports what became of them.</remarks>
+/// <remarks>Thread-safe. Requests enter on their own tasks; the engine's thread reports what became of them. Requests of batches have a queue of their own
+/// with the same bound, so that they keep nobody else out.</remarks>
 internal sealed class AdmissionGate(int maxQueued)
 {
     private static readonly TimeSpan ShortestRetry = TimeSpan.FromSeconds(1);
@@ -12,10 +13,11 @@ internal sealed class AdmissionGate(int maxQueued)
     private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private string? _closedBecause, _heldBecause;
     private int _numQueued;
+    private int _numQueuedOfBatches;
     private int _numActive;
     private double _secondsBetweenStarts;
 
-    /// <summary>Requests that no step was planned with yet.</summary>
+    /// <summary>Interactive requests that no step was planned with yet.</summary>
     public int NumQueued
     {
         get
@@ -25,13 +27,13 @@ internal sealed class AdmissionGate(int maxQueued)
         }
     }
 
-    /// <summary>Requests that left the queue and have not ended.</summary>
+    /// <summary>Requests that left their queue and have not ended.</summary>
     public int NumRunning
     {
         get
         {
             lock (_lock)
-                return _numActive - _numQueued;
+                return _numActive - _numQueued - _numQueuedOfBatches;
         }
     }
 
@@ -45,33 +47,39 @@ internal sealed class AdmissionGate(int maxQueued)
         }
     }
 
-    /// <summary>Throws what <see cref="Enter"/> would throw now, and lets nobody in.</summary>
+    /// <summary>Throws what <see cref="Enter"/> would throw an interactive request now, and lets nobody in.</summary>
     /// <exception cref="RequestRejectedException">The queue is full or the gate closed.</exception>
     public void Check()
     {
         lock (_lock)
-            ThrowIfRefusing();
+            ThrowIfRefusing(_numQueued);
     }
 
-    /// <summary>Lets a request into the queue.</summary>
+    /// <summary>Lets a request into its queue.</summary>
+    /// <param name="isBatch">Whether it belongs to a batch.</param>
     /// <exception cref="RequestRejectedException">The queue is full or the gate closed.</exception>
-    public void Enter()
+    public void Enter(bool isBatch)
     {
         lock (_lock)
         {
-            ThrowIfRefusing();
-            _numQueued++;
+            ref int queued = ref isBatch ? ref _numQueuedOfBatches : ref _numQueued;
+            ThrowIfRefusing(queued);
+            queued++;
             _numActive++;
         }
     }
 
-    /// <summary>Notes that a queued request left the queue, to run or because it ended there.</summary>
+    /// <summary>Notes that a queued request left its queue, to run or because it ended there.</summary>
+    /// <param name="isBatch">Whether it belongs to a batch.</param>
     /// <param name="sinceLastStart">Time since another one left; how fast the queue moves.</param>
-    public void LeaveQueue(TimeSpan sinceLastStart)
+    public void LeaveQueue(bool isBatch, TimeSpan sinceLastStart)
     {
         lock (_lock)
         {
-            _numQueued--;
+            if (isBatch)
+                _numQueuedOfBatches--;
+            else
+                _numQueued--;
             _secondsBetweenStarts += (sinceLastStart.TotalSeconds - _secondsBetweenStarts) / 16;
         }
     }
@@ -108,15 +116,15 @@ internal sealed class AdmissionGate(int maxQueued)
             _heldBecause = because;
     }
 
-    private void ThrowIfRefusing()
+    private void ThrowIfRefusing(int numQueued)
     {
         if ((_closedBecause ?? _heldBecause) is { } reason)
             throw new RequestRejectedException(RejectionReason.Unavailable, reason);
-        if (_numQueued < maxQueued)
+        if (numQueued < maxQueued)
             return;
-        double seconds = Math.Clamp(_numQueued * _secondsBetweenStarts, ShortestRetry.TotalSeconds, LongestRetry.TotalSeconds);
+        double seconds = Math.Clamp(numQueued * _secondsBetweenStarts, ShortestRetry.TotalSeconds, LongestRetry.TotalSeconds);
         throw new RequestRejectedException(
-            RejectionReason.QueueFull, $"{_numQueued} requests are waiting already, as many as may; try again later.")
+            RejectionReason.QueueFull, $"{numQueued} requests are waiting already, as many as may; try again later.")
         {
             RetryAfter = TimeSpan.FromSeconds(Math.Ceiling(seconds)),
         };

@@ -26,6 +26,7 @@ internal sealed class EngineLoop
     private readonly AdmissionGate _gate;
     private readonly RequestTracker _requests;
     private readonly PromptPacer _pacer;
+    private readonly BatchPacer _batchPacer;
     private readonly SequenceMasks _masks;
     private readonly MaskWorkers _maskWorkers;
     private readonly StepWatch _watch;
@@ -41,7 +42,7 @@ internal sealed class EngineLoop
 
     /// <summary>A loop that has not started.</summary>
     public EngineLoop(
-        Scheduler scheduler, IModelRunner runner, AdmissionGate gate, RequestTracker requests, PromptPacer pacer, EngineMetrics metrics,
+        Scheduler scheduler, IModelRunner runner, AdmissionGate gate, RequestTracker requests, PromptPacer pacer, BatchPacer batchPacer, EngineMetrics metrics,
         ILogger logger, TimeProvider time, int vocabularySize, EngineOptions options)
     {
         _scheduler = scheduler;
@@ -49,6 +50,7 @@ internal sealed class EngineLoop
         _gate = gate;
         _requests = requests;
         _pacer = pacer;
+        _batchPacer = batchPacer;
         _metrics = metrics;
         _logger = logger;
         _time = time;
@@ -106,13 +108,16 @@ internal sealed class EngineLoop
     {
         ApplyCommands();
         _masks.BeginFirst(_scheduler.Running, _scheduler.Waiting);
-        StepPlan plan = _scheduler.Schedule(_pacer.Budget);
+        StepPlan plan = _scheduler.Schedule(_pacer.Budget, _batchPacer.Budget(Now));
         if (plan.IsEmpty)
         {
-            if (_scheduler.TryPeek(out _) && !_masks.IsAnyAwaited)
+            if (_scheduler.TryPeek(out _) && !_masks.IsAnyAwaited && !_scheduler.HoldsBatches)
                 throw new InvalidOperationException("The scheduler planned nothing while sequences wait.");
             _metrics.RecordState(_scheduler);
-            WaitForCommands();
+            if (_scheduler.HoldsBatches)
+                WaitForCommands(_batchPacer.PauseLeft(Now));
+            else
+                WaitForCommands();
             return;
         }
         _requests.Start(plan);
@@ -124,6 +129,7 @@ internal sealed class EngineLoop
         foreach (ref readonly SequenceOutput output in _scheduler.Commit(plan, result))
             Publish(output.Sequence, output.Event, output.NumTokensLeft);
         _pacer.Record(result.TextTime, plan);
+        _batchPacer.Record(result.TextTime, plan, Now);
         TimeSpan taken = _time.GetElapsedTime(started);
         _metrics.RecordStep(taken, plan, in result, _scheduler);
         // Most masks are made within microseconds: to miss a step costs their sequences more than the wait costs the others.
@@ -256,8 +262,26 @@ internal sealed class EngineLoop
             _scheduler.Add(sequence);
     }
 
+    /// <summary>Time on the clock of the batches' pace.</summary>
+    private TimeSpan Now => _time.GetElapsedTime(0);
+
     /// <summary>Blocks this thread until there is a command or the loop is to stop.</summary>
-    private void WaitForCommands() => _commands.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult();
+    private void WaitForCommands(CancellationToken cancellationToken = default) =>
+        _commands.Reader.WaitToReadAsync(cancellationToken).AsTask().GetAwaiter().GetResult();
+
+    /// <summary>The same, but not longer than a time.</summary>
+    private void WaitForCommands(TimeSpan atMost)
+    {
+        using var timeIsUp = new CancellationTokenSource(atMost, _time);
+        try
+        {
+            WaitForCommands(timeIsUp.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // The batches' turn.
+        }
+    }
 
     /// <summary>Ends all sequences with an error while a step hangs, those that came since included. The watch's thread, in place of this one, which is
     /// in the step and reads nothing but the plan.</summary>

@@ -49,7 +49,7 @@ public sealed class GemmaEngine : IGenerationEngine, IAsyncDisposable
         _gate = new AdmissionGate(options.MaxQueuedRequests);
         var metrics = new EngineMetrics(meters, manager, _gate);
         _loop = new EngineLoop(
-            new Scheduler(manager, limits, drafter is null ? null : new SequenceDrafts(drafter, model.VocabularySize)), runner, _gate, new RequestTracker(_gate, metrics, new EngineTraces(time), time), new PromptPacer(options.TargetStepTime),
+            new Scheduler(manager, limits, drafter is null ? null : new SequenceDrafts(drafter, model.VocabularySize)), runner, _gate, new RequestTracker(_gate, metrics, new EngineTraces(time), time), new PromptPacer(options.TargetStepTime), new BatchPacer(),
             metrics, logger, time, model.VocabularySize, options);
         Log.EngineStarted(logger, KvCostTable.ForPlan(cache, maxContextLength).TrimEnd());
         _loop.Start();
@@ -77,10 +77,10 @@ public sealed class GemmaEngine : IGenerationEngine, IAsyncDisposable
             Exclusions.ThrowIfAny(AtFirstToken(request), _vocabularySize);
         ImmutableArray<Sequence> sequences = _sequences.Create(request, firstId, request.Sampling.Seed ?? FreshSeed());
         var stream = new GenerationStream(sequences.Length, index => _loop.TryPost(new EngineCommand.Abort(sequences[index])));
-        _gate.Enter();
+        _gate.Enter(request.IsBatch);
         if (!_loop.TryPost(new EngineCommand.Admit(new ActiveRequest(request, sequences, stream, submitted))))
         {
-            _gate.LeaveQueue(TimeSpan.Zero);
+            _gate.LeaveQueue(request.IsBatch, TimeSpan.Zero);
             _gate.Leave();
             throw new RequestRejectedException(RejectionReason.Unavailable, "The engine has stopped.");
         }

@@ -108,7 +108,7 @@ internal sealed class RequestTracker(AdmissionGate gate, EngineMetrics metrics, 
     private void LeaveQueue(ActiveRequest request, long now)
     {
         request.IsQueued = false;
-        gate.LeaveQueue(time.GetElapsedTime(_lastStart, now));
+        gate.LeaveQueue(request.Request.IsBatch, time.GetElapsedTime(_lastStart, now));
         _lastStart = now;
     }
 }

@@ -15,6 +15,8 @@ namespace Gemma4.Engine.Scheduling;
 /// need yet is preempted: it gives its blocks back and later computes its tokens again, most of them found in the prefix cache.
 /// The eldest sequence can always go on, because it was admitted only if it fits alone; so every sequence ends. A sequence whose next mask is
 /// not there yet goes on up to the token that would be sampled from, and then waits; the others do not wait for it.
+/// Sequences of batches get what the interactive ones leave: they are planned behind them under a budget of their own, start only while none of those
+/// waits, and are preempted when one of those lacks a place or blocks.
 /// </remarks>
 /// <param name="cache">The blocks.</param>
 /// <param name="limits">What a step may hold.</param>
@@ -28,8 +30,10 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits, ID
     private readonly int[] _drafts = new int[ITokenConstraint.MaxRollback];
     private readonly int _blockSize = cache.Plan.BlockSize;
     private long _step;
-    private bool _isShortOfBlocks;
+    private bool _isShortOfRoom;
+    private int _maxTokens;
     private int _promptTokensLeft;
+    private bool _mayEncode;
 
     /// <summary>Sequences that wait, preempted ones included.</summary>
     public int NumWaiting => _waiting.Count;
@@ -45,6 +49,9 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits, ID
 
     /// <summary>Tokens found in the prefix cache since the start, at first admissions.</summary>
     public long NumPrefixHits { get; private set; }
+
+    /// <summary>True where the last plan is empty although there are sequences of batches and no others: their budget allowed none of their tokens.</summary>
+    public bool HoldsBatches { get; private set; }
 
     /// <summary>Running sequences, in the order of service. Valid until the next change.</summary>
     internal ReadOnlySpan<Sequence> Running => _running.Items;
@@ -91,33 +98,47 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits, ID
         return sequence is not null;
     }
 
-    /// <summary>Plans the next step. It is empty only when no sequence is left but such as wait for their masks, and those they hold blocks from.</summary>
+    /// <summary>Plans the next step. It is empty only when no sequence is left but such as wait for their masks, those they hold blocks from, and batches
+    /// that are held (<see cref="HoldsBatches"/>).</summary>
     /// <param name="prompts">How much of prompts it may read; an item that must stay whole may exceed it.</param>
+    /// <param name="batches">How much of batches it may hold.</param>
     /// <returns>Valid until the next call; to be committed or, after a fault, its sequences ended.</returns>
-    public StepPlan Schedule(PromptBudget prompts)
+    public StepPlan Schedule(PromptBudget prompts, BatchBudget batches)
     {
         _plan.Clear();
         _step++;
-        _isShortOfBlocks = false;
-        _promptTokensLeft = int.MaxValue;
-        for (int i = 0; i < _running.Count; i++)
+        _isShortOfRoom = false;
+        (_maxTokens, _mayEncode) = (limits.MaxTokensPerStep, true);
+        PlanNext(isBatch: false, prompts);
+        bool hasInteractive = _running.NumInteractive + _waiting.NumInteractive > 0;
+        int batchTokens = !hasInteractive ? batches.Alone : _plan.NumTokens > 0 ? batches.Beside : 0;
+        HoldsBatches = !hasInteractive && batchTokens <= 0 && TryPeek(out _);
+        if (batchTokens > 0)
         {
-            if (_running[i].AwaitsNextToken)
-                Continue(i);
+            _maxTokens = (int)Math.Min(limits.MaxTokensPerStep, (long)_plan.NumTokens + batchTokens);
+            _mayEncode = !hasInteractive;
+            // Their steps stay short where no one gets a next token, too: whoever comes meanwhile waits for the step's end.
+            PlanNext(isBatch: true, prompts with { Alone = prompts.BesideText });
         }
-        _promptTokensLeft = _plan.IsEmpty ? prompts.Alone : prompts.BesideText;
-        for (int i = 0; i < _running.Count; i++)
-        {
-            if (!_running[i].AwaitsNextToken)
-                Continue(i);
-        }
-        foreach (Sequence sequence in _running.Items)
-            AwaitMedia(sequence, sequence.NumComputedTokens);
-        if (!_isShortOfBlocks)
-            AdmitWaiting();
-        if (drafter is not null)
-            AddDrafts(drafter);
         return _plan;
+    }
+
+    /// <summary>Adds what the interactive sequences, or those of batches, get of the step.</summary>
+    /// <param name="isBatch">Which of the two.</param>
+    /// <param name="prompts">How much of prompts.</param>
+    private void PlanNext(bool isBatch, PromptBudget prompts)
+    {
+        int firstPlanned = _plan.Sequences.Length;
+        _promptTokensLeft = int.MaxValue;
+        ContinueThoseThat(awaitNextToken: true, isBatch);
+        _promptTokensLeft = _plan.IsEmpty ? prompts.Alone : prompts.BesideText;
+        ContinueThoseThat(awaitNextToken: false, isBatch);
+        foreach (Sequence sequence in _running.Items[_running.First(isBatch).._running.End(isBatch)])
+            AwaitMedia(sequence, sequence.NumComputedTokens);
+        if (!_isShortOfRoom && (!isBatch || _waiting.NumInteractive == 0))
+            Admit(isBatch);
+        if (drafter is not null)
+            AddDrafts(drafter, firstPlanned);
     }
 
     /// <summary>Takes in what a step computed and sampled.</summary>
@@ -167,7 +188,16 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits, ID
         }
     }
 
-    private int BudgetLeft => limits.MaxTokensPerStep - _plan.NumTokens;
+    private int BudgetLeft => _maxTokens - _plan.NumTokens;
+
+    private void ContinueThoseThat(bool awaitNextToken, bool isBatch)
+    {
+        for (int i = _running.First(isBatch); i < _running.End(isBatch); i++)
+        {
+            if (_running[i].AwaitsNextToken == awaitNextToken)
+                Continue(i);
+        }
+    }
 
     /// <summary>Plans the next tokens of a running sequence, if budget and blocks allow any.</summary>
     private void Continue(int index)
@@ -183,7 +213,7 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits, ID
                 numTokens = fitting;
                 break;
             }
-            _isShortOfBlocks = true;
+            _isShortOfRoom = true;
             if (!TryPreemptYoungerThan(index))
                 return;
         }
@@ -212,10 +242,20 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits, ID
         NumPreemptions++;
     }
 
-    private void AdmitWaiting()
+    /// <summary>Makes room for an interactive sequence that lacks some.</summary>
+    private bool TryPreemptBatch()
     {
-        int index = 0;
-        while (index < _waiting.Count && _running.Count < limits.MaxSequences && BudgetLeft > 0 && _promptTokensLeft > 0)
+        if (_running.Count == _running.NumInteractive)
+            return false;
+        _isShortOfRoom = true;
+        Preempt(_running[^1]);
+        return true;
+    }
+
+    private void Admit(bool isBatch)
+    {
+        int index = _waiting.First(isBatch);
+        while (index < _waiting.End(isBatch) && HasPlace(isBatch) && BudgetLeft > 0 && _promptTokensLeft > 0)
         {
             Sequence sequence = _waiting[index];
             if (SharedPrefixWait.Continues(sequence))
@@ -224,7 +264,8 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits, ID
                 continue;
             }
             int hit = FindPrefix(sequence);
-            if (!sequence.NeedsPromptLogits && SharedPrefixWait.TryBegin(sequence, hit, _blockSize, _running.Items))
+            // An interactive sequence does not wait for what a batch computes in its own time.
+            if (!sequence.NeedsPromptLogits && SharedPrefixWait.TryBegin(sequence, hit, _blockSize, _running.Items[.._running.End(isBatch)]))
             {
                 index++;
                 continue;
@@ -247,6 +288,8 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits, ID
         }
     }
 
+    private bool HasPlace(bool isBatch) => _running.Count < limits.MaxSequences || (!isBatch && _running.Count > _running.NumInteractive);
+
     private bool TryStart(Sequence sequence, int hit)
     {
         int first = hit * _blockSize;
@@ -254,10 +297,15 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits, ID
         int numTokens = Piece(sequence, first, outstanding);
         if (numTokens == 0)
             return false;
+        if (_running.Count == limits.MaxSequences && !TryPreemptBatch())
+            return false;
         // Beside others it starts only when all of it has room, or the two would preempt each other for no gain. Alone it always fits.
         int chunk = Math.Min(outstanding, limits.MaxTokensPerStep);
-        if (_running.Count > 0 && !cache.HasRoomFor(sequence.Kv, hit, sequence.NumTokens, chunk))
-            return false;
+        while (_running.Count > 0 && !cache.HasRoomFor(sequence.Kv, hit, sequence.NumTokens, chunk))
+        {
+            if (sequence.Request.IsBatch || !TryPreemptBatch())
+                return false;
+        }
         cache.Begin(sequence.Kv, hit);
         numTokens = Cut(sequence, first, Math.Min(numTokens, cache.MaxEnd(sequence.Kv) - first));
         if (numTokens <= 0)
@@ -280,9 +328,9 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits, ID
     }
 
     /// <summary>Lets sequences verify guesses behind their next token, as far as budget, blocks and what they may generate go.</summary>
-    private void AddDrafts(IDrafter drafter)
+    private void AddDrafts(IDrafter drafter, int first)
     {
-        for (int i = 0; i < _plan.Sequences.Length && BudgetLeft > 0; i++)
+        for (int i = first; i < _plan.Sequences.Length && BudgetLeft > 0; i++)
         {
             ScheduledSequence scheduled = _plan.Sequences[i];
             if (scheduled.Reads)
@@ -301,9 +349,11 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits, ID
         }
     }
 
-    /// <summary>Has the media encoded that a sequence needs next.</summary>
+    /// <summary>Has the media encoded that a sequence needs next, if towers may work for it.</summary>
     private void AwaitMedia(Sequence sequence, int first)
     {
+        if (!_mayEncode)
+            return;
         int next = MediaCut.FirstAwaited(sequence, first), softTokens = 0;
         for (int i = next; i < sequence.MediaSpans.Length; i++)
         {

@@ -27,7 +27,7 @@ public sealed class StepPlan
             Add(scheduled);
     }
 
-    /// <summary>In batch order: sequences that get their next token first, then those that read, each kind eldest first.</summary>
+    /// <summary>In batch order: interactive sequences that get their next token, then those that read, then sequences of batches alike; each kind eldest first.</summary>
     public ReadOnlySpan<ScheduledSequence> Sequences => CollectionsMarshal.AsSpan(_sequences);
 
     /// <summary>Media items whose placeholders lie among the tokens of this step, in batch order.</summary>

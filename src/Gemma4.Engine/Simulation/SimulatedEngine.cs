@@ -16,6 +16,7 @@ public sealed class SimulatedEngine
     private readonly Scheduler _scheduler;
     private readonly SimulatedRunner _runner;
     private readonly PromptPacer _pacer;
+    private readonly BatchPacer _batchPacer = new();
     private readonly EngineOptions _options;
     private readonly List<SimulatedToken> _tokens = [];
     private readonly HashSet<SequenceId> _queued = [];
@@ -43,7 +44,7 @@ public sealed class SimulatedEngine
         _pacer = new PromptPacer(options.TargetStepTime);
     }
 
-    /// <summary>When the step that runs ends; null while nothing is served.</summary>
+    /// <summary>When the step that runs ends, or the pause of batches that wait; null while nothing is served.</summary>
     public TimeSpan? StepEnds { get; private set; }
 
     /// <summary>Sequences that no step has taken up yet.</summary>
@@ -83,7 +84,7 @@ public sealed class SimulatedEngine
         Sequence sequence = _sequences.Create(request, _nextSequenceId++, request.Sampling.Seed ?? (ulong)_nextSequenceId)[0];
         _scheduler.Add(sequence);
         _queued.Add(sequence.Id);
-        if (StepEnds is null)
+        if (_plan is null or { IsEmpty: true })
             Begin(now);
         return true;
     }
@@ -96,10 +97,14 @@ public sealed class SimulatedEngine
         if (_plan is null || StepEnds is not { } now)
             throw new InvalidOperationException("No step runs.");
         _tokens.Clear();
-        foreach (ref readonly SequenceOutput output in _scheduler.Commit(_plan, _result))
-            _tokens.Add(new SimulatedToken(output.Sequence, now, output.Event.FinishReason));
-        _pacer.Record(_result.TextTime, _plan);
-        BusyTime += _result.TextTime;
+        if (!_plan.IsEmpty)
+        {
+            foreach (ref readonly SequenceOutput output in _scheduler.Commit(_plan, _result))
+                _tokens.Add(new SimulatedToken(output.Sequence, now, output.Event.FinishReason));
+            _pacer.Record(_result.TextTime, _plan);
+            _batchPacer.Record(_result.TextTime, _plan, now);
+            BusyTime += _result.TextTime;
+        }
         StepEnds = null;
         Begin(now);
         return CollectionsMarshal.AsSpan(_tokens);
@@ -107,10 +112,11 @@ public sealed class SimulatedEngine
 
     private void Begin(TimeSpan now)
     {
-        _plan = _scheduler.Schedule(_pacer.Budget);
+        _plan = _scheduler.Schedule(_pacer.Budget, _batchPacer.Budget(now));
         if (_plan.IsEmpty)
         {
-            if (_scheduler.TryPeek(out _))
+            StepEnds = _scheduler.HoldsBatches ? now + _batchPacer.PauseLeft(now) : null;
+            if (StepEnds is null && _scheduler.TryPeek(out _))
                 throw new InvalidOperationException("The scheduler planned nothing while sequences wait.");
             return;
         }

@@ -47,7 +47,7 @@ public sealed class StepAllocationTests
         var bytes = new List<long>();
         for (int step = 0; step < WarmUp + Measured; step++)
         {
-            StepPlan plan = scheduler.Schedule(new PromptBudget(256, 256));
+            StepPlan plan = scheduler.Schedule(new PromptBudget(256, 256), new BatchBudget(int.MaxValue, int.MaxValue));
             Assert.Equal(NumSequences, plan.Sequences.Length);
             Assert.True(step == 0 || plan.NumTokens == NumSequences * (1 + numDrafts));
             long before = GC.GetAllocatedBytesForCurrentThread();

@@ -24,13 +24,13 @@ public sealed class StepBuffersTests
             scheduler.Add(Sequence(i, adapters[i]));
         var buffers = new StepBuffers(2, Cache.BlockSize, Limits.MaxTokensPerStep);
 
-        StepPlan plan = scheduler.Schedule(SchedulerWorld.UnlimitedPrompts);
+        StepPlan plan = scheduler.Schedule(SchedulerWorld.UnlimitedPrompts, SchedulerWorld.UnlimitedBatches);
         StepInputs inputs = buffers.Fill(plan);      // prompts of 3, 4, 5, 6, 7 and 8 tokens
         Assert.Equal(33, inputs.NumTokens);
         Assert.Equal([new AdapterRows(1, 0, 3), new AdapterRows(2, 7, 11), new AdapterRows(1, 18, 7)], inputs.AdapterRows);
 
         scheduler.Commit(plan, new GivenTokens(8).Of(plan, 0));
-        inputs = buffers.Fill(scheduler.Schedule(SchedulerWorld.UnlimitedPrompts));      // a next token and two drafts each
+        inputs = buffers.Fill(scheduler.Schedule(SchedulerWorld.UnlimitedPrompts, SchedulerWorld.UnlimitedBatches));      // a next token and two drafts each
         Assert.Equal(18, inputs.NumTokens);
         Assert.Equal([new AdapterRows(1, 0, 3), new AdapterRows(2, 6, 6), new AdapterRows(1, 12, 3)], inputs.AdapterRows);
         Assert.Equal([0, 50, 51, 31, 50, 51], buffers.TokenIds[..6].ToArray());
@@ -42,7 +42,7 @@ public sealed class StepBuffersTests
     {
         var scheduler = new Scheduler(new KvCacheManager(Cache), Limits);
         scheduler.Add(Sequence(0, null));
-        Assert.Empty(new StepBuffers(2, Cache.BlockSize, Limits.MaxTokensPerStep).Fill(scheduler.Schedule(SchedulerWorld.UnlimitedPrompts)).AdapterRows);
+        Assert.Empty(new StepBuffers(2, Cache.BlockSize, Limits.MaxTokensPerStep).Fill(scheduler.Schedule(SchedulerWorld.UnlimitedPrompts, SchedulerWorld.UnlimitedBatches)).AdapterRows);
     }
 
     private Sequence Sequence(int index, AdapterId? adapter) => Assert.Single(_factory.Create(

@@ -121,7 +121,7 @@ public sealed class DraftTests
         var scheduler = new Scheduler(new KvCacheManager(cache), limits);
         var request = new GenerationRequest { Id = "", PromptTokenIds = [1, 2, 3], Sampling = new SamplingParams() };
         scheduler.Add(new SequenceFactory(cache, limits, sharesPrefixes: true).Create(request, 0, 0)[0]);
-        StepPlan plan = scheduler.Schedule(SchedulerWorld.UnlimitedPrompts);
+        StepPlan plan = scheduler.Schedule(SchedulerWorld.UnlimitedPrompts, SchedulerWorld.UnlimitedBatches);
         SampledToken[] two = [new(5), new(6)];
         Assert.Throws<InvalidOperationException>(() => { scheduler.Commit(plan, new StepResult(new[] { new SampledRun(two) })); });
         Assert.Throws<InvalidOperationException>(() => { scheduler.Commit(plan, new StepResult(new SampledRun[1])); });
@@ -133,7 +133,7 @@ public sealed class DraftTests
         var world = new SchedulerWorld(rightness: 1, maxDrafts: 3);
         Sequence sequence = world.Add(prompt: 6, maxTokens: 20);
         world.Step();
-        StepPlan plan = world.Scheduler.Schedule(SchedulerWorld.UnlimitedPrompts);
+        StepPlan plan = world.Scheduler.Schedule(SchedulerWorld.UnlimitedPrompts, SchedulerWorld.UnlimitedBatches);
         SampledToken[] two = [new(sequence.DraftTokenIds[0]), new(sequence.DraftTokenIds[1])];
         SequenceOutput[] outputs = world.Scheduler.Commit(plan, new StepResult(new[] { new SampledRun(two, Fault: new InvalidOperationException()) })).ToArray();
         Assert.Equal([two[0].TokenId, two[1].TokenId, null], outputs.Select(o => o.Event.TokenId));

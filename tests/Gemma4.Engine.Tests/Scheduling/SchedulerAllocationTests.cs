@@ -39,7 +39,7 @@ public sealed class SchedulerAllocationTests
 
     private static void Step(Scheduler scheduler, GivenTokens tokens, int step)
     {
-        StepPlan plan = scheduler.Schedule(SchedulerWorld.UnlimitedPrompts);
+        StepPlan plan = scheduler.Schedule(SchedulerWorld.UnlimitedPrompts, SchedulerWorld.UnlimitedBatches);
         scheduler.Commit(plan, tokens.Of(plan, step));
     }
 }

@@ -44,7 +44,7 @@ public sealed class SchedulerCostTests
             scheduler.Add(factory.Create(requests[i], i, 0)[0]);
         for (int step = 0; scheduler.TryPeek(out _); step++)
         {
-            StepPlan stepPlan = scheduler.Schedule(SchedulerWorld.UnlimitedPrompts);
+            StepPlan stepPlan = scheduler.Schedule(SchedulerWorld.UnlimitedPrompts, SchedulerWorld.UnlimitedBatches);
             scheduler.Commit(stepPlan, tokens.Of(stepPlan, step));
         }
         return Stopwatch.GetElapsedTime(started).TotalNanoseconds / (NumRequests * (NumPromptTokens + NumOutputTokens));

@@ -125,13 +125,17 @@ internal sealed class SchedulerTrace
         foreach (MaskJob job in _jobs.Where(_ => _random.Next(4) == 0).ToList())
             Finish(job);
         _masks.BeginFirst(_scheduler.Running, _scheduler.Waiting);
-        StepPlan plan = _scheduler.Schedule(_random.Next(3) == 0 ? new PromptBudget(_random.Next(1, 10), _random.Next(1, 30)) : SchedulerWorld.UnlimitedPrompts);
+        Sequence[] running = _scheduler.Running.ToArray();
+        BatchBudget batches = _random.Next(3) == 0 ? SchedulerWorld.UnlimitedBatches : new BatchBudget(_random.Next(4), _random.Next(3) == 0 ? 0 : int.MaxValue);
+        StepPlan plan = _scheduler.Schedule(_random.Next(3) == 0 ? new PromptBudget(_random.Next(1, 10), _random.Next(1, 30)) : SchedulerWorld.UnlimitedPrompts, batches);
         if (plan.IsEmpty)
         {
-            Assert.Equal(_live.Count > 0, _masks.IsAnyAwaited);
+            _totals.HeldSteps += _scheduler.HoldsBatches ? 1 : 0;
+            Assert.Equal(_live.Count > 0, _masks.IsAnyAwaited || _scheduler.HoldsBatches);
             return;
         }
         CheckPlan(plan);
+        CheckBatches(plan, batches, running);
         StepResult result;
         try
         {
@@ -235,6 +239,23 @@ internal sealed class SchedulerTrace
         }
     }
 
+    /// <summary>Batches get what is left: no more tokens than allowed, no start while an interactive sequence waits, and no place that one of those had to give up.</summary>
+    private void CheckBatches(StepPlan plan, BatchBudget batches, Sequence[] runningBefore)
+    {
+        ScheduledSequence[] batch = [.. plan.Sequences.ToArray().Where(s => s.Sequence.Request.IsBatch)];
+        _totals.BatchTokens += batch.Sum(s => s.NumTokens);
+        if (_live.All(s => s.Request.IsBatch))
+            return;
+        Assert.InRange(batch.Sum(s => s.NumTokens), 0, batches.Beside);
+        _totals.BatchTokensBeside += batch.Sum(s => s.NumTokens);
+        Assert.All(plan.Awaited.ToArray(), a => Assert.False(a.Sequence.Request.IsBatch, "a tower works for a batch beside interactive sequences"));
+        if (_scheduler.Waiting.ToArray().Any(s => !s.Request.IsBatch))
+            Assert.All(batch, s => Assert.Contains(s.Sequence, runningBefore));
+        // Whoever was preempted was a batch, or all batches were before.
+        if (runningBefore.Any(s => !s.Request.IsBatch && s.State == SequenceState.Waiting))
+            Assert.Equal(0, _scheduler.Running.ToArray().Count(s => s.Request.IsBatch));
+    }
+
     /// <summary>Free + held = all; a block is held as often as tables name it; what is neither held nor cached is spoiled.</summary>
     private void CheckInvariants()
     {
@@ -335,6 +356,12 @@ internal sealed class SchedulerTrace
         public long Drafts { get; set; }
 
         public long Confirmed { get; set; }
+
+        public long BatchTokens { get; set; }
+
+        public long BatchTokensBeside { get; set; }
+
+        public long HeldSteps { get; set; }
     }
 
     private sealed class InjectedFaultException : Exception;

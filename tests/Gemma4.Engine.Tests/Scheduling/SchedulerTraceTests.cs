@@ -26,6 +26,9 @@ public sealed class SchedulerTraceTests
         Assert.True(totals.MediaItems >= 1_000, totals.ToString());
         Assert.True(totals.ReleasedWindowBlocks >= 1_000, totals.ToString());
         Assert.True(totals.MaskJobs >= 1_000, totals.ToString());
+        Assert.True(totals.BatchTokens >= 10_000, totals.ToString());
+        Assert.True(totals.BatchTokensBeside >= 1_000, totals.ToString());
+        Assert.True(totals.HeldSteps >= 100, totals.ToString());
         TestContext.Current.TestOutputHelper?.WriteLine(totals.ToString());
     }
 

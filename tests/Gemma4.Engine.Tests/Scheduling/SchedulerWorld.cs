@@ -41,20 +41,26 @@ internal sealed class SchedulerWorld
 
     public PromptBudget Prompts { get; set; } = UnlimitedPrompts;
 
-    public GenerationRequest Request(ImmutableArray<int> prompt, int? maxTokens, int priority = 0) => new()
+    /// <summary>As many tokens of batches as fit a step.</summary>
+    public static BatchBudget UnlimitedBatches { get; } = new(int.MaxValue, int.MaxValue);
+
+    public BatchBudget Batches { get; set; } = UnlimitedBatches;
+
+    public GenerationRequest Request(ImmutableArray<int> prompt, int? maxTokens, int priority = 0, bool isBatch = false) => new()
     {
         Id = "request",
         PromptTokenIds = prompt,
         Sampling = new SamplingParams(),
         MaxTokens = maxTokens,
         Priority = priority,
+        IsBatch = isBatch,
     };
 
     /// <summary>Adds a sequence whose prompt begins like no other's.</summary>
-    public Sequence Add(int prompt, int? maxTokens = 10, int priority = 0)
+    public Sequence Add(int prompt, int? maxTokens = 10, int priority = 0, bool isBatch = false)
     {
         int first = _nextFirstToken++;
-        return AddRequest(Request([first, .. Enumerable.Range(0, prompt - 1)], maxTokens, priority))[0];
+        return AddRequest(Request([first, .. Enumerable.Range(0, prompt - 1)], maxTokens, priority, isBatch))[0];
     }
 
     public Sequence Add(ImmutableArray<int> prompt, int? maxTokens) => AddRequest(Request(prompt, maxTokens))[0];
@@ -71,7 +77,7 @@ internal sealed class SchedulerWorld
     /// <summary>Runs one step and tells who computed how many tokens.</summary>
     public (Sequence, int)[] Step()
     {
-        StepPlan plan = Scheduler.Schedule(Prompts);
+        StepPlan plan = Scheduler.Schedule(Prompts, Batches);
         (Sequence, int)[] scheduled = [.. plan.Sequences.ToArray().Select(s => (s.Sequence, s.NumTokens))];
         foreach (SequenceOutput output in Scheduler.Commit(plan, _runner.Execute(plan)))
         {

@@ -4,7 +4,7 @@ using Gemma4.Engine.Scheduling;
 
 namespace Gemma4.Engine.Tests.Scheduling;
 
-/// <summary>Draws requests: shared and unshared prompts, media, several sequences, priorities, salts, limits of all kinds.</summary>
+/// <summary>Draws requests: shared and unshared prompts, media, several sequences, priorities, batches, salts, limits of all kinds.</summary>
 internal sealed class TraceRequests(Random random, SchedulerLimits limits, int vocabularySize)
 {
     private readonly List<GenerationRequest> _earlier = [];
@@ -23,6 +23,7 @@ internal sealed class TraceRequests(Random random, SchedulerLimits limits, int v
             MinTokens = random.Next(4) == 0 ? random.Next(10) : 0,
             StopTokenIds = random.Next(2) == 0 ? [random.Next(vocabularySize), random.Next(vocabularySize)] : [],
             Priority = random.Next(5) == 0 ? random.Next(-2, 3) : 0,
+            IsBatch = random.Next(4) == 0,
             CacheSalt = random.Next(10) == 0 ? "salt" : null,
             PromptLogprobs = random.Next(10) == 0,
             Adapter = random.Next(6) == 0 ? new AdapterId(random.Next(2)) : null,

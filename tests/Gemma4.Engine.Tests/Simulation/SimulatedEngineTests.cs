@@ -88,6 +88,68 @@ public sealed class SimulatedEngineTests
     }
 
     [Fact]
+    public void A_batch_pauses_behind_an_interactive_request_and_gives_way_to_the_next()
+    {
+        SimulatedEngine engine = Create();
+        engine.TrySubmit(Request("a", prompt: 10, output: 1), TimeSpan.Zero);
+        engine.EndStep();
+        engine.TrySubmit(Request("batch", prompt: 10, output: 2) with { IsBatch = true }, TimeSpan.FromSeconds(0.2));
+        Assert.Equal(1.1, engine.StepEnds!.Value.TotalSeconds, 6);      // a second behind the answer
+        engine.TrySubmit(Request("b", prompt: 10, output: 1), TimeSpan.FromSeconds(0.5));
+        Assert.Equal([("b", 0.6, FinishReason.Length), ("batch", 1.7, null), ("batch", 1.8, FinishReason.Length)], Drain(engine));
+    }
+
+    /// <summary>E2B in 4 bits on two processors, and a machine that serves 64 at once for little more than one.</summary>
+    [Theory]
+    [InlineData(2.6e9, 60e9, 2e12)]
+    [InlineData(10e9, 3e12, 500e12)]
+    public void An_interactive_client_hardly_notices_a_batch(double bytes, double bytesPerSecond, double operationsPerSecond)
+    {
+        var cost = new StepCost(
+            new ModelWork { LayerWeights = (long)bytes / 2, ExpertWeights = 0, ActiveShare = 0, HeadWeights = 0, Attention = [] },
+            new MachineSpeed(bytesPerSecond, operationsPerSecond, Overlap: 0.75, TimeSpan.FromMicroseconds(100)));
+        (Percentiles First, Percentiles Interval, int BatchTokens) alone = Interactive(cost, batch: 0), beside = Interactive(cost, batch: 64);
+        Assert.InRange(beside.First.P99 / alone.First.P99, 0.9, 1.2);
+        Assert.InRange(beside.Interval.P99 / alone.Interval.P99, 0.9, 1.2);
+        Assert.True(beside.BatchTokens > 100, $"the batch got {beside.BatchTokens} tokens beside the client");
+    }
+
+    /// <summary>One client that asks again at once or a little later, for some hundred answers.</summary>
+    private static (Percentiles First, Percentiles Interval, int BatchTokens) Interactive(StepCost cost, int batch)
+    {
+        SimulatedEngine engine = new(cost, new KvCachePlan(16, [new KvGroupSpec(null, 1)], [4096]), new EngineOptions());
+        engine.TrySubmit(Request("first", 50, 1), TimeSpan.Zero);
+        for (int i = 0; i < batch; i++)
+            engine.TrySubmit(Request("batch", 20 + i, 2000) with { IsBatch = true }, TimeSpan.Zero);
+        List<TimeSpan> firsts = [], intervals = [];
+        TimeSpan next = TimeSpan.FromMilliseconds(100), sent = default, last = default;
+        int batchTokens = 0;
+        for (int request = 0; request < 200;)
+        {
+            if (next != TimeSpan.MaxValue && (engine.StepEnds is not { } ends || next <= ends))
+            {
+                engine.TrySubmit(Request("client", 50, 20) with { PromptTokenIds = [.. Enumerable.Range(request * 50, 50)] }, next);
+                (sent, last, next) = (next, default, TimeSpan.MaxValue);
+                continue;
+            }
+            foreach (SimulatedToken token in engine.EndStep())
+            {
+                batchTokens += token.Sequence.Request.IsBatch ? 1 : 0;
+                if (token.Sequence.Request.Id != "client")
+                    continue;
+                if (last == default)
+                    firsts.Add(token.At - sent);
+                else
+                    intervals.Add(token.At - last);
+                last = token.At;
+                if (token.FinishReason is not null)
+                    next = token.At + TimeSpan.FromMilliseconds(10 * (++request % 50));
+            }
+        }
+        return (Percentiles.Of(firsts), Percentiles.Of(intervals), batchTokens);
+    }
+
+    [Fact]
     public void Percentiles_are_by_nearest_rank()
     {
         Assert.Equal(default, Percentiles.Of([]));
