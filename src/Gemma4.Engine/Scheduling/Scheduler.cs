@@ -27,7 +27,7 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits, ID
     private readonly SequenceQueue _running = new();
     private readonly List<SequenceOutput> _outputs = [];
     private readonly StepPlan _plan = new();
-    private readonly int[] _drafts = new int[ITokenConstraint.MaxRollback];
+    private readonly StepDrafts? _drafts = drafter is null ? null : new StepDrafts(drafter, cache);
     private readonly int _blockSize = cache.Plan.BlockSize;
     private long _step;
     private bool _isShortOfRoom;
@@ -137,8 +137,7 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits, ID
             AwaitMedia(sequence, sequence.NumComputedTokens);
         if (!_isShortOfRoom && (!isBatch || _waiting.NumInteractive == 0))
             Admit(isBatch);
-        if (drafter is not null)
-            AddDrafts(drafter, firstPlanned);
+        _drafts?.Add(_plan, firstPlanned, _maxTokens);
     }
 
     /// <summary>Takes in what a step computed and sampled.</summary>
@@ -325,28 +324,6 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits, ID
         _running.Add(sequence);
         Plan(sequence, numTokens);
         return true;
-    }
-
-    /// <summary>Lets sequences verify guesses behind their next token, as far as budget, blocks and what they may generate go.</summary>
-    private void AddDrafts(IDrafter drafter, int first)
-    {
-        for (int i = first; i < _plan.Sequences.Length && BudgetLeft > 0; i++)
-        {
-            ScheduledSequence scheduled = _plan.Sequences[i];
-            if (scheduled.Reads)
-                continue;
-            Sequence sequence = scheduled.Sequence;
-            int room = Math.Min(Math.Min(_drafts.Length, BudgetLeft), cache.MaxEnd(sequence.Kv) - sequence.NumTokens);
-            room = Math.Min(room, sequence.MaxOutputTokens - sequence.NumOutputTokens - 1);      // the last token follows the last draft
-            if (room <= 0)
-                continue;
-            int numDrafts = drafter.Draft(sequence, _drafts.AsSpan(0, room));
-            if (numDrafts == 0)
-                continue;
-            sequence.AddDrafts(_drafts.AsSpan(0, numDrafts));
-            cache.Extend(sequence.Kv, sequence.NumTokens + numDrafts);
-            _plan.AddDrafts(i, numDrafts);
-        }
     }
 
     /// <summary>Has the media encoded that a sequence needs next, if towers may work for it.</summary>
