@@ -23,6 +23,8 @@ internal sealed record LoadOptions
           --large-image                      with --images: all send one image of 4000x3000, prepared each time and encoded once
           --image-budgets LIST none          instead: time to first token of one and of two images of 1280x720, by soft tokens
           --videos SECONDS       0              instead: time to first token of videos of SECONDS (needs ffmpeg, here and at the server), 5 times
+          --batch LINES          0              instead: an interactive client's latencies alone and beside a batch of LINES lines in turn, and the batch's speed beside 64 clients
+          --shared-words N       0              with --batch: only the speed, of lines of which 40 each begin with the same N words
           --soak SECONDS         0              instead: starts a server of its own and loads it with everything at twice its capacity (./dev soak)
           --server FILE          none           with --soak: the server's program, gemma4.dll
           --seed N              1
@@ -59,6 +61,10 @@ internal sealed record LoadOptions
     public IReadOnlyList<int> ImageBudgets { get; private init; } = [];
 
     public int VideoSeconds { get; private init; }
+
+    public int BatchLines { get; private init; }
+
+    public int SharedWords { get; private init; }
 
     public int SoakSeconds { get; private init; }
 
@@ -105,6 +111,8 @@ internal sealed record LoadOptions
                 "--images" => options with { Images = Whole(name, value, 1, 1000) },
                 "--image-budgets" => options with { ImageBudgets = [.. value.Split(',').Select(b => Whole(name, b, 1, 10_000))] },
                 "--videos" => options with { VideoSeconds = Whole(name, value, 1, 3600) },
+                "--batch" => options with { BatchLines = Whole(name, value, 1, 50_000) },
+                "--shared-words" => options with { SharedWords = Whole(name, value, 1, 10_000) },
                 "--soak" => options with { SoakSeconds = Whole(name, value, 1, 36_000) },
                 "--server" => options with { Server = File.Exists(value) ? Path.GetFullPath(value) : throw new FormatException($"--server: there is no {value}; build src/Gemma4.Server.") },
                 "--seed" => options with { Seed = Whole(name, value, 0, int.MaxValue) },

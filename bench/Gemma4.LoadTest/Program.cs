@@ -44,6 +44,8 @@ if (options.Images > 0)
     return await ImageRun.BesideTextAsync(options, client, Console.Out, bound.Token) ? 0 : 1;
 if (options.VideoSeconds > 0)
     return await VideoRun.RunAsync(options, client, Console.Out, bound.Token) ? 0 : 1;
+if (options.BatchLines > 0)
+    return await BatchRun.RunAsync(options, client, Console.Out, bound.Token) ? 0 : 1;
 
 Console.WriteLine(LoadReport.Header);
 var reports = new List<LoadReport>();

@@ -61,6 +61,8 @@ internal sealed class StreamingClient(LoadOptions options) : IDisposable
     private async Task<RequestResult> SendCoreAsync(LoadRequest request, CancellationToken cancellationToken)
     {
         JsonObject body = Body(request);
+        body["stream"] = true;
+        body["stream_options"] = new JsonObject { ["include_usage"] = true };
         long start = Stopwatch.GetTimestamp();
         using HttpResponseMessage response = await PostAsync("/v1/chat/completions", body, cancellationToken);
         if (!response.IsSuccessStatusCode)
@@ -105,15 +107,21 @@ internal sealed class StreamingClient(LoadOptions options) : IDisposable
             (int?)usage["prompt_tokens_details"]?["cached_tokens"] ?? 0, (int)usage["completion_tokens"]!);
     }
 
-    private async Task<HttpResponseMessage> PostAsync(string path, JsonObject body, CancellationToken cancellationToken)
+    /// <summary>Sends JSON and waits for the answer's headers.</summary>
+    public Task<HttpResponseMessage> PostAsync(string path, JsonObject body, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Post, path, new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json"), cancellationToken);
+
+    /// <summary>Sends a request and waits for the answer's headers.</summary>
+    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken)
     {
-        using var message = new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json") };
+        using var message = new HttpRequestMessage(method, path) { Content = content };
         if (options.ApiKey is not null)
             message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", options.ApiKey);
         return await _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
     }
 
-    private JsonObject Body(LoadRequest request)
+    /// <summary>The request's body, for an answer that is not streamed.</summary>
+    public JsonObject Body(LoadRequest request)
     {
         var body = new JsonObject
         {
@@ -122,8 +130,6 @@ internal sealed class StreamingClient(LoadOptions options) : IDisposable
             ["temperature"] = 0,
             ["max_tokens"] = request.MaxTokens,
             ["ignore_eos"] = true,
-            ["stream"] = true,
-            ["stream_options"] = new JsonObject { ["include_usage"] = true },
         };
         if (_wordIds.Length > 0)
             body["allowed_token_ids"] = new JsonArray([.. _wordIds.Select(id => JsonValue.Create(id))]);
