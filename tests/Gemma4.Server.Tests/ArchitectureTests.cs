@@ -38,6 +38,7 @@ public sealed partial class ArchitectureTests
         ["Mapping/Audio"] = ["OpenAI", "Mapping", "Mapping/OpenAI", "Streaming", "Media", "Serving", "Settings", "Errors"],
         ["Mapping/Anthropic"] = ["Anthropic", "Storage", "Mapping", "Mapping/Files", "Wire", "Streaming", "Media", "Settings", "Errors"],
         ["Mapping/Ollama"] = ["Ollama", "Mapping", "Streaming", "Media", "Serving", "Settings", "Errors"],
+        ["Batches"] = ["BatchFiles", "Mapping", "OpenAI", "Storage", "Serving", "Metrics", "Access", "Settings"],
         ["Endpoints"] =
         [
             "Mapping", "Mapping/OpenAI", "Mapping/Files", "Mapping/Chat", "Mapping/Completions", "Mapping/Responses", "Mapping/Audio", "Mapping/Anthropic", "Mapping/Ollama",

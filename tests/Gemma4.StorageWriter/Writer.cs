@@ -31,7 +31,7 @@ internal static class Writer
         var store = new Store(database, health, bound, TimeProvider.System);
         var responses = new ResponseStore(store);
         var conversations = new ConversationStore(store);
-        var jobs = new ResponseJobs(store, database, responses, new FileStore(store, bound), bound);
+        var jobs = new ResponseJobs(store, new Leases(store, database, bound), responses, new FileStore(store, bound));
         string prefix = $"{Environment.ProcessId}x{random.Next()}x";
         var mine = new List<(string Owner, string Id)>();
         var talks = new List<(string Owner, string Id)>();

@@ -7,11 +7,18 @@ namespace Gemma4.Server.Access;
 
 /// <summary>Lets only requests with one of the configured keys through, where keys are configured, and only as many as the key's limits allow.</summary>
 /// <remarks>Stands behind routing. An endpoint is closed unless it is mapped with <c>AllowAnonymous()</c>, as health and the OpenAPI document are;
-/// so are paths that lead nowhere. Preflights carry no key, and CORS has answered them before. Limits count POSTs: what else there is costs nothing.</remarks>
+/// so are paths that lead nowhere. Preflights carry no key, and CORS has answered them before. Limits count POSTs: what else there is costs nothing.
+/// A batch's lines come without a key, which was asked for with the batch.</remarks>
 internal sealed class ApiKeyMiddleware(RequestDelegate next, KeyRing keys)
 {
     public Task InvokeAsync(HttpContext context, Allowance allowance)
     {
+        if (context.Features.Get<BatchSender>() is { } batch)
+        {
+            context.Features.Set(batch.Caller);
+            allowance.EnterBatch(keys.UsageOf(batch.Caller));
+            return next(context);
+        }
         if (!keys.IsRequired || context.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null)
             return next(context);
         string? given = KeyOf(context.Request);

@@ -9,3 +9,7 @@ internal sealed record Caller(string Id)
     /// <summary>The sender of this request.</summary>
     public static Caller Of(HttpContext context) => context.Features.Get<Caller>() ?? Anyone;
 }
+
+/// <summary>Marks a request that this server sends itself for a caller, as a line of a batch, and takes the place of the key. Nothing that comes over the network can set it.</summary>
+/// <param name="Caller">Whose batch it is.</param>
+internal sealed record BatchSender(Caller Caller);

@@ -45,6 +45,9 @@ internal sealed class KeyRing : IDisposable
         return found is null ? null : (found.Key, found.Usage);
     }
 
+    /// <summary>What a caller uses; null where its key is gone, or it never had one.</summary>
+    public KeyUsage? UsageOf(Caller caller) => Array.FindLast(_entries, entry => entry.Key.Id == caller.Id)?.Usage;
+
     /// <inheritdoc/>
     public void Dispose() => _watch?.Dispose();
 

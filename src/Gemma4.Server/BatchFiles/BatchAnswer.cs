@@ -6,9 +6,9 @@ namespace Gemma4.Server.BatchFiles;
 /// <summary>A line of the file of answers.</summary>
 /// <param name="Id">Names the answer.</param>
 /// <param name="CustomId">The request's.</param>
-/// <param name="Response">What was answered.</param>
-/// <param name="Error">Always null: what is wrong with a request is its response.</param>
-internal sealed record BatchAnswer(string Id, string CustomId, BatchResponse Response, JsonElement? Error);
+/// <param name="Response">What was answered, be it a refusal; null where the request was never sent.</param>
+/// <param name="Error">Why it was never sent; null where it was.</param>
+internal sealed record BatchAnswer(string Id, string CustomId, BatchResponse? Response, BatchLineError? Error);
 
 /// <summary>An answer.</summary>
 /// <param name="StatusCode">HTTP status.</param>
@@ -16,8 +16,12 @@ internal sealed record BatchAnswer(string Id, string CustomId, BatchResponse Res
 /// <param name="Body">JSON.</param>
 internal sealed record BatchResponse(int StatusCode, string? RequestId, JsonElement Body);
 
+/// <summary>Why a request was never sent.</summary>
+/// <param name="Code">For programs.</param>
+/// <param name="Message">For people.</param>
+internal sealed record BatchLineError(string Code, string Message);
+
 /// <summary>JSON of these files.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(BatchAnswer))]
-[JsonSerializable(typeof(JsonElement))]
 internal sealed partial class BatchJsonContext : JsonSerializerContext;

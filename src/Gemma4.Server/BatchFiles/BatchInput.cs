@@ -1,20 +1,11 @@
-using System.Text.Json;
 using Gemma4.Server.Settings;
 
 namespace Gemma4.Server.BatchFiles;
 
-/// <summary>A file of requests as OpenAI's batches have it: a line of JSON each, with <c>custom_id</c>, <c>method</c>, <c>url</c> and <c>body</c>.</summary>
+/// <summary>A file of requests on this machine.</summary>
 internal sealed class BatchInput : IDisposable
 {
-    /// <summary>Most lines, as OpenAI has it.</summary>
-    public const int MaxLines = 50_000;
-
-    private const int MaxLineBytes = 128 << 20, MaxIdLength = 512, BufferBytes = 1 << 16, OrderLength = 512;
-
-    private static readonly string[] Urls = ["/v1/chat/completions", "/v1/completions", "/v1/responses"];
-
-    /// <summary>The fields that hold the prompt, one of each API.</summary>
-    private static readonly string[] Prompts = ["messages", "prompt", "input"];
+    private const int MaxLineBytes = 128 << 20, BufferBytes = 1 << 16;
 
     private readonly FileStream _file;
     private readonly SemaphoreSlim _reading = new(1, 1);
@@ -33,7 +24,8 @@ internal sealed class BatchInput : IDisposable
             var input = new BatchInput(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, BufferBytes, useAsync: true));
             try
             {
-                await input.ReadLinesAsync(path, cancellationToken);
+                await foreach (CheckedLine line in BatchLines.ReadAsync(input._file, MaxLineBytes, endpoint: null, cancellationToken))
+                    input.Lines.Add(line.Line ?? throw new OptionsException($"{path}, line {line.Number}: {line.Fault!.Message}"));
                 return input;
             }
             catch
@@ -62,8 +54,7 @@ internal sealed class BatchInput : IDisposable
         {
             _reading.Release();
         }
-        using JsonDocument json = JsonDocument.Parse(bytes);
-        return JsonSerializer.SerializeToUtf8Bytes(json.RootElement.GetProperty("body"), BatchJson.Context.JsonElement);
+        return BatchLines.Split(bytes).Body;
     }
 
     /// <inheritdoc/>
@@ -72,57 +63,4 @@ internal sealed class BatchInput : IDisposable
         _file.Dispose();
         _reading.Dispose();
     }
-
-    private async Task ReadLinesAsync(string path, CancellationToken cancellationToken)
-    {
-        var ids = new HashSet<string>(StringComparer.Ordinal);
-        int number = 0;
-        await foreach ((long offset, byte[] line) in LineReader.ReadAsync(_file, MaxLineBytes, cancellationToken))
-        {
-            number++;
-            if (line.AsSpan().Trim((byte)' ').IsEmpty)
-                continue;
-            string place = $"{path}, line {number}";
-            if (line.Length > MaxLineBytes)
-                throw new OptionsException($"{place}: it is longer than {MaxLineBytes} bytes.");
-            if (Lines.Count == MaxLines)
-                throw new OptionsException($"{place}: there are more than {MaxLines} requests. Split the file.");
-            BatchLine parsed = Parse(line, offset, place);
-            if (!ids.Add(parsed.CustomId))
-                throw new OptionsException($"{place}: custom_id '{parsed.CustomId}' stands there twice.");
-            Lines.Add(parsed);
-        }
-    }
-
-    private static BatchLine Parse(byte[] line, long offset, string place)
-    {
-        try
-        {
-            using JsonDocument json = JsonDocument.Parse(line);
-            JsonElement root = json.RootElement;
-            if (root.ValueKind != JsonValueKind.Object)
-                throw new OptionsException($"{place}: it is not an object with custom_id, method, url and body.");
-            string id = Text(root, "custom_id", place), url = Text(root, "url", place);
-            if (id.Length is 0 or > MaxIdLength)
-                throw new OptionsException($"{place}: custom_id must have 1 to {MaxIdLength} characters.");
-            if (Text(root, "method", place) != "POST")
-                throw new OptionsException($"{place}: method must be POST.");
-            if (!Urls.Contains(url))
-                throw new OptionsException($"{place}: url must be one of {string.Join(", ", Urls)}.");
-            if (!root.TryGetProperty("body", out JsonElement body) || body.ValueKind != JsonValueKind.Object)
-                throw new OptionsException($"{place}: body must be an object, the request.");
-            if (body.TryGetProperty("stream", out JsonElement stream) && stream.ValueKind == JsonValueKind.True)
-                throw new OptionsException($"{place}: body.stream must not be true: answers are written whole.");
-            string prompt = Prompts.Select(name => body.TryGetProperty(name, out JsonElement text) ? text.GetRawText() : null).FirstOrDefault(text => text is not null) ?? "";
-            return new BatchLine(id, url, offset, line.Length, prompt.Length <= OrderLength ? prompt : prompt[..OrderLength]);
-        }
-        catch (JsonException exception)
-        {
-            throw new OptionsException($"{place}: it is not JSON: {exception.Message}");
-        }
-    }
-
-    private static string Text(JsonElement root, string name, string place) => root.TryGetProperty(name, out JsonElement text) && text.ValueKind == JsonValueKind.String
-        ? text.GetString()!
-        : throw new OptionsException($"{place}: {name} is missing or not a text.");
 }

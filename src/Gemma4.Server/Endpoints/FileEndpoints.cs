@@ -92,7 +92,7 @@ internal static class FileEndpoints
         // A browser that is led here must not run what somebody has put in.
         context.Response.Headers.XContentTypeOptions = "nosniff";
         return Results.Stream(
-            new StoredFileStream(store, caller, id, file.Bytes), "application/octet-stream", file.Filename,
+            store.Open(caller, file), "application/octet-stream", file.Filename,
             DateTimeOffset.FromUnixTimeSeconds(file.CreatedAt), enableRangeProcessing: true);
     }
 }

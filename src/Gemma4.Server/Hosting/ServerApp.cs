@@ -1,4 +1,5 @@
 using Gemma4.Server.Access;
+using Gemma4.Server.Batches;
 using Gemma4.Server.Endpoints;
 using Gemma4.Server.Page;
 using Gemma4.Server.Pipeline;
@@ -32,6 +33,7 @@ internal static class ServerApp
         app.Services.GetRequiredService<KeyRing>(); // files are read now, so that one that cannot be used ends the start
         app.Services.GetService<ServerCertificate>();
         app.Services.GetService<AuditLog>();
+        app.Use(app.Services.GetRequiredService<InnerPipeline>().Capture);
         app.UseMiddleware<CutMiddleware>();
         app.UseMiddleware<RequestHeaders>();
         app.UseRequestLogging();
@@ -58,6 +60,7 @@ internal static class ServerApp
         app.MapResponses();
         app.MapConversations();
         app.MapFiles();
+        app.MapBatches();
         app.MapMessages();
         app.MapOllama();
         app.MapTranscriptions();

@@ -1,6 +1,7 @@
 using System.Net.Security;
 using Gemma4.Engine.Parsing;
 using Gemma4.Server.Access;
+using Gemma4.Server.Batches;
 using Gemma4.Server.Limits;
 using Gemma4.Server.Mapping;
 using Gemma4.Server.Mapping.Anthropic;
@@ -96,12 +97,20 @@ internal static class ServerSetup
         services.AddHostedService<StorageService>();
         services.AddSingleton<Store>();
         services.AddSingleton<ResponseStore>();
+        services.AddSingleton<Leases>();
         services.AddSingleton<ResponseJobs>();
+        services.AddSingleton<BatchStore>();
+        services.AddSingleton<BatchJobs>();
         services.AddSingleton<ConversationStore>();
         services.AddSingleton<ChatStore>();
         services.AddSingleton<FileStore>();
         services.AddSingleton<CallerStores>();
         services.AddHostedService<AbandonedResponses>();
+        services.AddSingleton<InnerPipeline>();
+        services.AddSingleton<BatchMetrics>();
+        services.AddSingleton<LineSender>();
+        services.AddSingleton<BatchRunner>();
+        services.AddHostedService<BatchWorker>();
     }
 
     /// <summary>What endpoints ask for.</summary>

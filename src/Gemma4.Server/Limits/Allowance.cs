@@ -17,6 +17,9 @@ internal sealed class Allowance(KeyMetrics metrics) : IDisposable
     /// <summary>Name of the key; null where the request needed none.</summary>
     public string? KeyName => _usage?.Name;
 
+    /// <summary>Whether the request is a line of a batch.</summary>
+    public bool IsBatch { get; private set; }
+
     /// <summary>The model that was asked for, as the request named it; null before it was read.</summary>
     public string? Model { get; set; }
 
@@ -40,10 +43,14 @@ internal sealed class Allowance(KeyMetrics metrics) : IDisposable
         metrics.Request(usage.Name);
     }
 
+    /// <summary>Lets a line of a batch in: it waits behind all other requests, so that the key's rates do not hold for it; what it takes is counted all the same.</summary>
+    /// <param name="usage">Of the batch's key; null where there is none.</param>
+    public void EnterBatch(KeyUsage? usage) => (_usage, IsBatch) = (usage, true);
+
     /// <summary>Goes on with another request's allowance, for work that outlasts it.</summary>
     public void Join(Allowance other)
     {
-        (_usage, Model) = (other._usage, other.Model);
+        (_usage, Model, IsBatch) = (other._usage, other.Model, other.IsBatch);
         if (_usage is null)
             return;
         _usage.Join();
@@ -65,7 +72,7 @@ internal sealed class Allowance(KeyMetrics metrics) : IDisposable
     /// <exception cref="ApiException">429: not now.</exception>
     public void Take(long tokens)
     {
-        if (_usage is null)
+        if (_usage is null || IsBatch)
             return;
         if (_usage.TryTake(tokens) is { } refusal)
             throw Refused(refusal);
@@ -83,7 +90,8 @@ internal sealed class Allowance(KeyMetrics metrics) : IDisposable
         long input = 0, output = 0;
         foreach ((int ofInput, int ofOutput) in _counts.Select(count => count()))
             (input, output) = (input + ofInput, output + ofOutput);
-        _usage.Correct(input + output - Interlocked.Read(ref _taken));
+        if (!IsBatch)
+            _usage.Correct(input + output - Interlocked.Read(ref _taken));
         metrics.Tokens(_usage.Name, input, output);
         if (_hasEntered)
             _usage.Leave();

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Gemma4.Server.OpenAI.Audio;
+using Gemma4.Server.OpenAI.Batches;
 using Gemma4.Server.OpenAI.Chat;
 using Gemma4.Server.OpenAI.Completions;
 using Gemma4.Server.OpenAI.Conversations;
@@ -65,6 +66,9 @@ namespace Gemma4.Server.OpenAI;
 [JsonSerializable(typeof(StoredFile))]
 [JsonSerializable(typeof(StoredFileList))]
 [JsonSerializable(typeof(StoredFileDeleted))]
+[JsonSerializable(typeof(BatchRequest))]
+[JsonSerializable(typeof(Batch))]
+[JsonSerializable(typeof(BatchList))]
 [JsonSerializable(typeof(TokenLogprobDto[]))]
 [JsonSerializable(typeof(string[]))]
 [JsonSerializable(typeof(Dictionary<string, System.Text.Json.JsonElement>))]

@@ -10,5 +10,5 @@ internal readonly struct CallerFiles(FileStore store, Caller caller)
     public Task<StoredFile?> FindAsync(string id, CancellationToken cancellationToken) => store.FindAsync(caller, id, cancellationToken);
 
     /// <summary>A file's content.</summary>
-    public Stream Open(StoredFile file) => new StoredFileStream(store, caller, file.Id, file.Bytes);
+    public Stream Open(StoredFile file) => store.Open(caller, file);
 }

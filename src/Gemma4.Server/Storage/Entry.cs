@@ -5,7 +5,7 @@ namespace Gemma4.Server.Storage;
 /// <summary>The kinds of entries.</summary>
 internal static class EntryKinds
 {
-    public const string Response = "response", Chat = "chat", Conversation = "conversation", File = "file";
+    public const string Response = "response", Chat = "chat", Conversation = "conversation", File = "file", Batch = "batch";
 }
 
 /// <summary>How an item came into its entry.</summary>
@@ -19,6 +19,9 @@ internal enum ItemRole
 
     /// <summary>It was generated.</summary>
     Output,
+
+    /// <summary>It came out of a batch as a refusal or fault.</summary>
+    Failed,
 }
 
 /// <summary>An item as it is kept.</summary>

@@ -17,9 +17,10 @@ internal sealed class FileStore(Store store, IOptions<StorageOptions> options)
     /// <param name="caller">Whose.</param>
     /// <param name="content">Read to its end.</param>
     /// <param name="cancellationToken">Gives it up; what was written goes.</param>
+    /// <param name="isOwn">Whether the server itself makes it: then the limit of one file does not hold, only that of all.</param>
     /// <exception cref="StorageException">It cannot be written.</exception>
     /// <exception cref="FileTooLargeException">It is larger than a file may be, or than the caller may keep.</exception>
-    public async Task<FileContent> WriteAsync(Caller caller, Stream content, CancellationToken cancellationToken)
+    public async Task<FileContent> WriteAsync(Caller caller, Stream content, CancellationToken cancellationToken, bool isOwn = false)
     {
         string upload = OwnerFiles.NewUpload(store.Now);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -31,7 +32,7 @@ internal sealed class FileStore(Store store, IOptions<StorageOptions> options)
             {
                 int read = await content.ReadAtLeastAsync(part, part.Length, throwOnEndOfStream: false, cancellationToken);
                 length += read;
-                if (length > options.Value.MaxFileBytes)
+                if (!isOwn && length > options.Value.MaxFileBytes)
                     throw new FileTooLargeException(options.Value.MaxFileBytes, "a file may have (option Storage:MaxFileBytes)");
                 hash.AppendData(part, 0, read);
                 if (read > 0 || position == 0)
@@ -49,19 +50,21 @@ internal sealed class FileStore(Store store, IOptions<StorageOptions> options)
 
     /// <summary>Keeps a file whose content was written.</summary>
     /// <exception cref="StorageException">It is not kept.</exception>
-    public Task<long> AddAsync(Caller caller, StoredFile file, FileContent content, CancellationToken cancellationToken) => store.WriteAsync(
-        caller,
-        async rows =>
+    public Task<long> AddAsync(Caller caller, StoredFile file, FileContent content, CancellationToken cancellationToken) =>
+        store.WriteAsync(caller, rows => InsertAsync(rows, file, content), cancellationToken);
+
+    /// <summary>The same within a transaction.</summary>
+    /// <returns>The number of its entry.</returns>
+    public async ValueTask<long> InsertAsync(OwnerRows rows, StoredFile file, FileContent content)
+    {
+        long key = await rows.InsertAsync(new NewEntry(EntryKinds.File, file.Id, "", store.Now, StoredJson.Bytes(file, OpenAIJson.Context.StoredFile))
         {
-            long key = await rows.InsertAsync(new NewEntry(EntryKinds.File, file.Id, "", store.Now, StoredJson.Bytes(file, OpenAIJson.Context.StoredFile))
-            {
-                Expires = file.ExpiresAt * 1000,
-                Tags = [PurposeTag(file.Purpose)],
-            });
-            await rows.Files.UseAsync(key, content);
-            return key;
-        },
-        cancellationToken);
+            Expires = file.ExpiresAt * 1000,
+            Tags = [PurposeTag(file.Purpose)],
+        });
+        await rows.Files.UseAsync(key, content);
+        return key;
+    }
 
     /// <summary>Drops a content that was written for nothing.</summary>
     public Task ForgetAsync(Caller caller, FileContent content) => ForgetAsync(caller, content.Upload);
@@ -82,10 +85,13 @@ internal sealed class FileStore(Store store, IOptions<StorageOptions> options)
         cancellationToken);
 
     /// <summary>One part of a file; empty behind its end, null when the file is not kept.</summary>
-    public Task<byte[]?> PartAsync(Caller caller, string id, long position, CancellationToken cancellationToken) => store.ReadAsync(
+    private Task<byte[]?> PartAsync(Caller caller, string id, long position, CancellationToken cancellationToken) => store.ReadAsync(
         caller,
         async rows => await rows.FindAsync(EntryKinds.File, id) is { } entry ? await rows.Files.PartAsync(entry.Key, position) ?? [] : null,
         cancellationToken);
+
+    /// <summary>A file's content.</summary>
+    public Stream Open(Caller caller, StoredFile file) => new StoredFileStream((position, cancellationToken) => PartAsync(caller, file.Id, position, cancellationToken), file.Bytes);
 
     /// <summary>Forgets a file. False when it was not kept.</summary>
     public Task<bool> RemoveAsync(Caller caller, string id, CancellationToken cancellationToken) => StoredJson.IsId(id)

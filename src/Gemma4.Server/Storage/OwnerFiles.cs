@@ -41,6 +41,34 @@ internal sealed class OwnerFiles(DatabaseSession session, string owner)
         await session.ExecuteAsync("INSERT INTO blob_uses (entry, blob) VALUES (@entry, @blob)", ("@entry", entry), ("@blob", same ?? written));
     }
 
+    /// <summary>Has an entry keep the content of a file for as long as it needs it, though the file goes.</summary>
+    public async ValueTask ShareAsync(long file, long entry) => await session.ExecuteAsync(
+        "INSERT INTO blob_uses (entry, blob) SELECT @entry, u.blob FROM blob_uses u JOIN blobs b ON b.key = u.blob AND b.of_file = 1 WHERE u.entry = @file AND b.owner = @owner",
+        ("@entry", entry), ("@file", file), ("@owner", owner));
+
+    /// <summary>Ends what <see cref="ShareAsync"/> began.</summary>
+    public async ValueTask ReleaseAsync(long entry)
+    {
+        List<long> held = await session.QueryAsync(
+            "SELECT u.blob FROM blob_uses u JOIN blobs b ON b.key = u.blob AND b.of_file = 1 WHERE u.entry = @entry AND b.owner = @owner", row => row.GetInt64(0),
+            ("@entry", entry), ("@owner", owner));
+        foreach (long blob in held)
+            await session.ExecuteAsync("DELETE FROM blob_uses WHERE entry = @entry AND blob = @blob", ("@entry", entry), ("@blob", blob));
+        await new OwnerBlobs(session, owner).RemoveUnusedAsync(held);
+    }
+
+    /// <summary>The length of an entry's content; null where it has none.</summary>
+    public ValueTask<long?> LengthAsync(long entry) => session.NumberAsync(
+        "SELECT b.bytes FROM blob_uses u JOIN blobs b ON b.key = u.blob AND b.of_file = 1 WHERE u.entry = @entry AND b.owner = @owner", ("@entry", entry), ("@owner", owner));
+
+    /// <summary>Some bytes of a part of an entry's content, from a place within the part on; null behind its end.</summary>
+    public async ValueTask<byte[]?> RangeAsync(long entry, long position, int from, int count) => await session.FirstAsync(
+        """
+        SELECT substr(p.content, CAST(@from AS INTEGER), CAST(@count AS INTEGER)) FROM blob_uses u JOIN blobs b ON b.key = u.blob AND b.of_file = 1 JOIN blob_parts p ON p.blob = b.key
+        WHERE u.entry = @entry AND b.owner = @owner AND p.position = @position
+        """,
+        row => row.GetFieldValue<byte[]>(0), ("@entry", entry), ("@owner", owner), ("@position", position), ("@from", from + 1), ("@count", count));
+
     /// <summary>Forgets a content that belongs to no file.</summary>
     public async ValueTask RemoveUploadAsync(string upload)
     {

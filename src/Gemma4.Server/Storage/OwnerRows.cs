@@ -12,7 +12,7 @@ namespace Gemma4.Server.Storage;
 internal sealed class OwnerRows(DatabaseSession session, string owner, long now, long since)
 {
     /// <summary>The kinds that go when they are old or too many, as SQL lists them.</summary>
-    public const string Passing = $"'{EntryKinds.Response}', '{EntryKinds.Chat}', '{EntryKinds.Conversation}'";
+    public const string Passing = $"'{EntryKinds.Response}', '{EntryKinds.Chat}', '{EntryKinds.Conversation}', '{EntryKinds.Batch}'";
 
     /// <summary>Neither deleted nor old nor expired.</summary>
     private const string IsThere = $"hidden = 0 AND (used >= @since OR kind NOT IN ({Passing})) AND (expires IS NULL OR expires > @now)";
@@ -74,6 +74,18 @@ internal sealed class OwnerRows(DatabaseSession session, string owner, long now,
         }
         await _blobs.UseAsync(key, texts);
         await GrowAsync(key, bytes);
+    }
+
+    /// <summary>Adds an item at a place of its own, as it is: its long texts stay in it.</summary>
+    /// <returns>False where the place is taken; nothing is done then.</returns>
+    public async ValueTask<bool> TryPutAsync(long key, EntryItem item)
+    {
+        bool isNew = await session.ExecuteAsync(
+            "INSERT INTO items (entry, position, role, body) VALUES (@key, @position, @role, @body) ON CONFLICT DO NOTHING",
+            ("@key", key), ("@position", item.Position), ("@role", (long)item.Role), ("@body", item.Body)) > 0;
+        if (isNew)
+            await GrowAsync(key, item.Body.Length);
+        return isNew;
     }
 
     /// <summary>An entry; null where there is none of that id.</summary>
@@ -270,7 +282,7 @@ internal sealed class OwnerRows(DatabaseSession session, string owner, long now,
         $"SELECT key FROM entries WHERE owner = @owner AND {IsGone} LIMIT @limit",
         row => row.GetInt64(0), ("@owner", owner), ("@now", now), ("@since", since), ("@limit", atMost));
 
-    /// <summary>Forgets the oldest entries that pass the limits.</summary>
+    /// <summary>Forgets the oldest entries that pass the limits. A batch that is not done stays.</summary>
     /// <param name="maxEntries">Most entries of this owner.</param>
     /// <param name="maxBytes">Most bytes of all owners; this one gives way where it holds most.</param>
     /// <param name="atMost">Most entries that are forgotten at once.</param>
@@ -285,7 +297,11 @@ internal sealed class OwnerRows(DatabaseSession session, string owner, long now,
             if (!isOver)
                 return true;
             long? oldest = await session.NumberAsync(
-                $"SELECT key FROM entries WHERE owner = @owner AND hidden = 0 AND kind IN ({Passing}) ORDER BY used, key LIMIT 1", ("@owner", owner));
+                $"""
+                SELECT key FROM entries WHERE owner = @owner AND hidden = 0 AND kind IN ({Passing})
+                AND NOT (kind = @batch AND EXISTS (SELECT 1 FROM jobs j WHERE j.entry = entries.key)) ORDER BY used, key LIMIT 1
+                """,
+                ("@owner", owner), ("@batch", EntryKinds.Batch));
             if (oldest is null)
                 return true;
             await ForgetAsync(oldest.Value);

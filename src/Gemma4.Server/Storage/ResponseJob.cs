@@ -7,29 +7,14 @@ using Gemma4.Server.OpenAI.Responses;
 
 namespace Gemma4.Server.Storage;
 
-/// <summary>How a job stands, as its holder learns when it renews its lease.</summary>
-internal enum JobState
-{
-    /// <summary>Go on.</summary>
-    Held,
-
-    /// <summary>A client has cancelled it.</summary>
-    Cancelled,
-
-    /// <summary>It is another's now, or its response was deleted: what is made here counts no more.</summary>
-    Lost,
-}
-
 /// <summary>A response in the background that this server makes. Others may take it over when the lease is not renewed; whoever holds no lease writes nothing.</summary>
-internal sealed class ResponseJob(Store store, ResponseStore responses, Caller caller, string id, string lease, TimeSpan leaseTime)
+internal sealed class ResponseJob(Store store, Leases leases, ResponseStore responses, Caller caller, string id, string lease)
 {
-    private static readonly TimeSpan MaxRenewalTime = TimeSpan.FromSeconds(2);
-
     /// <summary>The response's id.</summary>
     public string Id => id;
 
-    /// <summary>How often the lease is renewed: three times in its time, and so often that a client that cancels through another server need not wait.</summary>
-    public TimeSpan RenewalTime => leaseTime / 3 < MaxRenewalTime ? leaseTime / 3 : MaxRenewalTime;
+    /// <summary>How often the lease is renewed.</summary>
+    public TimeSpan RenewalTime => leases.RenewalTime;
 
     /// <summary>Whether another process can go on with it.</summary>
     public bool OutlivesProcess => store.OutlivesProcess;
@@ -48,7 +33,7 @@ internal sealed class ResponseJob(Store store, ResponseStore responses, Caller c
                 return JobState.Lost;
             await rows.Session.ExecuteAsync(
                 "UPDATE jobs SET leased_until = @until WHERE entry = @key AND lease = @lease",
-                ("@until", store.Now + (long)leaseTime.TotalMilliseconds), ("@key", job.Key), ("@lease", lease));
+                ("@until", leases.Until), ("@key", job.Key), ("@lease", lease));
             if (events.Count > 0)
                 await rows.ReplaceAsync(job.Key, ResponseStore.Body(now));
             await AppendAsync(rows, job.Key, first, events);

@@ -1,13 +1,9 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Gemma4.Server.Access;
 using Gemma4.Server.OpenAI;
 using Gemma4.Server.OpenAI.Responses;
-using Gemma4.Server.Settings;
-using Gemma4.Server.Storage.Databases;
-using Microsoft.Extensions.Options;
 
 namespace Gemma4.Server.Storage;
 
@@ -29,13 +25,8 @@ internal sealed record ClaimedResponse(
     ResponseJob Job, ResponseObject Queued, ResponseRequest Request, ImmutableArray<ResponseItem> Input, EarlierItems Earlier, CallerFiles Files, int Attempt, int NumEvents);
 
 /// <summary>Responses in the background: promised, kept with what they take, and made by whichever server holds the lease. Thread-safe.</summary>
-internal sealed class ResponseJobs(Store store, Database database, ResponseStore responses, FileStore files, IOptions<StorageOptions> options)
+internal sealed class ResponseJobs(Store store, Leases leases, ResponseStore responses, FileStore files)
 {
-    /// <summary>The owner that the taking of jobs runs under, so that replicas do it one after the other; no caller is called so.</summary>
-    private const string Claims = "jobs";
-
-    private TimeSpan LeaseTime => TimeSpan.FromSeconds(options.Value.LeaseSeconds);
-
     /// <summary>Promises a response and holds its job. When this returns, it is written.</summary>
     /// <param name="caller">Whose.</param>
     /// <param name="queued">As it is told to the caller.</param>
@@ -44,7 +35,7 @@ internal sealed class ResponseJobs(Store store, Database database, ResponseStore
     /// <exception cref="StorageException">It is not promised.</exception>
     public async Task<ResponseJob> QueueAsync(Caller caller, StoredResponse queued, ResponseRequest request, CancellationToken cancellationToken)
     {
-        string lease = NewLease();
+        string lease = Leases.New();
         await store.WriteAsync(
             caller,
             async rows =>
@@ -52,13 +43,7 @@ internal sealed class ResponseJobs(Store store, Database database, ResponseStore
                 long key = await responses.InsertAsync(rows, queued);
                 // Its items are kept already, as those of any response.
                 byte[] asked = StoredJson.Bytes(request with { Input = null }, OpenAIJson.Context.ResponseRequest);
-                await rows.Session.ExecuteAsync(
-                    """
-                    INSERT INTO jobs (entry, kind, model, queued, attempts, lease, leased_until, request)
-                    VALUES (@key, @kind, @model, @now, 1, @lease, @until, @request)
-                    """,
-                    ("@key", key), ("@kind", EntryKinds.Response), ("@model", request.Model), ("@now", store.Now), ("@lease", lease), ("@until", Until), ("@request", asked));
-                await rows.GrowAsync(key, asked.Length);
+                await leases.InsertAsync(rows, key, EntryKinds.Response, queued.Response.Model, asked, lease);
                 return key;
             },
             cancellationToken);
@@ -72,23 +57,8 @@ internal sealed class ResponseJobs(Store store, Database database, ResponseStore
     /// <exception cref="StorageException">The database does not answer.</exception>
     public async Task<ClaimedResponse?> ClaimAsync(IReadOnlyList<string>? models, CancellationToken cancellationToken)
     {
-        string lease = NewLease();
-        string served = models is null ? "" : $" AND model IN ({string.Join(", ", models.Select((_, i) => $"@model{i}"))})";
-        Found? found = await database.WriteAsync(
-            Claims,
-            session => session.FirstAsync(
-                $"""
-                UPDATE jobs SET lease = @lease, leased_until = @until, attempts = attempts + 1
-                WHERE entry = (SELECT entry FROM jobs WHERE kind = @kind AND leased_until < @now{served} ORDER BY queued, entry LIMIT 1) AND leased_until < @now
-                RETURNING entry, attempts, request, (SELECT e.owner FROM entries e WHERE e.key = jobs.entry), (SELECT e.id FROM entries e WHERE e.key = jobs.entry)
-                """,
-                row => new Found(row.GetInt64(0), row.GetInt64(1), row.GetFieldValue<byte[]>(2), row.GetString(3), row.GetString(4)),
-                [
-                    ("@lease", lease), ("@until", Until), ("@kind", EntryKinds.Response), ("@now", store.Now),
-                    .. (models ?? []).Select((model, i) => ($"@model{i}", (object?)model)),
-                ]),
-            cancellationToken);
-        return found is null ? null : await ReadAsync(found, lease, cancellationToken);
+        ClaimedJob? found = await leases.ClaimAsync(EntryKinds.Response, models, cancellationToken);
+        return found is null ? null : await ReadAsync(found, cancellationToken);
     }
 
     /// <summary>How a response stands; null when it is not kept.</summary>
@@ -96,7 +66,7 @@ internal sealed class ResponseJobs(Store store, Database database, ResponseStore
         ? store.ReadAsync(
             caller,
             async rows => await rows.FindAsync(EntryKinds.Response, id) is { } entry
-                ? new ResponseProgress(await ResponseStore.WithOutputAsync(rows, entry), await LeasedUntilAsync(rows, entry.Key) is not null)
+                ? new ResponseProgress(await ResponseStore.WithOutputAsync(rows, entry), await Leases.HeldUntilAsync(rows, entry.Key) is not null)
                 : null,
             cancellationToken)
         : Task.FromResult<ResponseProgress?>(null);
@@ -129,7 +99,7 @@ internal sealed class ResponseJobs(Store store, Database database, ResponseStore
                 if (await rows.FindAsync(EntryKinds.Response, id) is not { } entry)
                     return null;
                 ResponseObject response = await ResponseStore.WithOutputAsync(rows, entry);
-                if (await LeasedUntilAsync(rows, entry.Key) is not { } until)
+                if (await Leases.HeldUntilAsync(rows, entry.Key) is not { } until)
                     return new ResponseProgress(response, false);
                 if (until >= store.Now)
                 {
@@ -144,7 +114,7 @@ internal sealed class ResponseJobs(Store store, Database database, ResponseStore
             cancellationToken)
         : Task.FromResult<ResponseProgress?>(null);
 
-    private async Task<ClaimedResponse?> ReadAsync(Found found, string lease, CancellationToken cancellationToken)
+    private async Task<ClaimedResponse?> ReadAsync(ClaimedJob found, CancellationToken cancellationToken)
     {
         var caller = new Caller(found.Owner);
         return await store.ReadAsync(
@@ -157,21 +127,12 @@ internal sealed class ResponseJobs(Store store, Database database, ResponseStore
                 ImmutableArray<EntryItem> input = await rows.ItemsAsync(entry.Key, ItemRole.Input);
                 long numEvents = await rows.Session.NumberAsync("SELECT MAX(first + count) FROM events WHERE entry = @key", ("@key", entry.Key)) ?? 0;
                 return new ClaimedResponse(
-                    Held(caller, found.Id, lease), StoredJson.Value(entry.Body, OpenAIJson.Context.ResponseObject) with { Status = "queued" },
+                    Held(caller, found.Id, found.Lease), StoredJson.Value(entry.Body, OpenAIJson.Context.ResponseObject) with { Status = "queued" },
                     StoredJson.Value(found.Request, OpenAIJson.Context.ResponseRequest), [.. input.Select(StoredJson.Item)],
                     new EarlierItems(null, [.. chain.SkipLast(input.Length).Select(StoredJson.Item)]), new CallerFiles(files, caller), (int)found.Attempts, (int)numEvents);
             },
             cancellationToken);
     }
 
-    private ResponseJob Held(Caller caller, string id, string lease) => new(store, responses, caller, id, lease, LeaseTime);
-
-    private long Until => store.Now + (long)LeaseTime.TotalMilliseconds;
-
-    private static string NewLease() => RandomNumberGenerator.GetHexString(32, lowercase: true);
-
-    private static async ValueTask<long?> LeasedUntilAsync(OwnerRows rows, long key) =>
-        await rows.Session.NumberAsync("SELECT leased_until FROM jobs WHERE entry = @key", ("@key", key));
-
-    private sealed record Found(long Key, long Attempts, byte[] Request, string Owner, string Id);
+    private ResponseJob Held(Caller caller, string id, string lease) => new(store, leases, responses, caller, id, lease);
 }

@@ -1,9 +1,9 @@
-using Gemma4.Server.Access;
-
 namespace Gemma4.Server.Storage;
 
 /// <summary>A file's content, read part by part from any place; holds one part.</summary>
-internal sealed class StoredFileStream(FileStore store, Caller caller, string id, long length) : Stream
+/// <param name="read">Reads a part; null where the file is gone.</param>
+/// <param name="length">Bytes of all.</param>
+internal sealed class StoredFileStream(Func<long, CancellationToken, Task<byte[]?>> read, long length) : Stream
 {
     private byte[] _part = [];
     private long _partPosition = -1;
@@ -32,7 +32,7 @@ internal sealed class StoredFileStream(FileStore store, Caller caller, string id
         long wanted = Position / FileStore.PartBytes;
         if (wanted != _partPosition)
         {
-            _part = await store.PartAsync(caller, id, wanted, cancellationToken) ?? throw new StorageException("The file was deleted while it was read.");
+            _part = await read(wanted, cancellationToken) ?? throw new StorageException("The file was deleted while it was read.");
             _partPosition = wanted;
         }
         int offset = (int)(Position % FileStore.PartBytes);

@@ -33,7 +33,7 @@ internal sealed class GenerationStarter(
             ?? throw new InvalidOperationException($"An endpoint that generates is mapped without {nameof(GeneratesAttribute)}.");
         long began = counted.NextBegins();
         allowance.Take(request.PromptTokenIds.Length + ((long)(maxOutput ?? 0) * request.NumSequences));
-        request = request with { Priority = allowance.PriorityOf(request.Priority) };
+        request = request with { Priority = allowance.PriorityOf(request.Priority), IsBatch = allowance.IsBatch };
         GenerationStream stream = await model.Engine.SubmitAsync(request, cancellationToken);
         var generation = new Generation(
             stream, request, sequences, time, ended => ended.Report(request.Id, log, parsed),

@@ -38,7 +38,7 @@ public sealed class DatabaseCopyTests(PostgresServer postgres)
         Assert.Null(await target.Of("me").FindAsync("r5", Cancelled));
         Assert.True((await target.Of("me").ProgressAsync("job", Cancelled))!.IsRunning);
         byte[] copied = new byte[content.Length];
-        await using (var stream = new StoredFileStream(target.Files, owner, "file-1", content.Length))
+        await using (Stream stream = target.Files.Open(owner, file))
             await stream.ReadExactlyAsync(copied, Cancelled);
         Assert.Equal(content, copied);
         Assert.True(await target.Of("me").TryKeepAsync(SampleResponses.Of("later", new string('y', 5000), all)));

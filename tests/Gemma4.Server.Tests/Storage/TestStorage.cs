@@ -30,7 +30,8 @@ internal sealed class TestStorage : IAsyncDisposable
         Conversations = new ConversationStore(Store);
         Chats = new ChatStore(Store);
         Files = new FileStore(Store, bound);
-        Jobs = new ResponseJobs(Store, Database, Responses, Files, bound);
+        var leases = new Leases(Store, Database, bound);
+        Jobs = new ResponseJobs(Store, leases, Responses, Files);
         Service = new StorageService(Database, Health, bound, time, NullLogger<StorageService>.Instance);
     }
 
