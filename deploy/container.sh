@@ -4,11 +4,16 @@
 #
 #   deploy/container.sh      as root on Debian, with the .NET SDK and: apt-get install buildah debootstrap jq curl
 #
-# GEMMA4_CONTAINER_ROOT names a folder that keeps the Debian root from run to run.
+# GEMMA4_CONTAINER_ROOT names a folder that keeps the Debian root from run to run. GEMMA4_CONTAINER_OCI names a folder that does not exist yet:
+# the image is written there as a registry would keep it, and the layers' sizes as downloads are said.
+#
+# Ends with 77 and the reason where the machine cannot do this: not root, a tool or Debian's mirror missing, mounts forbidden. All else that fails is a failure.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+unable() { echo "The image is not tried here: $1"; exit 77; }
+[ "$(id -u)" -eq 0 ] || unable "this takes root."
 for tool in buildah debootstrap jq curl; do
-  command -v "$tool" >/dev/null || { echo "$tool is missing: apt-get install buildah debootstrap jq curl" >&2; exit 1; }
+  command -v "$tool" >/dev/null || unable "$tool is missing (apt-get install buildah debootstrap jq curl)."
 done
 
 work=$(mktemp -d)
@@ -26,10 +31,43 @@ trap cleanup EXIT
 step() { echo "== $1 ($SECONDS s)"; }
 fail() { echo "$1" >&2; exit 1; }
 
-step "Debian"
+step "what this machine permits"
+# A container of one program: all that buildah does below.
+probe() {
+  local container root
+  container=$("${store[@]}" from scratch) && root=$("${store[@]}" mount "$container") || return
+  ldd /bin/true | grep -o '/[^ ]*' | xargs cp --parents --dereference --target-directory "$root" /bin/true || return
+  "${store[@]}" run --isolation chroot --network host "$container" /bin/true && "${store[@]}" rm "$container"
+}
+probe >"$work/probe.log" 2>&1 || { cat "$work/probe.log"; unable "buildah cannot mount its layers or run a program in them."; }
+# The kinds of mounts and the change of user that the container is started with.
+mkdir "$work/probe"
+unshare --mount --ipc --uts bash -euc '
+  mount --bind "$1" "$1"
+  mount --types proc proc "$1"
+  mount --types tmpfs tmpfs "$1"
+  touch "$1/null"
+  mount --bind /dev/null "$1/null"
+  mount --options remount,bind,ro "$1"
+  setpriv --reuid 1654 --regid 1654 --clear-groups --bounding-set=-all --inh-caps=-all --no-new-privs true' bash "$work/probe" 2>"$work/probe.log" \
+  || { cat "$work/probe.log"; unable "a namespace with mounts of its own, or a user without capabilities, is forbidden."; }
 debian=${GEMMA4_CONTAINER_ROOT:-$work/debian}
+mirror=
 if [ ! -d "$debian/usr/bin" ]; then
-  debootstrap --variant=minbase --include=ca-certificates,libssl3,libstdc++6,zlib1g bookworm "$debian" >"$work/debootstrap.log" || { tail "$work/debootstrap.log"; exit 1; }
+  # Where apt has its packages from, and by the proxy that it is told of. Other repositories are not Debian's by their own word.
+  proxy=${http_proxy:-}
+  [ -n "$proxy" ] || eval "$(apt-config shell proxy Acquire::http::Proxy)"
+  for candidate in $(apt-get indextargets --format '$(REPO_URI)' | grep -E '^https?:' | sort -u) http://deb.debian.org/debian/; do
+    release=$(http_proxy=$proxy curl --fail --silent --location --max-time 30 "${candidate}dists/bookworm/Release") || continue
+    if grep -qx 'Origin: Debian' <<<"$release"; then mirror=$candidate; break; fi
+  done
+  [ -n "$mirror" ] || unable "no mirror of Debian 12 answers, neither apt's nor deb.debian.org."
+fi
+
+step "Debian"
+if [ -n "$mirror" ]; then
+  http_proxy=$proxy debootstrap --variant=minbase --include=ca-certificates,libssl3,libstdc++6,zlib1g bookworm "$debian" "$mirror" >"$work/debootstrap.log" \
+    || { tail "$work/debootstrap.log"; exit 1; }
   rm -rf "$debian"/var/cache/apt/archives/*.deb "$debian"/var/lib/apt/lists/*
 fi
 
@@ -57,7 +95,7 @@ install -t "$root/etc/ssl/certs" /etc/ssl/certs/ca-certificates.crt
 step "the Dockerfile"
 # Docker's own format: the other has no health check.
 "${store[@]}" build --isolation chroot --network host --format docker --pull-never --layers \
-  --build-arg REVISION="$(git rev-parse HEAD)" --tag gemma4-server:cpu .
+  --build-arg REVISION="$(git rev-parse HEAD)" --tag gemma4-server:cpu . || fail "The Dockerfile does not build." # a step's own status could be 77
 
 step "the image"
 "${store[@]}" inspect --type image gemma4-server:cpu | jq .Docker >"$work/image.json"
@@ -77,6 +115,12 @@ jq --raw-output --slurpfile image "$work/image.json" '
   | [$image[0].rootfs.diff_ids[] | $sizes[.]] as $layers
   | [$image[0].history[] | select(.empty_layer | not) | .created_by | gsub("\\s+"; " ") | .[0:100]] as $commands
   | range($layers | length) | "\($layers[.] / 1e6 | round) MB  \($commands[.])"' "$work/storage/overlay-layers/layers.json"
+du -smx "$work" | awk '{ print $1 " MB of disk for all of the build" }'
+if [ -n "${GEMMA4_CONTAINER_OCI:-}" ]; then
+  "${store[@]}" push --quiet gemma4-server:cpu "oci:$GEMMA4_CONTAINER_OCI:cpu"
+  manifest=$(jq --raw-output '.manifests[0].digest | sub(":"; "/")' "$GEMMA4_CONTAINER_OCI/index.json")
+  jq --raw-output '.layers[] | "\(.size / 1e6 | round) MB as a download  \(.mediaType)"' "$GEMMA4_CONTAINER_OCI/blobs/$manifest"
+fi
 
 step "the container"
 # What an engine does, by util-linux: own mounts, a root that is read-only, /tmp in memory, the image's user and variables, no capabilities.
@@ -103,7 +147,7 @@ for _ in $(seq 300); do
   sleep 1
 done
 cat "$work/health.log"
-answer=$(curl --fail --silent --show-error "http://127.0.0.1:$port/v1/chat/completions" -H 'content-type: application/json' \
+answer=$(curl --fail --silent --show-error --noproxy 127.0.0.1 "http://127.0.0.1:$port/v1/chat/completions" -H 'content-type: application/json' \
   -d '{"model":"gemma-4-demo","messages":[{"role":"user","content":"What is the capital of France?"}],"temperature":0}') || { cat "$work/server.log"; exit 1; }
 echo "$answer"
 grep -q 'The capital of France is Paris.' <<<"$answer"
