@@ -55,7 +55,7 @@ public sealed class HostedToolTests
 
     [Theory]
     [InlineData("/v1/responses/compact", "truncation")]
-    [InlineData("/v1/batches", "gemma4 batch")]
+    [InlineData("/v1/messages/batches", "/v1/batches")]
     public async Task Apis_that_are_absent_are_refused_by_name(string path, string instead)
     {
         await using var server = new ServerUnderTest(Script.Saying("Hi."));

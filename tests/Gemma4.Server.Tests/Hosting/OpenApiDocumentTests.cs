@@ -43,8 +43,8 @@ public sealed class OpenApiDocumentTests
         using HttpClient client = await server.ReadyClientAsync();
         JsonElement document = JsonElement.Parse(await client.GetStringAsync("/openapi/v1.json", TestContext.Current.CancellationToken));
         var sent = new List<string>();
-        // What a path names would have to be there first.
-        foreach (JsonProperty path in document.GetProperty("paths").EnumerateObject().Where(p => p.Value.TryGetProperty("post", out _) && !p.Name.Contains('{')))
+        // What a path or a batch names would have to be there first.
+        foreach (JsonProperty path in document.GetProperty("paths").EnumerateObject().Where(p => p.Value.TryGetProperty("post", out _) && !p.Name.Contains('{') && p.Name != "/v1/batches"))
         {
             if (!path.Value.GetProperty("post").TryGetProperty("requestBody", out JsonElement body)
                 || !body.GetProperty("content").TryGetProperty("application/json", out JsonElement media))

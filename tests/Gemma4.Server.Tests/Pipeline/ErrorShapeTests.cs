@@ -29,10 +29,9 @@ public sealed class ErrorShapeTests
     [InlineData("/v1/moderations", "does not moderate")]
     [InlineData("/v1/rerank", "does not rank documents")]
     [InlineData("/rerank", "does not rank documents")]
-    [InlineData("/v1/batches", "does not run batches")]
     [InlineData("/v1/audio/speech", "does not speak")]
     [InlineData("/v1/fine_tuning/jobs", "does not train")]
-    [InlineData("/v1/messages/batches", "does not run batches")]
+    [InlineData("/v1/messages/batches", "does not run batches of messages")]
     public async Task An_API_that_this_server_does_not_have_is_named_with_what_to_use(string path, string words)
     {
         await using var server = new ServerUnderTest(FakeEngine.Saying());

@@ -64,6 +64,9 @@ internal sealed class ApiExamples : IOpenApiOperationTransformer
              "tools":[{"type":"function","name":"get_weather","description":"Weather of a city",
              "parameters":{"type":"object","properties":{"city":{"type":"string"}},"required":["city"]}}]}
             """),
+        ("createBatch", "A file of chats", """
+            {"input_file_id": "file-abc123", "endpoint": "/v1/chat/completions", "completion_window": "24h"}
+            """),
         ("createConversation", "With a first message", """
             {"items":[{"role":"user","content":"My name is Alice."}],"metadata":{"topic":"names"}}
             """),
