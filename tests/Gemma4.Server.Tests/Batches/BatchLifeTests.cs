@@ -106,7 +106,7 @@ public sealed class BatchLifeTests : IDisposable
         engine.Rejection = null;
         Assert.Equal((1, 1, 0), (await BatchCalls.EndAsync(client, id)).Counts());
 
-        await using ServerUnderTest faulty = Server(new FakeEngine((_, _) => throw new InvalidOperationException("a test's")));
+        await using ServerUnderTest faulty = Server(new FakeEngine((_, _) => Fault()));
         using HttpClient ofFaulty = await faulty.ReadyClientAsync();
         JsonElement done = await BatchCalls.EndAsync(ofFaulty, await BeginAsync(ofFaulty, "a"));
         Assert.Equal((1, 0, 1), done.Counts());
@@ -206,6 +206,12 @@ public sealed class BatchLifeTests : IDisposable
     /// <summary>Answers at once but for prompts with this word, which it never ends.</summary>
     private static FakeEngine Stubborn(string word) => new((request, cancelled) =>
         ServerUnderTest.Tokenizer.Decode(request.PromptTokenIds.AsSpan()).Contains(word, StringComparison.Ordinal) ? Never(cancelled) : Script.Play(request, "x"));
+
+    private static async IAsyncEnumerable<TokenEvent> Fault()
+    {
+        await Task.Yield();
+        yield return new TokenEvent { SequenceIndex = 0, FinishReason = FinishReason.Error, Error = "a step failed" };
+    }
 
     private static async IAsyncEnumerable<TokenEvent> Never([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancelled)
     {

@@ -91,3 +91,30 @@ test("files are sent, listed, read, asked about and deleted", async () => {
   for (const one of [file, shapes]) assert.equal((await client.files.delete(one.id)).deleted, true);
   await assert.rejects(client.files.retrieve(file.id), OpenAI.NotFoundError);
 });
+
+test("batches are begun, looked at, listed and cancelled, and their files read", async () => {
+  const body = { model, temperature: 0, messages: [{ role: "user", content: capital }] };
+  const line = (custom_id, more) => JSON.stringify({ custom_id, method: "POST", url: "/v1/chat/completions", body: { ...body, ...more } });
+  const send = async (lines) => (await client.files.create({ file: await OpenAI.toFile(Buffer.from(lines.join("\n")), "in.jsonl"), purpose: "batch" })).id;
+  const begin = (input_file_id) => client.batches.create({ input_file_id, endpoint: "/v1/chat/completions", completion_window: "24h", metadata: { a: "b" } });
+  const end = async (id) => {
+    for (let i = 0; i < 600; i++) {
+      const batch = await client.batches.retrieve(id);
+      if (["completed", "failed", "cancelled"].includes(batch.status)) return batch;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  };
+  const read = async (id) => (await (await client.files.content(id)).text()).trim().split("\n").map((text) => JSON.parse(text));
+  const begun = await begin(await send([line("good"), line("bad", { temperature: 3 })]));
+  assert.deepEqual([begun.object, begun.metadata], ["batch", { a: "b" }]);
+  const done = await end(begun.id);
+  assert.deepEqual([done.status, done.request_counts], ["completed", { total: 2, completed: 1, failed: 1 }]);
+  const [good] = await read(done.output_file_id), [bad] = await read(done.error_file_id);
+  assert.deepEqual([good.custom_id, good.response.status_code, good.response.body.choices[0].message.content], ["good", 200, paris]);
+  assert.deepEqual([bad.custom_id, bad.response.status_code, bad.response.body.error.param], ["bad", 400, "temperature"]);
+  await assert.rejects(client.batches.cancel(done.id), OpenAI.ConflictError);
+  const long = await begin(await send([line("long", { ignore_eos: true, max_completion_tokens: 2000 })]));
+  assert.ok(["cancelling", "cancelled"].includes((await client.batches.cancel(long.id)).status));
+  assert.equal((await end(long.id)).status, "cancelled");
+  assert.deepEqual((await all(client.batches.list({ limit: 1 }))).map((batch) => batch.id).slice(0, 2), [long.id, done.id]);
+});

@@ -1,5 +1,5 @@
 """OpenAI's own client: chats, streams, tools, parsed structures, responses, images, audio, errors, many at once."""
-import asyncio, base64, io, json
+import asyncio, base64, io, json, time
 import openai
 from pydantic import BaseModel
 from demo import BASE_URL, CAPITAL, MODEL, PARIS, SCHEMA, WEATHER, case, weather
@@ -109,6 +109,37 @@ def files():
         raise AssertionError("not deleted")
 
 
+def batches():
+    lines = [{"custom_id": name, "method": "POST", "url": "/v1/chat/completions", "body": body}
+             for name, body in (("good", ask(CAPITAL)), ("bad", {**ask("Hi"), "temperature": 3}))]
+    content = "\n".join(json.dumps(line) for line in lines).encode()
+    file = client.files.create(file=("in.jsonl", content), purpose="batch", expires_after={"anchor": "created_at", "seconds": 3600})
+    batch = client.batches.create(input_file_id=file.id, endpoint="/v1/chat/completions", completion_window="24h", metadata={"a": "b"})
+    assert (batch.object, batch.input_file_id, batch.metadata) == ("batch", file.id, {"a": "b"})
+    until = time.monotonic() + 60
+    while batch.status not in ("completed", "failed") and time.monotonic() < until:
+        time.sleep(0.1)
+        batch = client.batches.retrieve(batch.id)
+    counts = batch.request_counts
+    assert (batch.status, counts.total, counts.completed, counts.failed) == ("completed", 2, 1, 1), batch
+    good, = (json.loads(line) for line in client.files.content(batch.output_file_id).text.splitlines())
+    bad, = (json.loads(line) for line in client.files.content(batch.error_file_id).text.splitlines())
+    assert good["custom_id"] == "good" and good["response"]["body"]["choices"][0]["message"]["content"] == PARIS
+    assert bad["custom_id"] == "bad" and bad["response"]["body"]["error"]["param"] == "temperature"
+    wrong = client.batches.create(input_file_id=file.id, endpoint="/v1/responses", completion_window="24h")
+    while wrong.status == "validating" and time.monotonic() < until:
+        time.sleep(0.1)
+        wrong = client.batches.retrieve(wrong.id)
+    assert wrong.status == "failed" and wrong.errors.data[0].line == 1, wrong
+    assert [b.id for b in client.batches.list(limit=1)][:2] == [wrong.id, batch.id]
+    try:
+        client.batches.cancel(batch.id)
+    except openai.ConflictError:
+        pass
+    else:
+        raise AssertionError("cancelled what was done")
+
+
 def media():
     image, said = case("image", budget=70)
     parts = [{"type": "image_url", "image_url": {"url": "data:image/png;base64," + image["png"]}}, {"type": "text", "text": image["question"]}]
@@ -134,6 +165,6 @@ async def many():
     assert all(a.choices[0].message.content == PARIS for a in answers)
 
 
-for check in (chats, tools, parsed, responses, kept, files, media, errors):
+for check in (chats, tools, parsed, responses, kept, files, batches, media, errors):
     check()
 asyncio.run(many())
