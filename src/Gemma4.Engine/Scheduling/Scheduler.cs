@@ -32,7 +32,7 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits, ID
     private long _step;
     private bool _isShortOfRoom;
     private int _maxTokens;
-    private int _promptTokensLeft;
+    private int _tokensLeft;
     private bool _mayEncode;
 
     /// <summary>Sequences that wait, preempted ones included.</summary>
@@ -109,16 +109,17 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits, ID
         _step++;
         _isShortOfRoom = false;
         (_maxTokens, _mayEncode) = (limits.MaxTokensPerStep, true);
-        PlanNext(isBatch: false, prompts);
+        PlanNext(isBatch: false, prompts, int.MaxValue);
         bool hasInteractive = _running.NumInteractive + _waiting.NumInteractive > 0;
         int batchTokens = !hasInteractive ? batches.Alone : _plan.NumTokens > 0 ? batches.Beside : 0;
         HoldsBatches = !hasInteractive && batchTokens <= 0 && TryPeek(out _);
         if (batchTokens > 0)
         {
-            _maxTokens = (int)Math.Min(limits.MaxTokensPerStep, (long)_plan.NumTokens + batchTokens);
-            _mayEncode = !hasInteractive;
+            // Beside interactive sequences nothing exceeds the budget; an item that must stay whole waits until they have gone.
+            if (hasInteractive)
+                (_maxTokens, _mayEncode) = ((int)Math.Min(limits.MaxTokensPerStep, (long)_plan.NumTokens + batchTokens), false);
             // Their steps stay short where no one gets a next token, too: whoever comes meanwhile waits for the step's end.
-            PlanNext(isBatch: true, prompts with { Alone = prompts.BesideText });
+            PlanNext(isBatch: true, prompts with { Alone = prompts.BesideText }, batchTokens);
         }
         return _plan;
     }
@@ -126,18 +127,19 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits, ID
     /// <summary>Adds what the interactive sequences, or those of batches, get of the step.</summary>
     /// <param name="isBatch">Which of the two.</param>
     /// <param name="prompts">How much of prompts.</param>
-    private void PlanNext(bool isBatch, PromptBudget prompts)
+    /// <param name="tokens">How much in all; an item that must stay whole may exceed it.</param>
+    private void PlanNext(bool isBatch, PromptBudget prompts, int tokens)
     {
-        int firstPlanned = _plan.Sequences.Length;
-        _promptTokensLeft = int.MaxValue;
+        int firstPlanned = _plan.Sequences.Length, most = (int)Math.Min(_maxTokens, (long)_plan.NumTokens + tokens);
+        _tokensLeft = tokens;
         ContinueThoseThat(awaitNextToken: true, isBatch);
-        _promptTokensLeft = _plan.IsEmpty ? prompts.Alone : prompts.BesideText;
+        _tokensLeft = Math.Min(_tokensLeft, _plan.IsEmpty ? prompts.Alone : prompts.BesideText);
         ContinueThoseThat(awaitNextToken: false, isBatch);
         foreach (Sequence sequence in _running.Items[_running.First(isBatch).._running.End(isBatch)])
             AwaitMedia(sequence, sequence.NumComputedTokens);
         if (!_isShortOfRoom && (!isBatch || _waiting.NumInteractive == 0))
             Admit(isBatch);
-        _drafts?.Add(_plan, firstPlanned, _maxTokens);
+        _drafts?.Add(_plan, firstPlanned, most);
     }
 
     /// <summary>Takes in what a step computed and sampled.</summary>
@@ -254,7 +256,7 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits, ID
     private void Admit(bool isBatch)
     {
         int index = _waiting.First(isBatch);
-        while (index < _waiting.End(isBatch) && HasPlace(isBatch) && BudgetLeft > 0 && _promptTokensLeft > 0)
+        while (index < _waiting.End(isBatch) && HasPlace(isBatch) && BudgetLeft > 0 && _tokensLeft > 0)
         {
             Sequence sequence = _waiting[index];
             if (SharedPrefixWait.Continues(sequence))
@@ -350,7 +352,7 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits, ID
         bool samples = end == sequence.NumTokens && sequence.MaxOutputTokens > 0;
         Debug.Assert(!samples || !sequence.IsWaitingForMask, "a sequence samples only when its mask is there");
         _plan.Add(new ScheduledSequence(sequence, first, numTokens, sequence.Kv.Tables, samples));
-        _promptTokensLeft = Math.Max(0, _promptTokensLeft - numTokens);
+        _tokensLeft = Math.Max(0, _tokensLeft - numTokens);
     }
 
     private void StopRunning(Sequence sequence)
@@ -371,8 +373,8 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits, ID
     {
         if (outstanding <= 0)
             return 0;
-        int numTokens = Cut(sequence, first, Math.Min(outstanding, Math.Min(BudgetLeft, _promptTokensLeft)));
-        return numTokens > 0 || _promptTokensLeft == 0 ? numTokens : Cut(sequence, first, Math.Min(MediaCut.RestOfItem(sequence, first), BudgetLeft));
+        int numTokens = Cut(sequence, first, Math.Min(outstanding, Math.Min(BudgetLeft, _tokensLeft)));
+        return numTokens > 0 || _tokensLeft == 0 ? numTokens : Cut(sequence, first, Math.Min(MediaCut.RestOfItem(sequence, first), BudgetLeft));
     }
 
     private int Cut(Sequence sequence, int first, int numTokens) => MediaCut.Apply(sequence, first, numTokens, limits.MediaIsBidirectional);

@@ -16,9 +16,29 @@ public sealed class BatchPacerTests
         Step(20, interactive: 1);
         Assert.Equal(0, _pacer.Budget(_now).Alone);
         Assert.Equal(BatchPacer.Pause, _pacer.PauseLeft(_now));
-        _now += BatchPacer.Pause;
+        _now += BatchPacer.Caution;
         Assert.Equal(int.MaxValue, _pacer.Budget(_now).Alone);
         Step(20, batch: 8);
+        Assert.Equal(int.MaxValue, _pacer.Budget(_now).Alone);
+    }
+
+    [Theory]
+    [InlineData(4.9, 4)]
+    [InlineData(0.99, 20)]
+    [InlineData(35, 1)]     // one goes on whatever it takes
+    public void For_a_minute_its_steps_are_at_most_twice_as_long_as_the_shortest(double millisecondsPerToken, int expected)
+    {
+        Step(20, interactive: 1);
+        Step(60, interactive: 9);
+        _now += BatchPacer.Pause;
+        int most = 0;
+        for (int i = 0; i < 50; i++)
+        {
+            most = Math.Min(_pacer.Budget(_now).Alone, 1000);
+            Step(20 + millisecondsPerToken * most, batch: most);
+        }
+        Assert.Equal(expected, most);
+        _now += BatchPacer.Caution;
         Assert.Equal(int.MaxValue, _pacer.Budget(_now).Alone);
     }
 

@@ -108,14 +108,20 @@ public sealed class SimulatedEngineTests
         var cost = new StepCost(
             new ModelWork { LayerWeights = (long)bytes / 2, ExpertWeights = 0, ActiveShare = 0, HeadWeights = 0, Attention = [] },
             new MachineSpeed(bytesPerSecond, operationsPerSecond, Overlap: 0.75, TimeSpan.FromMicroseconds(100)));
-        (Percentiles First, Percentiles Interval, int BatchTokens) alone = Interactive(cost, batch: 0), beside = Interactive(cost, batch: 64);
+        TimeSpan soon = TimeSpan.FromMilliseconds(10), late = TimeSpan.FromMilliseconds(50);
+        (Percentiles First, Percentiles Interval, int BatchTokens) alone = Interactive(cost, batch: 0, soon), beside = Interactive(cost, batch: 64, soon);
         Assert.InRange(beside.First.P99 / alone.First.P99, 0.9, 1.2);
         Assert.InRange(beside.Interval.P99 / alone.Interval.P99, 0.9, 1.2);
         Assert.True(beside.BatchTokens > 100, $"the batch got {beside.BatchTokens} tokens beside the client");
+
+        // Whoever thinks longer than batches pause may wait for the end of a short step.
+        (alone, beside) = (Interactive(cost, batch: 0, late), Interactive(cost, batch: 64, late));
+        Assert.InRange((beside.First.P99 - alone.First.P99) / alone.Interval.P50, -0.1, 2.2);
+        Assert.InRange(beside.Interval.P99 / alone.Interval.P99, 0.9, 1.2);
     }
 
-    /// <summary>One client that asks again at once or a little later, for some hundred answers.</summary>
-    private static (Percentiles First, Percentiles Interval, int BatchTokens) Interactive(StepCost cost, int batch)
+    /// <summary>One client that asks again after up to fifty times a thought, for some hundred answers.</summary>
+    private static (Percentiles First, Percentiles Interval, int BatchTokens) Interactive(StepCost cost, int batch, TimeSpan thought)
     {
         SimulatedEngine engine = new(cost, new KvCachePlan(16, [new KvGroupSpec(null, 1)], [4096]), new EngineOptions());
         engine.TrySubmit(Request("first", 50, 1), TimeSpan.Zero);
@@ -143,7 +149,7 @@ public sealed class SimulatedEngineTests
                     intervals.Add(token.At - last);
                 last = token.At;
                 if (token.FinishReason is not null)
-                    next = token.At + TimeSpan.FromMilliseconds(10 * (++request % 50));
+                    next = token.At + thought * (++request % 50);
             }
         }
         return (Percentiles.Of(firsts), Percentiles.Of(intervals), batchTokens);
