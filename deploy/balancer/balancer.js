@@ -33,7 +33,7 @@ async function models(r) {
 
 // What some server keeps, asked for by its id.
 function isStored(r) {
-    return /^\/v1\/(responses|conversations|files|chat\/completions)\/./.test(r.uri);
+    return /^\/v1\/(responses|conversations|files|batches|chat\/completions)\/./.test(r.uri);
 }
 
 // The first of: what the client calls the conversation in a header; OpenAI's prompt_cache_key; its conversation; Anthropic's metadata.user_id; how it begins.

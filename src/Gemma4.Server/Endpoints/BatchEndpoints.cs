@@ -28,8 +28,10 @@ internal static class BatchEndpoints
     }
 
     private static async Task<IResult> CreateAsync(
-        HttpContext context, RequestReader reader, BatchStore batches, FileStore files, ModelNames names, ServerClock clock)
+        HttpContext context, RequestReader reader, Store store, BatchStore batches, FileStore files, ModelNames names, ServerClock clock)
     {
+        if (!store.Keeps)
+            throw Fault.Of("This server is told to keep nothing (option Storage:MaxEntries), and a batch is kept while it is answered.", null, "unsupported_url");
         BatchRequest request = await reader.ReadAsync(context, OpenAIJson.Context.BatchRequest, null);
         FieldRules.CheckMetadata(request.Metadata);
         Caller caller = Caller.Of(context);

@@ -37,7 +37,12 @@ internal sealed class GenerationStarter(
         GenerationStream stream = await model.Engine.SubmitAsync(request, cancellationToken);
         var generation = new Generation(
             stream, request, sequences, time, ended => ended.Report(request.Id, log, parsed),
-            (ended, outcome) => measured.RecordEnd(labels, names.Primary, outcome, ended.Times(began)));
+            (ended, outcome) =>
+            {
+                // Nobody waits for a batch: how long it takes says nothing of what callers meet.
+                if (!request.IsBatch)
+                    measured.RecordEnd(labels, names.Primary, outcome, ended.Times(began));
+            });
         counted.Add(generation);
         allowance.Count(() => (request.PromptTokenIds.Length, generation.NumOutputTokens));
         return generation;

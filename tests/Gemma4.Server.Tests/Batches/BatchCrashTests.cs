@@ -42,17 +42,16 @@ public sealed class BatchCrashTests(PostgresServer postgres) : IDisposable
     [Fact]
     public async Task Another_server_takes_a_batch_over_whose_server_is_killed()
     {
-        string[] switches = Switches(await postgres.DatabaseAsync()), lines = Lines(80);
-        await using var a = new ServerProcess(switches);
-        using var ofA = new HttpClient { BaseAddress = await a.ReadyAsync() };
+        string[] switches = Switches(await postgres.DatabaseAsync()), lines = Lines(120);
+        await using ServerProcess a = new(switches), b = new(switches);
+        using HttpClient ofA = new() { BaseAddress = await a.ReadyAsync() }, ofB = new() { BaseAddress = await b.ReadyAsync() };
         string id = (await BatchCalls.BeginAsync(ofA, lines)).Text("id");
-        await BatchCalls.WaitAsync(ofA, id, batch => batch.Counts().Completed > 0);
-        await using var b = new ServerProcess(switches);
-        using var ofB = new HttpClient { BaseAddress = await b.ReadyAsync() };
-        Assert.Equal("in_progress", (await BatchCalls.GetAsync(ofB, id)).Text("status"));
-        a.Signal(Killed);
-        await a.ExitCodeAsync();
-        await CompletedAsync(ofB, id, lines.Length);
+        Assert.Equal("in_progress", (await BatchCalls.WaitAsync(ofB, id, batch => batch.Counts().Completed > 0)).Text("status"));
+        bool isOfA = (await ofA.GetStringAsync("/metrics", Cancelled)).Contains("gemma4_batch_running 1", StringComparison.Ordinal);
+        (ServerProcess killed, HttpClient left) = isOfA ? (a, ofB) : (b, ofA);
+        killed.Signal(Killed);
+        await killed.ExitCodeAsync();
+        await CompletedAsync(left, id, lines.Length);
     }
 
     [Fact]

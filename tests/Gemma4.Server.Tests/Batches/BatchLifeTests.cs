@@ -145,6 +145,7 @@ public sealed class BatchLifeTests : IDisposable
         string line = metrics.Split('\n').Single(l => l.StartsWith("gemma4_key_tokens_total{key=\"alice\",type=\"input\"}", StringComparison.Ordinal));
         Assert.True(double.Parse(line.Split(' ')[1], null) >= 500, line);
         Assert.Contains("gemma4_batch_lines_total{outcome=\"completed\"} 50", metrics, StringComparison.Ordinal);
+        Assert.DoesNotContain("gen_ai_server_time_to_first_token_seconds_count", metrics, StringComparison.Ordinal); // of those whom somebody waits for
         using HttpResponseMessage ordinary = await ServerUnderTest.PostAsync(client, "/v1/chat/completions", """{"model":"gemma-4-demo","max_tokens":5,"messages":[{"role":"user","content":"Hi"}]}""");
         Assert.True(ordinary.IsSuccessStatusCode, await ordinary.Content.ReadAsStringAsync(Cancelled));
     }

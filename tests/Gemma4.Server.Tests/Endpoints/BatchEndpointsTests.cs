@@ -129,6 +129,15 @@ public sealed class BatchEndpointsTests(PostgresServer postgres) : IDisposable
     }
 
     [Fact]
+    public async Task A_server_that_keeps_nothing_takes_none()
+    {
+        await using var server = new ServerUnderTest(Script.Saying("Blue."), ("Storage:MaxEntries", "0"));
+        using HttpClient client = await server.ReadyClientAsync();
+        string file = await BatchCalls.SendFileAsync(client, BatchCalls.ChatLine("a"));
+        await RefusedAsync(BatchCalls.CreateAsync(client, file), 400, null, "unsupported_url");
+    }
+
+    [Fact]
     public async Task Batches_are_listed_page_by_page_and_are_their_callers_alone()
     {
         await using var server = new ServerUnderTest(Script.Saying("Blue."), ("Server:ApiKeys:0", "sk-a"), ("Server:ApiKeys:1", "sk-b"));

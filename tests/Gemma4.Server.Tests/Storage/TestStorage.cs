@@ -32,6 +32,8 @@ internal sealed class TestStorage : IAsyncDisposable
         Files = new FileStore(Store, bound);
         var leases = new Leases(Store, Database, bound);
         Jobs = new ResponseJobs(Store, leases, Responses, Files);
+        CallerBatches = new BatchStore(Store, leases);
+        Batches = new BatchJobs(Store, leases, Files);
         Service = new StorageService(Database, Health, bound, time, NullLogger<StorageService>.Instance);
     }
 
@@ -54,6 +56,10 @@ internal sealed class TestStorage : IAsyncDisposable
     public ChatStore Chats { get; }
 
     public FileStore Files { get; }
+
+    public BatchStore CallerBatches { get; }
+
+    public BatchJobs Batches { get; }
 
     public StorageService Service { get; }
 
