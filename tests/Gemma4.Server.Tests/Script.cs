@@ -23,7 +23,7 @@ internal static class Script
     public static FakeEngine Gated(string text, Func<int, CancellationToken, Task> gate) => new((request, cancelled) => Gated(request, text, gate, cancelled));
 
     /// <summary>Every sequence is this text and then silence: it ends only when it is aborted.</summary>
-    public static FakeEngine Endless(string text) => new((request, cancelled) => Endless(request, text, cancelled));
+    public static FakeEngine Endless(string text) => new((request, cancelled) => Endless(text, request, cancelled));
 
     /// <summary>The events of one request whose every sequence is this text.</summary>
     public static async IAsyncEnumerable<TokenEvent> Play(GenerationRequest request, string text)
@@ -37,8 +37,9 @@ internal static class Script
         }
     }
 
-    private static async IAsyncEnumerable<TokenEvent> Endless(
-        GenerationRequest request, string text, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancelled)
+    /// <summary>The events of one request whose every sequence is this text and then silence.</summary>
+    public static async IAsyncEnumerable<TokenEvent> Endless(
+        string text, GenerationRequest request, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancelled)
     {
         foreach (int id in ServerUnderTest.Tokenizer.Encode(text))
         {

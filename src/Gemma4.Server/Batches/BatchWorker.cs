@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using Gemma4.Server.Access;
 using Gemma4.Server.Serving;
 using Gemma4.Server.Settings;
 using Gemma4.Server.Storage;
@@ -10,12 +12,13 @@ internal sealed class BatchWorker(
     BatchStore store, BatchJobs jobs, BatchRunner runner, BatchMetrics metrics, ModelHost host, ModelNames names, Drain drain, IOptions<StorageOptions> options,
     ILogger<BatchWorker> log) : BackgroundService
 {
-    /// <summary>More than one, so that a short batch need not wait for a long one.</summary>
-    private const int MaxAtOnce = 4;
+    /// <summary>More than one, so that a short batch need not wait for a long one; one caller does not get all.</summary>
+    private const int MaxAtOnce = 4, MaxOfCaller = 3;
 
     private static readonly TimeSpan MinPause = TimeSpan.FromSeconds(1), MaxPause = TimeSpan.FromSeconds(10), FaultPause = TimeSpan.FromSeconds(5), FullPause = TimeSpan.FromMinutes(1);
 
     private readonly SemaphoreSlim _running = new(MaxAtOnce, MaxAtOnce);
+    private readonly ConcurrentDictionary<BatchJob, Caller> _callers = [];
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -34,6 +37,7 @@ internal sealed class BatchWorker(
                     await store.WaitAsync(isLoaded ? pause : MinPause, ends.Token);
                     continue;
                 }
+                _callers[job] = job.Caller;
                 _ = Task.Run(() => RunAsync(job, ends.Token), CancellationToken.None);
             }
         }
@@ -49,7 +53,8 @@ internal sealed class BatchWorker(
     {
         try
         {
-            return await jobs.ClaimAsync(names.Accepted, CancellationToken.None);
+            string[] busy = [.. _callers.Values.GroupBy(caller => caller.Id).Where(batches => batches.Count() >= MaxOfCaller).Select(batches => batches.Key)];
+            return await jobs.ClaimAsync(names.Accepted, busy, CancellationToken.None);
         }
         catch (StorageException)
         {
@@ -96,6 +101,7 @@ internal sealed class BatchWorker(
         finally
         {
             metrics.End();
+            _callers.TryRemove(job, out _);
             _running.Release();
         }
     }

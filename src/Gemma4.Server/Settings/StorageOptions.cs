@@ -16,11 +16,11 @@ internal sealed class StorageOptions : IValidatableObject
     /// <c>Host=db;Database=gemma4;Username=gemma4</c>. Null is <c>gemma4</c> in the user's state folder (<c>XDG_STATE_HOME</c>, else <c>~/.local/state</c>).</summary>
     public string? Data { get; set; }
 
-    /// <summary>How long responses, chat completions and conversations are kept since they were last added to, in days.</summary>
+    /// <summary>How long responses, chat completions, conversations and ended batches are kept since they were last added to, in days.</summary>
     [Range(1, 36_500)]
     public int RetentionDays { get; set; } = 30;
 
-    /// <summary>Most responses, chat completions and conversations that are kept for one caller; the oldest go first. 0 keeps none.</summary>
+    /// <summary>Most responses, chat completions, conversations and ended batches that are kept for one caller; the oldest go first. 0 keeps none.</summary>
     [Range(0, 100_000_000)]
     public int MaxEntries { get; set; } = 100_000;
 

@@ -116,8 +116,7 @@ internal sealed class BatchJob(Store store, Leases leases, FileStore files, Call
             if (await FindAsync(rows) is null)
                 return false;
             // A line may be answered already where the database had written and could not say so.
-            foreach (EntryItem answer in answers)
-                await rows.TryPutAsync(claimed.Key, answer);
+            await rows.PutAsync(claimed.Key, answers);
             await rows.Session.ExecuteAsync("UPDATE jobs SET attempts = 0 WHERE entry = @key", ("@key", claimed.Key));
             return true;
         },

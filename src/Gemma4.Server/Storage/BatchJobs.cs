@@ -8,12 +8,13 @@ internal sealed class BatchJobs(Store store, Leases leases, FileStore files)
 {
     /// <summary>Takes the oldest batch that nobody holds.</summary>
     /// <param name="models">Names of models that are served here; null for any.</param>
+    /// <param name="busy">Callers whose batches are not taken now.</param>
     /// <param name="cancellationToken">Gives it up.</param>
     /// <returns>The batch; null when there is none.</returns>
     /// <exception cref="StorageException">The database does not answer.</exception>
-    public async Task<BatchJob?> ClaimAsync(IReadOnlyList<string>? models, CancellationToken cancellationToken)
+    public async Task<BatchJob?> ClaimAsync(IReadOnlyList<string>? models, IReadOnlyList<string> busy, CancellationToken cancellationToken)
     {
-        if (await leases.ClaimAsync(EntryKinds.Batch, models, cancellationToken) is not { } claimed)
+        if (await leases.ClaimAsync(EntryKinds.Batch, models, busy, cancellationToken) is not { } claimed)
             return null;
         var caller = new Caller(claimed.Owner);
         return await store.ReadAsync(

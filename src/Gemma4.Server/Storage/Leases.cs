@@ -69,13 +69,16 @@ internal sealed class Leases(Store store, Database database, IOptions<StorageOpt
     /// <summary>Takes the oldest job that nobody holds.</summary>
     /// <param name="kind">One of <see cref="EntryKinds"/>.</param>
     /// <param name="models">Names of models that are served here; null for any.</param>
+    /// <param name="busy">Callers whose jobs are not taken now.</param>
     /// <param name="cancellationToken">Gives it up.</param>
     /// <returns>The job; null when there is none.</returns>
     /// <exception cref="StorageException">The database does not answer.</exception>
-    public Task<ClaimedJob?> ClaimAsync(string kind, IReadOnlyList<string>? models, CancellationToken cancellationToken)
+    public Task<ClaimedJob?> ClaimAsync(string kind, IReadOnlyList<string>? models, IReadOnlyList<string> busy, CancellationToken cancellationToken)
     {
         string lease = New();
         string served = models is null ? "" : $" AND model IN ({string.Join(", ", models.Select((_, i) => $"@model{i}"))})";
+        if (busy.Count > 0)
+            served += $" AND entry NOT IN (SELECT b.key FROM entries b WHERE b.kind = @kind AND b.owner IN ({string.Join(", ", busy.Select((_, i) => $"@busy{i}"))}))";
         return database.WriteAsync(
             Claims,
             session => session.FirstAsync(
@@ -87,7 +90,7 @@ internal sealed class Leases(Store store, Database database, IOptions<StorageOpt
                 row => new ClaimedJob(row.GetInt64(0), row.GetInt64(1), row.GetFieldValue<byte[]>(2), row.GetString(3), row.GetString(4), lease),
                 [
                     ("@lease", lease), ("@until", Until), ("@kind", kind), ("@now", Now),
-                    .. (models ?? []).Select((model, i) => ($"@model{i}", (object?)model)),
+                    .. (models ?? []).Select((model, i) => ($"@model{i}", (object?)model)), .. busy.Select((owner, i) => ($"@busy{i}", (object?)owner)),
                 ]),
             cancellationToken);
     }

@@ -76,16 +76,17 @@ internal sealed class OwnerRows(DatabaseSession session, string owner, long now,
         await GrowAsync(key, bytes);
     }
 
-    /// <summary>Adds an item at a place of its own, as it is: its long texts stay in it.</summary>
-    /// <returns>False where the place is taken; nothing is done then.</returns>
-    public async ValueTask<bool> TryPutAsync(long key, EntryItem item)
+    /// <summary>Adds items at places of their own, as they are: their long texts stay in them. One whose place is taken is left out.</summary>
+    public async ValueTask PutAsync(long key, IEnumerable<EntryItem> items)
     {
-        bool isNew = await session.ExecuteAsync(
-            "INSERT INTO items (entry, position, role, body) VALUES (@key, @position, @role, @body) ON CONFLICT DO NOTHING",
-            ("@key", key), ("@position", item.Position), ("@role", (long)item.Role), ("@body", item.Body)) > 0;
-        if (isNew)
-            await GrowAsync(key, item.Body.Length);
-        return isNew;
+        long bytes = 0;
+        foreach (EntryItem item in items)
+        {
+            bytes += item.Body.Length * (long)await session.ExecuteAsync(
+                "INSERT INTO items (entry, position, role, body) VALUES (@key, @position, @role, @body) ON CONFLICT DO NOTHING",
+                ("@key", key), ("@position", item.Position), ("@role", (long)item.Role), ("@body", item.Body));
+        }
+        await GrowAsync(key, bytes);
     }
 
     /// <summary>An entry; null where there is none of that id.</summary>

@@ -57,7 +57,7 @@ internal sealed class ResponseJobs(Store store, Leases leases, ResponseStore res
     /// <exception cref="StorageException">The database does not answer.</exception>
     public async Task<ClaimedResponse?> ClaimAsync(IReadOnlyList<string>? models, CancellationToken cancellationToken)
     {
-        ClaimedJob? found = await leases.ClaimAsync(EntryKinds.Response, models, cancellationToken);
+        ClaimedJob? found = await leases.ClaimAsync(EntryKinds.Response, models, [], cancellationToken);
         return found is null ? null : await ReadAsync(found, cancellationToken);
     }
 

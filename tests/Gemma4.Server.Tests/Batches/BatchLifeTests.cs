@@ -114,22 +114,44 @@ public sealed class BatchLifeTests : IDisposable
         Assert.Equal(3, faulty.Engine.Requests.Count);
     }
 
-    [Fact]
-    public async Task A_batch_whose_files_have_no_room_waits_for_it()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_batch_whose_files_have_no_room_waits_for_it_until_its_time_is_up(bool isUp)
     {
-        await using ServerUnderTest server = Server(Stubborn("slow"), ("Storage:MaxFileMegabytes", "1"));
+        var gate = new TaskCompletionSource();
+        await using ServerUnderTest server = Server(Script.Gated("x", (_, _) => gate.Task), ("Storage:MaxFileMegabytes", "1"));
         using HttpClient client = await server.ReadyClientAsync();
-        string id = await BeginAsync(client, "a", "slow b");
-        await BatchCalls.WaitAsync(client, id, batch => batch.Counts() == (2, 1, 0));
-        string filler = await BatchCalls.SendFileAsync(client, new string('x', 999_500), "user_data");
-        using HttpResponseMessage answer = await BatchCalls.CancelAsync(client, id);
+        string id = await BeginAsync(client, "a");
+        string filler = await BatchCalls.SendFileAsync(client, new string('x', 999_700), "user_data");
+        gate.SetResult();
         await LoggedAsync(server, "cannot go on now");
-        Assert.Equal("cancelling", (await BatchCalls.GetAsync(client, id)).Text("status"));
-        await client.DeleteAsync($"/v1/files/{filler}", Cancelled);
-        _time.Shift(TimeSpan.FromMinutes(2));
+        Assert.Equal("finalizing", (await BatchCalls.GetAsync(client, id)).Text("status"));
+        using HttpResponseMessage refused = await BatchCalls.CancelAsync(client, id);
+        Assert.Equal(409, (int)refused.StatusCode);
+        if (!isUp)
+            await client.DeleteAsync($"/v1/files/{filler}", Cancelled);
+        _time.Shift(isUp ? TimeSpan.FromHours(24.1) : TimeSpan.FromMinutes(2));
         JsonElement done = await BatchCalls.EndAsync(client, id);
-        Assert.Equal("cancelled", done.Text("status"));
-        Assert.Equal(["a"], await IdsAsync(client, done, "output_file_id"));
+        Assert.Equal(isUp ? "failed" : "completed", done.Text("status"));
+        Assert.Equal(isUp ? [] : ["a"], await IdsAsync(client, done, "output_file_id"));
+        if (isUp)
+            Assert.Equal("file_too_large", done.GetProperty("errors").GetProperty("data")[0].Text("code"));
+    }
+
+    [Fact]
+    public async Task One_caller_s_long_batches_do_not_keep_another_s_waiting()
+    {
+        await using ServerUnderTest server = Server(Stubborn("slow"), ("Server:ApiKeys:0", "sk-a"), ("Server:ApiKeys:1", "sk-b"));
+        using HttpClient a = await server.ReadyClientAsync(), b = await server.ReadyClientAsync();
+        a.DefaultRequestHeaders.Authorization = new("Bearer", "sk-a");
+        b.DefaultRequestHeaders.Authorization = new("Bearer", "sk-b");
+        for (int i = 0; i < 5; i++)
+            await BeginAsync(a, "slow");
+        for (int i = 0; i < 500 && server.Engine.Requests.Count < 3; i++)
+            await Task.Delay(20, Cancelled);
+        Assert.Equal("completed", (await BatchCalls.EndAsync(b, await BeginAsync(b, "quick"))).Text("status"));
+        Assert.Equal(4, server.Engine.Requests.Count);
     }
 
     [Fact]

@@ -22,9 +22,10 @@ public sealed class BatchJobTests(PostgresServer postgres)
     {
         await using TestStorage storage = await TestStorage.OpenAsync(kind, postgres);
         await AddAsync(storage, "batch_1", "the lines");
-        Assert.Null(await storage.Batches.ClaimAsync(["other"], Cancelled));
-        BatchJob first = (await storage.Batches.ClaimAsync(["m"], Cancelled))!;
-        Assert.Null(await storage.Batches.ClaimAsync(null, Cancelled));
+        Assert.Null(await storage.Batches.ClaimAsync(["other"], [], Cancelled));
+        Assert.Null(await storage.Batches.ClaimAsync(["m"], ["me", "you"], Cancelled));
+        BatchJob first = (await storage.Batches.ClaimAsync(["m"], ["you"], Cancelled))!;
+        Assert.Null(await storage.Batches.ClaimAsync(null, [], Cancelled));
         Assert.Equal("lines", Encoding.UTF8.GetString(await first.ReadInputAsync(4, 5, Cancelled)));
         await first.UpdateAsync(batch => batch with { Status = BatchStatus.InProgress }, Cancelled);
         Assert.True(await first.AddAsync([Answer(3, ItemRole.Output), Answer(1, ItemRole.Failed)], Cancelled));
@@ -32,7 +33,7 @@ public sealed class BatchJobTests(PostgresServer postgres)
         Assert.Equal(JobState.Held, await first.RenewAsync(new BatchCounts(5, 1, 1), Cancelled));
         storage.Time.Advance(TimeSpan.FromSeconds(31));
 
-        BatchJob second = (await storage.Batches.ClaimAsync(null, Cancelled))!;
+        BatchJob second = (await storage.Batches.ClaimAsync(null, [], Cancelled))!;
         Assert.Equal((BatchStatus.InProgress, new BatchCounts(5, 1, 1)), (second.Found.Status, second.Found.RequestCounts));
         Assert.False(await first.AddAsync([Answer(2, ItemRole.Output)], Cancelled));
         Assert.Equal(JobState.Lost, await first.RenewAsync(null, Cancelled));
@@ -55,7 +56,7 @@ public sealed class BatchJobTests(PostgresServer postgres)
         Assert.Equal(0, await storage.NumberAsync("SELECT (SELECT COUNT(*) FROM items) + (SELECT COUNT(*) FROM jobs) + (SELECT COUNT(*) FROM blobs WHERE hash LIKE 'upload-%')"));
         Assert.Equal(await storage.NumberAsync("SELECT CAST(SUM(bytes) AS BIGINT) FROM entries"), await storage.NumberAsync("SELECT CAST(SUM(bytes) AS BIGINT) FROM holdings"));
         Assert.Equal(await storage.NumberAsync("SELECT CAST(SUM(bytes) AS BIGINT) FROM blobs"), await storage.NumberAsync("SELECT CAST(SUM(file_bytes) AS BIGINT) FROM holdings"));
-        Assert.Null(await storage.Batches.ClaimAsync(null, Cancelled));
+        Assert.Null(await storage.Batches.ClaimAsync(null, [], Cancelled));
     }
 
     [Theory]
@@ -64,12 +65,12 @@ public sealed class BatchJobTests(PostgresServer postgres)
     {
         await using TestStorage storage = await TestStorage.OpenAsync(kind, postgres);
         await AddAsync(storage, "batch_1", "x");
-        BatchJob first = (await storage.Batches.ClaimAsync(null, Cancelled))!;
+        BatchJob first = (await storage.Batches.ClaimAsync(null, [], Cancelled))!;
         for (int i = 0; i < 300; i += 100)
             await first.AddAsync([.. Enumerable.Range(i, 100).Select(line => Answer(line, ItemRole.Output))], Cancelled);
         await first.CompleteAsync(batch => batch with { Status = BatchStatus.Completed }, new BatchFileIds("file-o", "file-e"), Cancelled);
         storage.Time.Advance(TimeSpan.FromSeconds(31));
-        BatchJob second = (await storage.Batches.ClaimAsync(null, Cancelled))!;
+        BatchJob second = (await storage.Batches.ClaimAsync(null, [], Cancelled))!;
         Assert.Equal(BatchStatus.Completed, second.Found.Status);
         await second.ForgetAsync(Cancelled);
         Assert.Equal(0, await storage.NumberAsync("SELECT (SELECT COUNT(*) FROM items) + (SELECT COUNT(*) FROM jobs)"));
@@ -84,7 +85,7 @@ public sealed class BatchJobTests(PostgresServer postgres)
         await AddAsync(storage, "batch_1", "x");
         for (int i = 0; i < 3; i++)
             await storage.Of("me").TryKeepAsync(SampleResponses.Of($"r{i}", "x"));
-        BatchJob job = (await storage.Batches.ClaimAsync(null, Cancelled))!;
+        BatchJob job = (await storage.Batches.ClaimAsync(null, [], Cancelled))!;
         await job.AddAsync([Answer(1, ItemRole.Output)], Cancelled);
         Assert.Equal(1, await storage.NumberAsync("SELECT COUNT(*) FROM items WHERE role = 2 AND entry IN (SELECT entry FROM jobs)"));
         await job.CompleteAsync(batch => batch with { Status = BatchStatus.Completed }, null, Cancelled);
@@ -104,7 +105,7 @@ public sealed class BatchJobTests(PostgresServer postgres)
         await AddAsync(storage, "batch_1", "x");
         Assert.Equal(BatchStatus.Cancelled, (await storage.CallerBatches.CancelAsync(Me, "batch_1", Cancelled))!.Status);
         Assert.Null(await storage.CallerBatches.CancelAsync(new Caller("other"), "batch_1", Cancelled));
-        Assert.Null(await storage.Batches.ClaimAsync(null, Cancelled));
+        Assert.Null(await storage.Batches.ClaimAsync(null, [], Cancelled));
         await storage.Files.RemoveAsync(Me, "file-batch_1", Cancelled);
         Assert.Equal(0, await storage.NumberAsync("SELECT COUNT(*) FROM blobs"));
     }
