@@ -61,8 +61,7 @@ internal static class BatchEndpoints
         StoredPage<Batch> found = page.After is { } id && await batches.FindAsync(Caller.Of(context), id, context.RequestAborted) is null
             ? new StoredPage<Batch>([], false)
             : await batches.ListAsync(Caller.Of(context), page, context.RequestAborted);
-        return Results.Json(
-            new BatchList([.. found.Items], found.Items.FirstOrDefault()?.Id, found.Items.LastOrDefault()?.Id, found.HasMore), OpenAIJson.Context.BatchList);
+        return Results.Json(new BatchList([.. found.Items], found.HasMore), OpenAIJson.Context.BatchList);
     }
 
     private static async Task<IResult> RetrieveAsync(string id, HttpContext context, BatchStore batches) =>

@@ -138,11 +138,15 @@ internal sealed record BatchError(string Code, string Message, string? Param = n
 
 /// <summary>A page of batches.</summary>
 /// <param name="Data">Those of this page.</param>
-/// <param name="FirstId">The first one's id; absent where there is none.</param>
-/// <param name="LastId">The last one's id; absent where there is none.</param>
 /// <param name="HasMore">Whether others follow.</param>
-internal sealed record BatchList(Batch[] Data, string? FirstId, string? LastId, bool HasMore)
+internal sealed record BatchList(Batch[] Data, bool HasMore)
 {
     /// <summary>Always <c>list</c>.</summary>
     public string Object { get; init; } = "list";
+
+    /// <summary>The first one's id; absent where there is none.</summary>
+    public string? FirstId { get; init; } = Data.FirstOrDefault()?.Id;
+
+    /// <summary>The last one's id; absent where there is none.</summary>
+    public string? LastId { get; init; } = Data.LastOrDefault()?.Id;
 }
