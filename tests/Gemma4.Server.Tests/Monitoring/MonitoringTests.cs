@@ -79,7 +79,7 @@ public sealed partial class MonitoringTests(MonitoringTests.Server server) : ICl
     {
         await server.TrafficAsync();
         byte[] trace = Convert.FromHexString(TraceId);
-        await EventuallyAsync(() => Task.FromResult(Holds("decode"u8) && Has("/v1/metrics", "gen_ai.server.time_to_first_token"u8)));
+        await EventuallyAsync(() => Task.FromResult(Holds("decode"u8) && Holds("encode"u8) && Has("/v1/metrics", "gen_ai.server.time_to_first_token"u8)));
         Assert.All(
             (string[])["POST /v1/chat/completions", "generate", "queue", "prompt", "encode", "media", "constraint", "first token", "gen_ai.usage.output_tokens"],
             name => Assert.True(Holds(Encoding.UTF8.GetBytes(name)), $"no {name}"));
