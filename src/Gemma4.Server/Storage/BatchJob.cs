@@ -12,6 +12,8 @@ internal sealed class BatchJob(Store store, Leases leases, FileStore files, Call
     /// <summary>Answers that one transaction forgets, and bytes that one read brings: others wait for it.</summary>
     private const int MaxForgotten = 256, MaxReadBytes = 1 << 20;
 
+    private StoredParts? _parts;
+
     /// <summary>The batch as it was found.</summary>
     public Batch Found => found;
 
@@ -40,27 +42,12 @@ internal sealed class BatchJob(Store store, Leases leases, FileStore files, Call
     public static Batch Value(StoredEntry entry) => StoredJson.Value(entry.Body, OpenAIJson.Context.Batch);
 
     /// <summary>Its file of requests.</summary>
-    public Stream OpenInput() => new StoredFileStream((position, cancellationToken) => store.ReadAsync(caller, rows => rows.Files.PartAsync(claimed.Key, position), cancellationToken), InputBytes);
+    public Stream OpenInput() => new StoredFileStream(PartAsync, InputBytes);
 
     /// <summary>Some bytes of its file of requests.</summary>
     /// <exception cref="StorageException">The database does not answer, or the batch is gone.</exception>
-    public Task<byte[]> ReadInputAsync(long offset, int length, CancellationToken cancellationToken) => store.ReadAsync(
-        caller,
-        async rows =>
-        {
-            byte[] bytes = new byte[length];
-            for (int read = 0; read < length;)
-            {
-                (long part, long from) = Math.DivRem(offset + read, FileStore.PartBytes);
-                byte[] range = await rows.Files.RangeAsync(claimed.Key, part, (int)from, Math.Min(length - read, FileStore.PartBytes - (int)from)) ?? [];
-                if (range.Length == 0)
-                    throw new StorageException("The batch is not kept any more.");
-                range.CopyTo(bytes, read);
-                read += range.Length;
-            }
-            return bytes;
-        },
-        cancellationToken);
+    public Task<byte[]> ReadInputAsync(long offset, int length, CancellationToken cancellationToken) =>
+        LazyInitializer.EnsureInitialized(ref _parts, () => new StoredParts(PartAsync)).ReadAsync(offset, length, cancellationToken);
 
     /// <summary>Renews the lease, and tells how far the batch is, where that is known.</summary>
     /// <exception cref="StorageException">The database does not answer.</exception>
@@ -217,6 +204,9 @@ internal sealed class BatchJob(Store store, Leases leases, FileStore files, Call
             """,
             row => (row.GetInt64(0), row.GetFieldValue<byte[]>(1)), ("@key", claimed.Key), ("@role", (long)role), ("@after", after), ("@bytes", MaxReadBytes)),
         cancellationToken);
+
+    private Task<byte[]?> PartAsync(long position, CancellationToken cancellationToken) =>
+        store.ReadAsync(caller, rows => rows.Files.PartAsync(claimed.Key, position), cancellationToken);
 
     private async ValueTask<bool> ForgetSomeAsync(OwnerRows rows)
     {

@@ -61,14 +61,6 @@ internal sealed class OwnerFiles(DatabaseSession session, string owner)
     public ValueTask<long?> LengthAsync(long entry) => session.NumberAsync(
         "SELECT b.bytes FROM blob_uses u JOIN blobs b ON b.key = u.blob AND b.of_file = 1 WHERE u.entry = @entry AND b.owner = @owner", ("@entry", entry), ("@owner", owner));
 
-    /// <summary>Some bytes of a part of an entry's content, from a place within the part on; null behind its end.</summary>
-    public async ValueTask<byte[]?> RangeAsync(long entry, long position, int from, int count) => await session.FirstAsync(
-        """
-        SELECT substr(p.content, CAST(@from AS INTEGER), CAST(@count AS INTEGER)) FROM blob_uses u JOIN blobs b ON b.key = u.blob AND b.of_file = 1 JOIN blob_parts p ON p.blob = b.key
-        WHERE u.entry = @entry AND b.owner = @owner AND p.position = @position
-        """,
-        row => row.GetFieldValue<byte[]>(0), ("@entry", entry), ("@owner", owner), ("@position", position), ("@from", from + 1), ("@count", count));
-
     /// <summary>Forgets a content that belongs to no file.</summary>
     public async ValueTask RemoveUploadAsync(string upload)
     {
