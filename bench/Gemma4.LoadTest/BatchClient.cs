@@ -7,7 +7,7 @@ namespace Gemma4.LoadTest;
 /// <summary>Hands in files of requests and waits for their batches, as any client of OpenAI's API would.</summary>
 internal sealed class BatchClient(StreamingClient client)
 {
-    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Begins a batch.</summary>
     /// <returns>Its id.</returns>
