@@ -41,8 +41,11 @@ internal sealed class BackgroundResponse(ResponseObject queued)
     /// <summary>Whether nothing more comes of it.</summary>
     public bool HasEnded => _ended.Task.IsCompleted;
 
-    /// <summary>Cancelled when a client has cancelled it.</summary>
-    public CancellationToken Cancelled => _cancel.Token;
+    /// <summary>Whether others make it now, or nobody: what is made here counts no more, and nothing is to be said of it.</summary>
+    public bool IsLost { get; private set; }
+
+    /// <summary>Cancelled when the work is to end: a client has cancelled it, or it is lost.</summary>
+    public CancellationToken Ends => _cancel.Token;
 
     /// <summary>Adds an event; one that holds the response says how far it is.</summary>
     public void Add(ResponseStreamEvent next)
@@ -67,6 +70,13 @@ internal sealed class BackgroundResponse(ResponseObject queued)
 
     /// <summary>Asks for the end of the work, if it has not ended.</summary>
     public Task CancelAsync() => _cancel.CancelAsync();
+
+    /// <summary>Ends the work without a word: another server makes the response, or it was deleted.</summary>
+    public Task LoseAsync()
+    {
+        IsLost = true;
+        return _cancel.CancelAsync();
+    }
 
     /// <summary>Ends the work, if it has not ended.</summary>
     /// <returns>Completes when it has ended.</returns>

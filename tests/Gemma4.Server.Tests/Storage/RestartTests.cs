@@ -102,6 +102,35 @@ public sealed class RestartTests : IDisposable
         Assert.StartsWith("The capital of France is Paris.", done.GetProperty("output")[0].GetProperty("content")[0].GetProperty("text").GetString(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task One_whose_lease_was_lost_is_not_said_to_be_cancelled()
+    {
+        await using ServerUnderTest server = Server(Script.Endless("Once upon"));
+        using HttpClient client = await server.ReadyClientAsync();
+        string id = await PostAsync(client, """ "input":"A story.","background":true """);
+        using HttpResponseMessage stream = await client.GetAsync($"/v1/responses/{id}?stream=true", HttpCompletionOption.ResponseHeadersRead, Cancelled);
+        using var reader = new StreamReader(await stream.Content.ReadAsStreamAsync(Cancelled));
+        await reader.ReadLineAsync(Cancelled);
+
+        // What the machine's sleep does: when it wakes, another has taken what was not renewed.
+        await using (var database = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={Directory.GetFiles(_folder["data"], "*.db").Single()}"))
+        {
+            await database.OpenAsync(Cancelled);
+            await using Microsoft.Data.Sqlite.SqliteCommand take = database.CreateCommand();
+            take.CommandText = "UPDATE jobs SET lease = 'another', leased_until = 99999999999999";
+            Assert.Equal(1, await take.ExecuteNonQueryAsync(Cancelled));
+        }
+        string told = "";
+        // The stream is cut: its end has not come.
+        await Assert.ThrowsAnyAsync<IOException>(async () =>
+        {
+            while (await reader.ReadLineAsync(Cancelled) is { } line)
+                told += line;
+        });
+        Assert.DoesNotContain("cancelled", told, StringComparison.Ordinal);
+        Assert.Contains(Status(await GetAsync(client, id)), (string[])["queued", "in_progress"]);
+    }
+
     private ServerUnderTest Server(FakeEngine engine) => new(
         engine, ("Storage:Data", _folder["data"]), ("Storage:LeaseSeconds", "1"), ("Server:DrainSeconds", "0"));
 

@@ -96,7 +96,7 @@ internal sealed class BackgroundResponses(IServiceScopeFactory scopes, Drain dra
 
     private async Task MakeAsync(ResponseRun run, BackgroundResponse live, ResponseJob job, bool isStreamed, AsyncServiceScope scope)
     {
-        using var ends = CancellationTokenSource.CreateLinkedTokenSource(live.Cancelled, drain.TimeIsUp);
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(live.Ends, drain.TimeIsUp);
         await using var record = new ResponseRecord(job, live, time, log);
         ResponseAssembler assembler = run.Assembler(live.Add);
         bool isWhole = true;
@@ -110,7 +110,11 @@ internal sealed class BackgroundResponses(IServiceScopeFactory scopes, Drain dra
                 assembler.End(run.Finish(assembler));
             }
         }
-        catch (OperationCanceledException) when (live.Cancelled.IsCancellationRequested)
+        catch (OperationCanceledException) when (live.IsLost)
+        {
+            // Whoever has it says how it ends.
+        }
+        catch (OperationCanceledException) when (live.Ends.IsCancellationRequested)
         {
             assembler.Cancel();
         }
@@ -143,7 +147,7 @@ internal sealed class BackgroundResponses(IServiceScopeFactory scopes, Drain dra
             }
             finally
             {
-                _live.TryRemove(job.Id, out _);
+                _live.TryRemove(KeyValuePair.Create(job.Id, live));     // not the one that this server may have begun anew
                 live.End();
                 drain.Leave();
             }

@@ -52,9 +52,9 @@ internal sealed class ReplayResult(string id, BackgroundResponse? live, CallerRe
             waits.Spoke();
             await writer.FlushAsync(aborted);
         }
-        // It was given back, to be made again: the end that clients wait for has not come.
+        // It was given back or lost, and is made again: the end that clients wait for has not come.
         if (live?.Response.Status is "queued" or "in_progress")
-            throw new ApiException(ErrorTable.Unavailable("The server is stopping; the response will be made again."));
+            throw new ApiException(ErrorTable.Unavailable("The response is not made here any more; it is made again. Please ask for it again."));
     }
 
     private static void Send(SseWriter writer, IReadOnlyList<ResponseStreamEvent> events, ref int next)

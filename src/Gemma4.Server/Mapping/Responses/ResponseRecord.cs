@@ -98,7 +98,7 @@ internal sealed class ResponseRecord : IAsyncDisposable
                 renewed = _time.GetTimestamp();
                 if (state == JobState.Held)
                     continue;
-                await _live.CancelAsync();
+                await (state == JobState.Cancelled ? _live.CancelAsync() : _live.LoseAsync());
                 return;
             }
             catch (StorageException)
