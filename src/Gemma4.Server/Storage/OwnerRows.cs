@@ -292,7 +292,7 @@ internal sealed class OwnerRows(DatabaseSession session, string owner, long now,
     {
         for (int i = 0; i < atMost; i++)
         {
-            bool isOver = await session.NumberAsync("SELECT entries FROM holdings WHERE owner = @owner", ("@owner", owner)) > maxEntries
+            bool isOver = await HasMoreThanAsync(maxEntries)
                 || (await session.NumberAsync("SELECT CAST(COALESCE(SUM(bytes), 0) AS BIGINT) FROM holdings") > maxBytes
                     && await session.NumberAsync("SELECT COUNT(*) FROM holdings h WHERE h.bytes > (SELECT bytes FROM holdings WHERE owner = @owner)", ("@owner", owner)) == 0);
             if (!isOver)
@@ -308,6 +308,14 @@ internal sealed class OwnerRows(DatabaseSession session, string owner, long now,
             await ForgetAsync(oldest.Value);
         }
         return false;
+    }
+
+    /// <summary>Whether more is kept than so many entries that pass. Files, which do not, are counted only where it matters.</summary>
+    private async ValueTask<bool> HasMoreThanAsync(long maxEntries)
+    {
+        long entries = await session.NumberAsync("SELECT entries FROM holdings WHERE owner = @owner", ("@owner", owner)) ?? 0;
+        return entries > maxEntries
+            && entries - await session.NumberAsync("SELECT COUNT(*) FROM entries WHERE owner = @owner AND kind = @file AND hidden = 0", ("@owner", owner), ("@file", EntryKinds.File)) > maxEntries;
     }
 
     private async ValueTask RemoveAsync(long key)

@@ -81,7 +81,7 @@ public sealed class BatchJobTests(PostgresServer postgres)
     [MemberData(nameof(Kinds))]
     public async Task A_batch_that_is_not_done_is_not_forgotten_to_make_room_and_one_that_is_goes_with_its_age(string kind)
     {
-        await using TestStorage storage = await TestStorage.OpenAsync(kind, postgres, options => options.MaxEntries = 2); // its file counts too
+        await using TestStorage storage = await TestStorage.OpenAsync(kind, postgres, options => options.MaxEntries = 1);
         await AddAsync(storage, "batch_1", "x");
         for (int i = 0; i < 3; i++)
             await storage.Of("me").TryKeepAsync(SampleResponses.Of($"r{i}", "x"));

@@ -1,3 +1,5 @@
+using Gemma4.Server.Access;
+using Gemma4.Server.OpenAI.Files;
 using Gemma4.Server.OpenAI.Responses;
 using Gemma4.Server.Storage;
 using Xunit;
@@ -71,6 +73,23 @@ public sealed class ResponseStoreTests(PostgresServer postgres)
         Assert.Null(await storage.Of("me").FindItemAsync("in-a", Cancelled));
         Assert.NotNull(await storage.Of("me").FindAsync("b", Cancelled));
         Assert.NotNull(await storage.Of("me").FindItemAsync("out-c", Cancelled));
+    }
+
+    [Theory]
+    [MemberData(nameof(Databases))]
+    public async Task Files_take_no_place_of_what_passes(string database)
+    {
+        await using TestStorage storage = await TestStorage.OpenAsync(database, postgres, options => options.MaxEntries = 2);
+        for (int i = 0; i < 3; i++)
+        {
+            using var text = new MemoryStream([1, 2, (byte)i]);
+            FileContent content = await storage.Files.WriteAsync(new Caller("me"), text, Cancelled);
+            await storage.Files.AddAsync(new Caller("me"), new StoredFile { Id = $"file-{i}", Bytes = 3, CreatedAt = 0, Filename = "a", Purpose = "user_data" }, content, Cancelled);
+        }
+        foreach (string id in (string[])["a", "b"])
+            Assert.True(await storage.Of("me").TryKeepAsync(SampleResponses.Of(id)));
+        Assert.NotNull(await storage.Of("me").FindAsync("a", Cancelled));
+        Assert.NotNull(await storage.Of("me").FindAsync("b", Cancelled));
     }
 
     [Theory]

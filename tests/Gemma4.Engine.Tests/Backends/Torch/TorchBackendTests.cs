@@ -52,8 +52,13 @@ public sealed class TorchBackendTests
         long before = world.Backend.Link.NumWaits;
         float[][] found = world.Logits(numTokens: 90, numBest);
         Assert.Equal(1, world.Backend.Link.NumWaits - before);
+        // libtorch's products of the same rows may differ in their last bits from one call to the next, by where the buffers lie.
         for (int row = 0; row < 90; row++)
-            Assert.Equal(numBest[row] == 0 ? all[row] : [.. all[row].OrderDescending().Take(numBest[row])], found[row]);
+        {
+            float[] expected = numBest[row] == 0 ? all[row] : [.. all[row].OrderDescending().Take(numBest[row])];
+            Assert.Equal(expected.Length, found[row].Length);
+            Assert.InRange(Largest(expected, found[row]), 0, 1e-5f);
+        }
     }
 
     [Theory]
