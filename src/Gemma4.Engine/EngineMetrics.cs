@@ -89,27 +89,34 @@ internal sealed class EngineMetrics
     }
 
     /// <summary>Records that a request leaves the queue for its first step.</summary>
-    /// <param name="queued">How long it waited.</param>
+    /// <param name="queued">How long it waited; null where nobody waits for it.</param>
     /// <param name="numPromptTokens">Tokens of its prompt.</param>
-    public void RecordStart(TimeSpan queued, int numPromptTokens)
+    public void RecordStart(TimeSpan? queued, int numPromptTokens)
     {
-        _queueDuration.Record(queued.TotalSeconds);
+        Record(_queueDuration, queued);
         _promptTokens.Add(numPromptTokens);
     }
 
     /// <summary>Records a sequence's first token.</summary>
-    /// <param name="sinceStart">Since the request left the queue.</param>
-    public void RecordFirstToken(TimeSpan sinceStart)
+    /// <param name="sinceStart">Since the request left the queue; null where nobody waits for it.</param>
+    public void RecordFirstToken(TimeSpan? sinceStart)
     {
         _outputTokens.Add(1);
-        _promptDuration.Record(sinceStart.TotalSeconds);
+        Record(_promptDuration, sinceStart);
     }
 
     /// <summary>Records a further token of a sequence.</summary>
-    public void RecordNextToken(TimeSpan sinceLast)
+    /// <param name="sinceLast">Since the one before; null where nobody waits for it.</param>
+    public void RecordNextToken(TimeSpan? sinceLast)
     {
         _outputTokens.Add(1);
-        _tokenInterval.Record(sinceLast.TotalSeconds);
+        Record(_tokenInterval, sinceLast);
+    }
+
+    private static void Record(Histogram<double> histogram, TimeSpan? duration)
+    {
+        if (duration is { } known)
+            histogram.Record(known.TotalSeconds);
     }
 
     private static void AddSince(Counter<long> counter, long now, ref long seen)

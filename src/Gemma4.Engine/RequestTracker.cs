@@ -76,13 +76,13 @@ internal sealed class RequestTracker(AdmissionGate gate, EngineMetrics metrics, 
         ref long last = ref request.LastToken[index];
         if (last == 0)
         {
-            metrics.RecordFirstToken(time.GetElapsedTime(request.Started!.Value, now));
+            metrics.RecordFirstToken(Waited(request, request.Started!.Value, now));
             request.FirstToken ??= now;
             last = now;
             return;
         }
         long next = last + (now - last) / numTokensLeft;
-        metrics.RecordNextToken(time.GetElapsedTime(last, next));
+        metrics.RecordNextToken(Waited(request, last, next));
         last = next;
     }
 
@@ -101,9 +101,12 @@ internal sealed class RequestTracker(AdmissionGate gate, EngineMetrics metrics, 
     {
         long now = time.GetTimestamp();
         request.Started = now;
-        metrics.RecordStart(time.GetElapsedTime(request.Submitted, now), request.Request.PromptTokenIds.Length);
+        metrics.RecordStart(Waited(request, request.Submitted, now), request.Request.PromptTokenIds.Length);
         LeaveQueue(request, now);
     }
+
+    /// <summary>How long somebody waited; null for a batch, which nobody waits for: its pauses would say that the server is slow.</summary>
+    private TimeSpan? Waited(ActiveRequest request, long from, long to) => request.Request.IsBatch ? null : time.GetElapsedTime(from, to);
 
     private void LeaveQueue(ActiveRequest request, long now)
     {

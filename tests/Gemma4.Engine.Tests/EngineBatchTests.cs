@@ -63,4 +63,16 @@ public sealed class EngineBatchTests
         Assert.Equal((0, 0), (queued.Sum, running.Sum));
         await LedgerEngine.ReadAsync(waiting);
     }
+
+    [Fact]
+    public async Task Their_tokens_are_counted_and_not_how_long_they_took()
+    {
+        await using var served = new LedgerEngine();
+        using MetricCollector tokens = served.Collect("gemma4.tokens.output"), queue = served.Collect("gemma4.queue.duration"), first = served.Collect("gemma4.prompt.duration"),
+            interval = served.Collect("gemma4.token.interval");
+        await served.GenerateAsync(Batch);
+        Assert.Equal((5, 0, 0, 0), (tokens.Sum, queue.Measurements.Length, first.Measurements.Length, interval.Measurements.Length));
+        await served.GenerateAsync(Interactive);
+        Assert.Equal((10, 1, 1, 4), (tokens.Sum, queue.Measurements.Length, first.Measurements.Length, interval.Measurements.Length));
+    }
 }

@@ -41,7 +41,7 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits, ID
     /// <summary>Sequences that hold blocks.</summary>
     public int NumRunning => _running.Count;
 
-    /// <summary>Preemptions since the start.</summary>
+    /// <summary>Preemptions of interactive sequences since the start.</summary>
     public long NumPreemptions { get; private set; }
 
     /// <summary>Tokens looked up in the prefix cache since the start, at first admissions.</summary>
@@ -240,7 +240,8 @@ internal sealed class Scheduler(KvCacheManager cache, SchedulerLimits limits, ID
         StopRunning(sequence);
         sequence.State = SequenceState.Waiting;
         _waiting.Add(sequence);
-        NumPreemptions++;
+        if (!sequence.Request.IsBatch)
+            NumPreemptions++;
     }
 
     /// <summary>Makes room for an interactive sequence that lacks some.</summary>
