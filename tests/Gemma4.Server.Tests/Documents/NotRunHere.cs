@@ -24,6 +24,7 @@ internal static class NotRunHere
         ("docs/operations.md", "dotnet run -c Release --project bench/Gemma4.ServerBenchmark -- telemetry demo-model", Measures),
         ("docs/performance.md", "dotnet run -c Release --project bench/Gemma4.RandomCheckpoint -- ../shared/reference/configs/gemma-4", "writes 10 GB from files that are not part of the repository"),
         ("docs/performance.md", "dotnet run -c Release --project bench/Gemma4.LoadTest -- --clients 1,8,32,100 --requests 8", Measures),
+        ("docs/performance.md", "dotnet run -c Release --project bench/Gemma4.LoadTest -- --batch 2000 --prompt-words 20:100 --output", Measures),
         ("docs/performance.md", "dotnet run -c Release --project bench/Gemma4.ServerBenchmark -- demo-model 100 20 /v1/chat/completio", Measures),
         ("docs/scaling.md", "dotnet run -c Release --project bench/Gemma4.FleetSimulation -- steps --config DIR --bits 16 --machi", Measures),
         ("docs/structured-output.md", "for o in any schema; do for w in compact json; do", "MaskBench's schemas and the released tokenizer are not part of the repository; takes minutes"),
