@@ -58,7 +58,7 @@ internal sealed class BatchJob(Store store, Leases leases, FileStore files, Call
             if (await FindAsync(rows) is not { } entry)
                 return JobState.Lost;
             Batch batch = Value(entry);
-            await rows.Session.ExecuteAsync("UPDATE jobs SET leased_until = @until WHERE entry = @key", ("@until", leases.Until), ("@key", entry.Key));
+            await leases.RenewAsync(rows, entry.Key, claimed.Lease);
             await rows.TouchAsync(entry.Key, store.Now);
             if (counts is not null && batch.RequestCounts != counts)
                 await rows.ReplaceAsync(entry.Key, Bytes(batch with { RequestCounts = counts }));
@@ -162,11 +162,13 @@ internal sealed class BatchJob(Store store, Leases leases, FileStore files, Call
     /// <param name="counts">Whether this counts as a try.</param>
     /// <param name="cancellationToken">Gives it up.</param>
     /// <exception cref="StorageException">The database does not answer.</exception>
-    public Task<int> ReleaseAsync(TimeSpan notBefore, bool counts, CancellationToken cancellationToken) => store.WriteAsync(
+    public Task ReleaseAsync(TimeSpan notBefore, bool counts, CancellationToken cancellationToken) => store.WriteAsync(
         caller,
-        rows => rows.Session.ExecuteAsync(
-            "UPDATE jobs SET lease = '', leased_until = @until, attempts = attempts - @less WHERE entry = @key AND lease = @lease",
-            ("@until", store.Now + (long)notBefore.TotalMilliseconds), ("@less", counts ? 0 : 1), ("@key", claimed.Key), ("@lease", claimed.Lease)),
+        async rows =>
+        {
+            await leases.ReleaseAsync(rows, claimed.Key, claimed.Lease, notBefore, counts);
+            return true;
+        },
         cancellationToken);
 
     /// <summary>Writes the content of a file, in the order of lines.</summary>

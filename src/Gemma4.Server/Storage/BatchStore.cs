@@ -79,9 +79,10 @@ internal sealed class BatchStore(Store store, Leases leases)
                 bool isBegun = batch.Status == BatchStatus.InProgress || await Leases.HeldUntilAsync(rows, entry.Key) >= store.Now;
                 batch = batch with { Status = isBegun ? BatchStatus.Cancelling : BatchStatus.Cancelled, CancellingAt = now, CancelledAt = isBegun ? null : now };
                 await rows.ReplaceAsync(entry.Key, BatchJob.Bytes(batch));
-                await rows.Session.ExecuteAsync(isBegun ? "UPDATE jobs SET cancelled = 1 WHERE entry = @key" : "DELETE FROM jobs WHERE entry = @key", ("@key", entry.Key));
-                if (!isBegun)
-                    await rows.Files.ReleaseAsync(entry.Key);
+                if (isBegun)
+                    return batch;       // its holder reads the status when it renews its lease
+                await rows.Session.ExecuteAsync("DELETE FROM jobs WHERE entry = @key", ("@key", entry.Key));
+                await rows.Files.ReleaseAsync(entry.Key);
                 return batch;
             },
             cancellationToken)

@@ -95,6 +95,23 @@ internal sealed class Leases(Store store, Database database, IOptions<StorageOpt
             cancellationToken);
     }
 
+    /// <summary>Holds a job for longer; does nothing where it is another's.</summary>
+    /// <param name="rows">Its owner's.</param>
+    /// <param name="key">Its entry.</param>
+    /// <param name="lease">By which it is held.</param>
+    public async ValueTask RenewAsync(OwnerRows rows, long key, string lease) => await rows.Session.ExecuteAsync(
+        "UPDATE jobs SET leased_until = @until WHERE entry = @key AND lease = @lease", ("@until", Until), ("@key", key), ("@lease", lease));
+
+    /// <summary>Gives a job back, for whoever comes next; does nothing where it is another's.</summary>
+    /// <param name="rows">Its owner's.</param>
+    /// <param name="key">Its entry.</param>
+    /// <param name="lease">By which it is held.</param>
+    /// <param name="notBefore">How long it is to be left alone.</param>
+    /// <param name="counts">Whether this counts as a try.</param>
+    public async ValueTask ReleaseAsync(OwnerRows rows, long key, string lease, TimeSpan notBefore, bool counts) => await rows.Session.ExecuteAsync(
+        "UPDATE jobs SET lease = '', leased_until = @until, attempts = attempts - @less WHERE entry = @key AND lease = @lease",
+        ("@until", Now + (long)notBefore.TotalMilliseconds), ("@less", counts ? 0 : 1), ("@key", key), ("@lease", lease));
+
     /// <summary>Until when somebody holds an entry's job; null where it has none.</summary>
     public static ValueTask<long?> HeldUntilAsync(OwnerRows rows, long key) =>
         rows.Session.NumberAsync("SELECT leased_until FROM jobs WHERE entry = @key", ("@key", key));

@@ -9,6 +9,9 @@ internal sealed class OwnerFiles(DatabaseSession session, string owner)
 {
     private const string Uploading = "upload-";
 
+    /// <summary>The contents that entries have, as SQL joins them: uses <c>u</c>, blobs <c>b</c>.</summary>
+    private const string Contents = "blob_uses u JOIN blobs b ON b.key = u.blob AND b.of_file = 1";
+
     /// <summary>A name for a content that is being written, by which the sweep knows how old it is.</summary>
     public static string NewUpload(long now) => string.Create(CultureInfo.InvariantCulture, $"{Uploading}{now:D15}-{RandomNumberGenerator.GetHexString(16, lowercase: true)}");
 
@@ -43,14 +46,14 @@ internal sealed class OwnerFiles(DatabaseSession session, string owner)
 
     /// <summary>Has an entry keep the content of a file for as long as it needs it, though the file goes.</summary>
     public async ValueTask ShareAsync(long file, long entry) => await session.ExecuteAsync(
-        "INSERT INTO blob_uses (entry, blob) SELECT @entry, u.blob FROM blob_uses u JOIN blobs b ON b.key = u.blob AND b.of_file = 1 WHERE u.entry = @file AND b.owner = @owner",
+        $"INSERT INTO blob_uses (entry, blob) SELECT @entry, u.blob FROM {Contents} WHERE u.entry = @file AND b.owner = @owner",
         ("@entry", entry), ("@file", file), ("@owner", owner));
 
     /// <summary>Ends what <see cref="ShareAsync"/> began.</summary>
     public async ValueTask ReleaseAsync(long entry)
     {
         List<long> held = await session.QueryAsync(
-            "SELECT u.blob FROM blob_uses u JOIN blobs b ON b.key = u.blob AND b.of_file = 1 WHERE u.entry = @entry AND b.owner = @owner", row => row.GetInt64(0),
+            $"SELECT u.blob FROM {Contents} WHERE u.entry = @entry AND b.owner = @owner", row => row.GetInt64(0),
             ("@entry", entry), ("@owner", owner));
         foreach (long blob in held)
             await session.ExecuteAsync("DELETE FROM blob_uses WHERE entry = @entry AND blob = @blob", ("@entry", entry), ("@blob", blob));
@@ -59,7 +62,7 @@ internal sealed class OwnerFiles(DatabaseSession session, string owner)
 
     /// <summary>The length of an entry's content; null where it has none.</summary>
     public ValueTask<long?> LengthAsync(long entry) => session.NumberAsync(
-        "SELECT b.bytes FROM blob_uses u JOIN blobs b ON b.key = u.blob AND b.of_file = 1 WHERE u.entry = @entry AND b.owner = @owner", ("@entry", entry), ("@owner", owner));
+        $"SELECT b.bytes FROM {Contents} WHERE u.entry = @entry AND b.owner = @owner", ("@entry", entry), ("@owner", owner));
 
     /// <summary>Forgets a content that belongs to no file.</summary>
     public async ValueTask RemoveUploadAsync(string upload)
@@ -70,8 +73,8 @@ internal sealed class OwnerFiles(DatabaseSession session, string owner)
 
     /// <summary>A part of a file's content; null behind its end.</summary>
     public async ValueTask<byte[]?> PartAsync(long entry, long position) => await session.FirstAsync(
-        """
-        SELECT p.content FROM blob_uses u JOIN blobs b ON b.key = u.blob AND b.of_file = 1 JOIN blob_parts p ON p.blob = b.key
+        $"""
+        SELECT p.content FROM {Contents} JOIN blob_parts p ON p.blob = b.key
         WHERE u.entry = @entry AND b.owner = @owner AND p.position = @position
         """,
         row => row.GetFieldValue<byte[]>(0), ("@entry", entry), ("@owner", owner), ("@position", position));

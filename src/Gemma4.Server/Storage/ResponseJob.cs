@@ -31,9 +31,7 @@ internal sealed class ResponseJob(Store store, Leases leases, ResponseStore resp
         {
             if (await FindAsync(rows) is not { } job)
                 return JobState.Lost;
-            await rows.Session.ExecuteAsync(
-                "UPDATE jobs SET leased_until = @until WHERE entry = @key AND lease = @lease",
-                ("@until", leases.Until), ("@key", job.Key), ("@lease", lease));
+            await leases.RenewAsync(rows, job.Key, lease);
             if (events.Count > 0)
                 await rows.ReplaceAsync(job.Key, ResponseStore.Body(now));
             await AppendAsync(rows, job.Key, first, events);
@@ -78,9 +76,7 @@ internal sealed class ResponseJob(Store store, Leases leases, ResponseStore resp
                 return false;
             await rows.ReplaceAsync(job.Key, ResponseStore.Body(queued));
             await rows.Session.ExecuteAsync("DELETE FROM events WHERE entry = @key", ("@key", job.Key));
-            await rows.Session.ExecuteAsync(
-                "UPDATE jobs SET lease = '', leased_until = @until, attempts = attempts - @less WHERE entry = @key AND lease = @lease",
-                ("@until", store.Now + (long)notBefore.TotalMilliseconds), ("@less", counts ? 0 : 1), ("@key", job.Key), ("@lease", lease));
+            await leases.ReleaseAsync(rows, job.Key, lease, notBefore, counts);
             return true;
         },
         cancellationToken);
